@@ -1,0 +1,7 @@
+//! The Watchroom server.
+
+pub mod clock;
+
+pub mod ingest;
+
+pub mod store;

@@ -1,0 +1,2 @@
+//! The `watchroom` command.
+fn main() {}

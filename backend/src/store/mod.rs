@@ -1,0 +1,184 @@
+//! Where raw samples are kept: the traits, and one folder per database.
+//!
+//! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
+//! small; the contract of each method is its documentation, and [`conformance`] tests it on every store in the same way.
+//!
+//! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use futures_core::stream::BoxStream;
+use shared::metric::MetricKind;
+use shared::time::{TimeRange, Timestamp};
+use shared::value::Value;
+
+/// A metric's number within one store; names are for people and the wire.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MetricId(pub u32);
+
+/// A metric as the store keeps it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoredMetric {
+    /// Its number, given by the store and kept for ever.
+    pub id: MetricId,
+    /// Its name, unique in the store.
+    pub name: String,
+    /// What is known about it besides.
+    pub properties: MetricProperties,
+    /// The labels of its channels; the position is the channel's index.
+    pub channel_labels: Vec<String>,
+}
+
+/// What is known of a metric besides its name and channels.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct MetricProperties {
+    /// What a panel is headed with; empty where nothing better than the name is known.
+    pub title: String,
+    /// The unit; empty for a pure number or an unknown one.
+    pub unit: String,
+    /// What kind of quantity it is.
+    pub kind: MetricKind,
+    /// Microseconds between expected samples of a channel, above zero; `None` where no rhythm is known.
+    pub interval_micros: Option<i64>,
+}
+
+/// The samples of some channels of one metric at one time, as written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Frame {
+    /// The metric.
+    pub metric_id: MetricId,
+    /// When the samples were taken.
+    pub time: Timestamp,
+    /// When they came in.
+    pub arrival: Timestamp,
+    /// Which channels, rising, each once; each below the metric's number of channels.
+    pub channels: Channels,
+    /// One value per channel.
+    pub values: Vec<Value>,
+}
+
+/// The channels of a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Channels {
+    /// Channels 0 to n-1, where n is the number of values.
+    Dense,
+    /// These channels, rising, each once.
+    Sparse(Vec<u32>),
+}
+
+/// Samples of some channels at one time, as read back: merged from all that was written for this time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FrameRead {
+    /// When the samples were taken.
+    pub time: Timestamp,
+    /// The samples by rising channel; only channels that were asked for and were written, at least one.
+    pub samples: Vec<ChannelSample>,
+}
+
+/// One channel's sample at the time of its frame.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ChannelSample {
+    /// The channel's index.
+    pub channel: u32,
+    /// Its value.
+    pub value: Value,
+    /// When this value came in.
+    pub arrival: Timestamp,
+}
+
+/// Which channels to read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChannelFilter {
+    /// All of them.
+    All,
+    /// These, rising, each once.
+    Only(Vec<u32>),
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, is locked by another process, is full, or failed; trying later may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be understood.
+    #[error("the store holds data that cannot be read: {0}")]
+    Corrupt(String),
+    /// The store was made by a newer version.
+    #[error("{0}")]
+    TooNew(String),
+    /// Another process uses the store.
+    #[error("{0}")]
+    InUse(String),
+}
+
+/// What a store call gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The metrics and channels that a store knows.
+#[async_trait]
+pub trait CatalogueStore: fmt::Debug + Send + Sync + 'static {
+    /// All metrics by rising id.
+    async fn metrics(&self) -> Result<Vec<StoredMetric>>;
+
+    /// Makes sure that a metric of this name exists and has at least these channels, and returns it as it then is.
+    ///
+    /// A label that the metric does not have yet becomes its next channel, in the order given. Labels are unique within
+    /// a metric. Durable when it returns. Calling it again, or from two processes at once, changes nothing more.
+    async fn ensure_metric(&self, name: &str, channel_labels: &[String]) -> Result<StoredMetric>;
+
+    /// Replaces what is known of a metric besides its name and channels. An unknown id does nothing.
+    async fn set_properties(
+        &self,
+        metric_id: MetricId,
+        properties: &MetricProperties,
+    ) -> Result<()>;
+}
+
+/// Raw samples.
+#[async_trait]
+pub trait FrameStore: fmt::Debug + Send + Sync + 'static {
+    /// Stores a batch: all of it or none. When it returns `Ok` the batch is durable.
+    ///
+    /// A channel that already has a sample at the frame's time gets the new value and arrival; other channels at that
+    /// time keep theirs. Within a batch later frames win over earlier ones.
+    async fn write(&self, frames: &[Frame]) -> Result<()>;
+
+    /// The frames of a metric in a range by rising time, in chunks of bounded size; each time occurs once.
+    ///
+    /// Frames that hold none of the channels asked for are left out. An unknown metric yields nothing. The stream ends
+    /// with its first error.
+    fn scan(
+        &self,
+        metric_id: MetricId,
+        range: TimeRange,
+        channels: ChannelFilter,
+    ) -> BoxStream<'_, Result<Vec<FrameRead>>>;
+
+    /// The newest sample of each channel that has one, by rising channel, with its time; null and NaN count.
+    async fn latest(&self, metric_id: MetricId) -> Result<Vec<(Timestamp, ChannelSample)>>;
+
+    /// The times of a metric's oldest and newest frame, by the index; `None` before the first.
+    async fn span(&self, metric_id: MetricId) -> Result<Option<(Timestamp, Timestamp)>>;
+
+    /// The time of the newest frame before a moment, by the index.
+    async fn newest_before(
+        &self,
+        metric_id: MetricId,
+        before: Timestamp,
+    ) -> Result<Option<Timestamp>>;
+
+    /// How many frames lie in each of the ranges, in their order.
+    async fn count_frames(&self, metric_id: MetricId, ranges: &[TimeRange]) -> Result<Vec<u64>>;
+}
+
+/// All that the server needs of a database.
+#[async_trait]
+pub trait Store: CatalogueStore + FrameStore {
+    /// Whether the database answers now.
+    async fn ping(&self) -> Result<()>;
+
+    /// Gives back what it holds (locks, connections, logs) after finishing what was begun. Later calls fail.
+    async fn close(&self);
+}

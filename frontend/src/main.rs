@@ -1,0 +1,2 @@
+//! The Watchroom page.
+fn main() {}

@@ -1,0 +1,164 @@
+//! What a page is made of: dashboards, tabs, panels.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metric::ChannelSelection;
+use crate::time::Date;
+
+/// Columns of the grid on which panels are laid out.
+pub const GRID_COLUMNS: u8 = 12;
+
+/// The answer to `GET /api/v1/dashboards`, in the order of their files' names.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Dashboards {
+    /// The site that all dashboards show.
+    pub site: Site,
+    /// All dashboards.
+    pub dashboards: Vec<Dashboard>,
+}
+
+/// Where the instrument stands, and how its nights are cut.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Site {
+    /// What the page is headed with.
+    pub name: String,
+    /// The IANA name of the site's time zone, such as `Atlantic/Canary`.
+    pub time_zone: String,
+    /// Minutes after local midnight at which a night begins, 0 to 1439; 720 is noon.
+    pub day_start_minutes: u16,
+}
+
+/// A page of tabs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Dashboard {
+    /// Its name in the address bar.
+    pub id: String,
+    /// What it is headed with.
+    pub title: String,
+    /// Its tabs, at least one.
+    pub tabs: Vec<Tab>,
+}
+
+/// Panels that are seen together, over one time axis.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Tab {
+    /// Its name in the address bar.
+    pub id: String,
+    /// What its handle says.
+    pub title: String,
+    /// A sentence above the panels, such as where the data come from; empty for none.
+    #[serde(default)]
+    pub note: String,
+    /// Whether the data are made up; then the page says so, always in sight.
+    #[serde(default)]
+    pub simulated: bool,
+    /// Which time the tab shows when the address does not say.
+    #[serde(default)]
+    pub opens_at: OpensAt,
+    /// Its panels, in reading order.
+    pub panels: Vec<Panel>,
+}
+
+/// Which time a tab shows when the address does not say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpensAt {
+    /// The newest night with data of its metrics.
+    #[default]
+    NewestNight,
+    /// From the first to the last sample of its metrics.
+    AllData,
+    /// One night, by its date.
+    Night(Date),
+}
+
+/// One panel.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Panel {
+    /// Its name in the page and in links, one of its kind in the tab.
+    pub id: String,
+    /// What it is headed with.
+    pub title: String,
+    /// How many of the [`GRID_COLUMNS`] it spans, 1 to 12.
+    pub width: u8,
+    /// The height of its plot in pixels.
+    pub height: u16,
+    /// What it shows.
+    pub show: PanelKind,
+}
+
+/// What a panel shows: a closed set, matched in one place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PanelKind {
+    /// Lines over time.
+    Timeseries(Timeseries),
+    /// The newest sample of each channel.
+    Latest(LatestTable),
+}
+
+impl PanelKind {
+    /// The names of the metrics that the panel needs, in the order of first use, each once.
+    pub fn metrics(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        let all = match self {
+            Self::Timeseries(timeseries) => timeseries
+                .lines
+                .iter()
+                .map(|line| line.metric.as_str())
+                .collect(),
+            Self::Latest(latest) => latest
+                .metrics
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
+        };
+        for name in all {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// Lines over time, on one or two axes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Timeseries {
+    /// What is drawn, first at the bottom.
+    pub lines: Vec<Line>,
+}
+
+/// Channels of a metric as lines, one colour each, or the band over all its channels.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// The metric by name.
+    pub metric: String,
+    /// Which of its channels.
+    #[serde(default)]
+    pub channels: ChannelSelection,
+    /// What the legend says; the metric's title, or the channel's label, where it is empty.
+    #[serde(default)]
+    pub label: String,
+    /// On which axis.
+    #[serde(default)]
+    pub axis: Axis,
+}
+
+/// The axis that a line is read on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// The one on the left.
+    #[default]
+    Left,
+    /// The one on the right.
+    Right,
+}
+
+/// A table of the newest sample of each channel of some metrics, worst first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LatestTable {
+    /// The metrics by name.
+    pub metrics: Vec<String>,
+}

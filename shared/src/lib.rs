@@ -1,0 +1,25 @@
+//! All that crosses the wire between the Watchroom server, its page and its scripts, and nothing else.
+//!
+//! The JSON shapes are a public contract: instruments and scripts rely on the names in here. Times are
+//! [`time::Timestamp`]s, microseconds in UTC; ranges are half-open. A [`value::Value`] keeps "the sensor said nothing"
+//! (null), "not a number" and numbers apart up to the screen.
+//!
+//! With the feature `chart` it also holds the drawing code that the page, exports and recorded tests share.
+
+pub mod time;
+
+pub mod gps;
+
+pub mod value;
+
+pub mod metric;
+
+pub mod frame;
+
+pub mod query;
+
+pub mod dashboard;
+
+pub mod error;
+
+pub mod route;

@@ -1,0 +1,98 @@
+//! The newest sample of each channel, its age and its state.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// `GET /api/v1/latest?metric=M`
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatestQuery {
+    /// The metric by name.
+    pub metric: String,
+}
+
+/// The answer: every channel of the metric by index, also those that never spoke.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Latest {
+    /// The metric by name.
+    pub metric: String,
+    /// The server's clock when it answered, in microseconds since the epoch; ages count back from here.
+    pub now_us: i64,
+    /// All channels.
+    pub channels: Vec<LatestChannel>,
+}
+
+/// The newest sample of one channel.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LatestChannel {
+    /// The channel.
+    pub channel: u32,
+    /// Its label.
+    pub label: String,
+    /// When the sample was taken, in microseconds since the epoch; `None` if there never was one.
+    pub time_us: Option<i64>,
+    /// Its value; null also if there never was one (`state` tells).
+    pub value: Value,
+    /// Its age in seconds; negative for a source clock ahead of the server's.
+    pub age_s: Option<f64>,
+    /// What its age means.
+    pub state: Freshness,
+}
+
+/// What the age of a sample means, by the interval in which samples are expected.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Freshness {
+    /// As young as it should be.
+    Fresh,
+    /// Older than expected; the next one is overdue.
+    Late,
+    /// So old that it says nothing about now.
+    Stale,
+    /// There never was a sample.
+    Never,
+}
+
+/// A sample is late from this many intervals on, and fresh before.
+pub const LATE_INTERVALS: f64 = 2.0;
+
+/// A sample is stale from this many intervals on; the same count breaks a drawn line.
+pub const STALE_INTERVALS: f64 = 3.0;
+
+impl Freshness {
+    /// What an age means where a sample is expected every `interval_s` seconds.
+    ///
+    /// Without a known interval nothing can be proven fresh: such a sample is stale.
+    pub fn from_age(age_s: f64, interval_s: Option<f64>) -> Self {
+        match interval_s {
+            Some(interval_s) if age_s < interval_s * LATE_INTERVALS => Self::Fresh,
+            Some(interval_s) if age_s < interval_s * STALE_INTERVALS => Self::Late,
+            _ => Self::Stale,
+        }
+    }
+
+    /// The word on the wire and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Late => "late",
+            Self::Stale => "stale",
+            Self::Never => "never",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freshness_follows_the_interval() {
+        assert_eq!(Freshness::from_age(-1.0, Some(60.0)), Freshness::Fresh);
+        assert_eq!(Freshness::from_age(119.9, Some(60.0)), Freshness::Fresh);
+        assert_eq!(Freshness::from_age(120.0, Some(60.0)), Freshness::Late);
+        assert_eq!(Freshness::from_age(180.0, Some(60.0)), Freshness::Stale);
+        assert_eq!(Freshness::from_age(0.0, None), Freshness::Stale);
+    }
+}

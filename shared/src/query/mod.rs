@@ -1,0 +1,9 @@
+//! Questions and answers of the query routes: one file per query.
+
+pub mod envelope;
+
+pub mod latest;
+
+pub mod nights;
+
+pub mod samples;

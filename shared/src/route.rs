@@ -1,0 +1,27 @@
+//! The paths of the API, relative to where the server is mounted. A test keeps this list and the router equal.
+
+/// All metrics with what is known of them.
+pub const METRICS: &str = "/api/v1/metrics";
+/// The site and all dashboards.
+pub const DASHBOARDS: &str = "/api/v1/dashboards";
+/// The envelope of channels, or of the band, over a range.
+pub const ENVELOPE: &str = "/api/v1/envelope";
+/// The newest sample per channel.
+pub const LATEST: &str = "/api/v1/latest";
+/// Raw samples, page by page.
+pub const SAMPLES: &str = "/api/v1/samples";
+/// Nights that hold data.
+pub const NIGHTS: &str = "/api/v1/nights";
+/// Where JSON frames are posted.
+pub const FRAMES: &str = "/api/v1/frames";
+/// Where line protocol is posted, as to InfluxDB 1.x.
+pub const WRITE: &str = "/write";
+/// Whether the process lives.
+pub const HEALTH: &str = "/health";
+/// Whether it can answer queries: the store is there.
+pub const READY: &str = "/ready";
+
+/// Every path in this file.
+pub const ALL: [&str; 10] = [
+    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+];
