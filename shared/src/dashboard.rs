@@ -102,16 +102,8 @@ impl PanelKind {
     pub fn metrics(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         let all = match self {
-            Self::Timeseries(timeseries) => timeseries
-                .lines
-                .iter()
-                .map(|line| line.metric.as_str())
-                .collect(),
-            Self::Latest(latest) => latest
-                .metrics
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>(),
+            Self::Timeseries(timeseries) => timeseries.lines.iter().map(|line| line.metric.as_str()).collect(),
+            Self::Latest(latest) => latest.metrics.iter().map(String::as_str).collect::<Vec<_>>(),
         };
         for name in all {
             if !names.contains(&name) {

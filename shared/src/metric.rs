@@ -68,10 +68,7 @@ impl fmt::Display for MetricNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("a metric needs a name"),
-            Self::TooLong => write!(
-                f,
-                "a metric name may have at most {MAX_METRIC_NAME_BYTES} bytes"
-            ),
+            Self::TooLong => write!(f, "a metric name may have at most {MAX_METRIC_NAME_BYTES} bytes"),
             Self::Control => f.write_str("a metric name may not hold control characters"),
         }
     }
@@ -144,9 +141,10 @@ impl std::str::FromStr for ChannelSelection {
         let mut channels = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for part in text.split(CHANNEL_SEPARATOR) {
-            let channel = part.trim().parse::<u32>().map_err(|_not_a_number| {
-                ChannelSelectionError::NotAnIndex(part.chars().take(40).collect())
-            })?;
+            let channel = part
+                .trim()
+                .parse::<u32>()
+                .map_err(|_not_a_number| ChannelSelectionError::NotAnIndex(part.chars().take(40).collect()))?;
             if !seen.insert(channel) {
                 return Err(ChannelSelectionError::Repeated(channel));
             }
@@ -209,15 +207,9 @@ mod tests {
 
     #[test]
     fn names_of_metrics() {
-        assert_eq!(
-            check_metric_name("camera/scb_pixel_temperature.avg"),
-            Ok(())
-        );
+        assert_eq!(check_metric_name("camera/scb_pixel_temperature.avg"), Ok(()));
         assert_eq!(check_metric_name(""), Err(MetricNameError::Empty));
-        assert_eq!(
-            check_metric_name(&"x".repeat(201)),
-            Err(MetricNameError::TooLong)
-        );
+        assert_eq!(check_metric_name(&"x".repeat(201)), Err(MetricNameError::TooLong));
         assert_eq!(check_metric_name("a\nb"), Err(MetricNameError::Control));
     }
 }

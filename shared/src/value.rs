@@ -52,11 +52,7 @@ impl Value {
     /// The number if it is finite: what enters min, max and mean.
     pub const fn finite(self) -> Option<f64> {
         let number = f64::from_bits(self.0);
-        if number.is_finite() {
-            Some(number)
-        } else {
-            None
-        }
+        if number.is_finite() { Some(number) } else { None }
     }
 
     /// The bit pattern, for stores that pack values.
@@ -194,12 +190,7 @@ mod tests {
 
     #[test]
     fn a_wrong_text_names_what_is_allowed() {
-        let error = serde_json::from_str::<Value>(r#""off""#)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(r#"expected a number, null, "NaN""#),
-            "{error}"
-        );
+        let error = serde_json::from_str::<Value>(r#""off""#).unwrap_err().to_string();
+        assert!(error.contains(r#"expected a number, null, "NaN""#), "{error}");
     }
 }

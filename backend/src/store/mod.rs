@@ -129,11 +129,7 @@ pub trait CatalogueStore: fmt::Debug + Send + Sync + 'static {
     async fn ensure_metric(&self, name: &str, channel_labels: &[String]) -> Result<StoredMetric>;
 
     /// Replaces what is known of a metric besides its name and channels. An unknown id does nothing.
-    async fn set_properties(
-        &self,
-        metric_id: MetricId,
-        properties: &MetricProperties,
-    ) -> Result<()>;
+    async fn set_properties(&self, metric_id: MetricId, properties: &MetricProperties) -> Result<()>;
 }
 
 /// Raw samples.
@@ -163,11 +159,7 @@ pub trait FrameStore: fmt::Debug + Send + Sync + 'static {
     async fn span(&self, metric_id: MetricId) -> Result<Option<(Timestamp, Timestamp)>>;
 
     /// The time of the newest frame before a moment, by the index.
-    async fn newest_before(
-        &self,
-        metric_id: MetricId,
-        before: Timestamp,
-    ) -> Result<Option<Timestamp>>;
+    async fn newest_before(&self, metric_id: MetricId, before: Timestamp) -> Result<Option<Timestamp>>;
 
     /// How many frames lie in each of the ranges, in their order.
     async fn count_frames(&self, metric_id: MetricId, ranges: &[TimeRange]) -> Result<Vec<u64>>;

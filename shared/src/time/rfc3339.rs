@@ -27,13 +27,7 @@ pub(super) fn write(time: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     let (date, micros) = time.utc_date_and_micros();
     let secs = micros / MICROS_PER_SEC;
     let fraction = micros % MICROS_PER_SEC;
-    write!(
-        f,
-        "{date}T{:02}:{:02}:{:02}",
-        secs / 3600,
-        secs / 60 % 60,
-        secs % 60
-    )?;
+    write!(f, "{date}T{:02}:{:02}:{:02}", secs / 3600, secs / 60 % 60, secs % 60)?;
     if fraction != 0 {
         let digits = format!("{fraction:06}");
         write!(f, ".{}", digits.trim_end_matches('0'))?;
@@ -55,15 +49,12 @@ fn parse_bytes(text: &[u8]) -> Result<Timestamp, &'static str> {
         [b'T' | b't' | b' ', rest @ ..] => rest,
         _ => return Err("a T must stand between date and time of day"),
     };
-    let (clock, rest) = rest
-        .split_at_checked(8)
-        .ok_or("the time of day must be HH:MM:SS")?;
+    let (clock, rest) = rest.split_at_checked(8).ok_or("the time of day must be HH:MM:SS")?;
     let secs = parse_clock(clock)?;
     let (micros, rest) = parse_fraction(rest)?;
     let offset_secs = parse_offset(rest)?;
     let secs = date.to_days() * 86_400 + secs - offset_secs;
-    Timestamp::from_micros(secs * MICROS_PER_SEC + micros)
-        .ok_or("it lies outside the years 0000 to 9999")
+    Timestamp::from_micros(secs * MICROS_PER_SEC + micros).ok_or("it lies outside the years 0000 to 9999")
 }
 
 /// Exactly `YYYY-MM-DD`.
@@ -132,7 +123,6 @@ fn parse_offset(text: &[u8]) -> Result<i64, &'static str> {
 
 fn digits(text: &[u8]) -> Option<i64> {
     text.iter().try_fold(0, |number, byte| {
-        byte.is_ascii_digit()
-            .then(|| number * 10 + i64::from(byte - b'0'))
+        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
     })
 }
