@@ -23,3 +23,6 @@ pub mod dashboard;
 pub mod error;
 
 pub mod route;
+
+#[cfg(feature = "chart")]
+pub mod chart;

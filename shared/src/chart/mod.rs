@@ -1,0 +1,7 @@
+//! Drawing of plots, over any plotters backend: the browser's canvas, SVG, and recorded scenes in tests.
+//!
+//! Times are microseconds, positions are *units* of the backend; how many units make a pixel is the business of
+//! the plot's layout, so that a backend of whole numbers still places lines finer than a pixel. All of it is pure: the
+//! same data and layout give the same drawing.
+
+pub mod palette;
