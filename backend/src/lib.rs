@@ -1,7 +1,23 @@
 //! The Watchroom server.
+//!
+//! Dependencies point one way: `cli` → `http` → [`app`] → the capability folders ([`query`], [`ingest`]) → the traits in
+//! [`store`] → `shared`. Nothing imports `http` or `cli`. The pyramid of pre-computed envelopes will stand in `pyramid/`,
+//! live updates in `live/`, alarms in `alarms/`: one folder per capability.
 
-pub mod clock;
+pub mod cli;
+
+pub mod http;
+
+pub mod app;
+
+pub mod config;
+
+pub mod query;
 
 pub mod ingest;
 
+pub mod demo;
+
 pub mod store;
+
+pub mod clock;

@@ -1,17 +1,39 @@
 //! Where raw samples are kept: the traits, and one folder per database.
 //!
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
-//! small; the contract of each method is its documentation, and [`conformance`] tests it on every store in the same way.
+//! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
+//!
+//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default. `postgres` and `mongo`
+//! get a folder of the same shape beside them, when they come.
 //!
 //! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 use shared::metric::MetricKind;
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
+
+pub mod memory;
+
+mod row;
+
+/// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
+const SCAN_CHUNK_SAMPLES: usize = 32_768;
+
+/// Opens the store that a URL names: `sqlite:FILE` or `memory:`.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
+    match url.split_once(':') {
+        Some(("memory", "")) => Ok(Arc::new(memory::MemoryStore::new())),
+        _ => Err(Error::Unavailable(format!(
+            "{url:?} is not the URL of a store; write sqlite:FILE or memory:"
+        ))),
+    }
+}
 
 /// A metric's number within one store; names are for people and the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -28,6 +50,31 @@ pub struct StoredMetric {
     pub properties: MetricProperties,
     /// The labels of its channels; the position is the channel's index.
     pub channel_labels: Vec<String>,
+}
+
+impl StoredMetric {
+    /// A metric without channels of which nothing more is known.
+    fn new(id: MetricId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            properties: MetricProperties::default(),
+            channel_labels: Vec::new(),
+        }
+    }
+
+    /// Appends the labels that it does not have yet, each once, and returns how many those were.
+    fn add_labels(&mut self, labels: &[String]) -> usize {
+        let known = self.channel_labels.len();
+        // The common case, without building a set: the caller names the channels as they are.
+        if self.channel_labels.starts_with(labels) {
+            return 0;
+        }
+        let mut seen: BTreeSet<&str> = self.channel_labels.iter().map(String::as_str).collect();
+        let new: Vec<String> = labels.iter().filter(|label| seen.insert(label)).cloned().collect();
+        self.channel_labels.extend(new);
+        self.channel_labels.len() - known
+    }
 }
 
 /// What is known of a metric besides its name and channels.
@@ -111,6 +158,15 @@ pub enum Error {
     /// Another process uses the store.
     #[error("{0}")]
     InUse(String),
+    /// The batch breaks the contract of the call; nothing of it is stored. A mistake in this program, not of a user.
+    #[error("the batch cannot be stored: {0}")]
+    Invalid(String),
+}
+
+impl Error {
+    fn closed() -> Self {
+        Self::Unavailable("it is closed".to_owned())
+    }
 }
 
 /// What a store call gives.

@@ -1,0 +1,28 @@
+//! `watchroom check-config`: explains every mistake in a configuration.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::Config;
+
+/// Which configuration to check.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration; dashboards are read from the folder `dashboards` beside it.
+    #[arg(short, long, value_name = "FILE", default_value = "watchroom.toml")]
+    config: PathBuf,
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the findings are what the command is for")]
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match Config::load(&args.config) {
+        Ok(config) => {
+            println!("ok: {}", config.summary());
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

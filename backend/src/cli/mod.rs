@@ -1,0 +1,56 @@
+//! The command line: one file per command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod check_config;
+mod demo;
+mod ingest;
+mod logging;
+mod serve;
+
+/// The control-room wall of an experiment: a server for time series and the page that shows them.
+#[derive(Debug, Parser)]
+#[command(name = "watchroom", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    logging: logging::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the page and the API.
+    Serve(serve::Args),
+    /// Serve a demonstration: real measurements and a simulated camera.
+    Demo(demo::Args),
+    /// Store measurements from files.
+    Ingest(ingest::Args),
+    /// Explain every mistake in a configuration.
+    CheckConfig(check_config::Args),
+}
+
+/// Runs a command to its end.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    logging::start(&cli.logging);
+    match cli.command {
+        Command::Serve(args) => serve::run(&args).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Ingest(args) => ingest::run(&args).await,
+        Command::CheckConfig(args) => check_config::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,1 @@
+//! The demonstration: bundled real measurements and a simulated camera.

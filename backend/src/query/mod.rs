@@ -1,0 +1,1 @@
+//! Answers from raw samples; no HTTP in here.

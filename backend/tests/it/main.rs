@@ -1,0 +1,1 @@
+//! The server from outside: over HTTP without a port, and as the real binary.
