@@ -30,7 +30,7 @@ enum Npm {
 
 impl Node {
     /// The system's Node and npm, if both are there and not too old.
-    pub(crate) fn on_system() -> Option<Self> {
+    fn on_system() -> Option<Self> {
         let program = process::find("node")?;
         let npm = process::find("npm")?;
         let major = major(&process::version(&program)?)?;
@@ -40,18 +40,26 @@ impl Node {
         })
     }
 
+    /// A Node that is there: the system's, or one fetched before.
+    pub(crate) fn present(workspace: &Workspace) -> Option<Self> {
+        Self::on_system().or_else(|| Self::with_npm(tools::NODE.present(workspace)?).ok())
+    }
+
     /// Some Node: the system's, else one fetched into the cache.
     pub(crate) fn ensure(workspace: &Workspace) -> Result<Self> {
-        if let Some(node) = Self::on_system() {
-            return Ok(node);
+        match Self::on_system() {
+            Some(node) => Ok(node),
+            None => Self::with_npm(tools::NODE.ensure(workspace)?),
         }
-        let program = tools::NODE.ensure(workspace)?;
+    }
+
+    /// This Node with the npm that came with it, or the one on PATH.
+    fn with_npm(program: PathBuf) -> Result<Self> {
         let script = program
             .parent()
             .and_then(Path::parent)
             .map(|home| home.join("lib/node_modules/npm/bin/npm-cli.js"))
             .filter(|script| script.is_file());
-        // A Node of the pinned version may be on PATH without npm beside it.
         let npm = match script {
             Some(script) => Npm::Script(script),
             None => Npm::Program(process::find("npm").context("node is installed, but npm is not: install npm")?),

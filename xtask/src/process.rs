@@ -55,7 +55,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// The first line a program prints for `--version`; `None` if it cannot be run.
 pub(crate) fn version(program: &Path) -> Option<String> {
-    let output = command(program).arg("--version").stderr(Stdio::null()).output().ok()?;
+    version_of(&mut command(program))
+}
+
+/// As [`version`], for a program that needs preparing.
+pub(crate) fn version_of(command: &mut Command) -> Option<String> {
+    let output = command.arg("--version").stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     output
         .status

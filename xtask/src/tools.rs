@@ -100,17 +100,20 @@ enum Source {
 }
 
 impl Tool {
+    /// The program if it is there, on PATH or in the cache.
+    pub(crate) fn present(&self, workspace: &Workspace) -> Option<PathBuf> {
+        let on_path = process::find(self.name).filter(|program| self.is_right(program));
+        on_path.or_else(|| Some(self.home(workspace).join(self.binary)).filter(|program| program.is_file()))
+    }
+
     /// The program, installed if need be.
     pub(crate) fn ensure(&self, workspace: &Workspace) -> Result<PathBuf> {
-        if let Some(program) = process::find(self.name).filter(|program| self.is_right(program)) {
+        if let Some(program) = self.present(workspace) {
             return Ok(program);
         }
+        let home = self.home(workspace);
         let label = format!("{}-{}", self.name, self.version);
-        let home = workspace.cache.join(&label);
         let program = home.join(self.binary);
-        if program.is_file() {
-            return Ok(program);
-        }
         let lock = workspace.cache.join(format!("{label}.lock"));
         let waiting = format!("Waiting for another checkout that is getting {}", self.name);
         let _lock = workspace::lock(&lock, &waiting)?;
@@ -121,6 +124,11 @@ impl Tool {
         self.install(&home, &partial)
             .with_context(|| format!("cannot get {} {}", self.name, self.version))?;
         Ok(program)
+    }
+
+    /// Its folder in the cache.
+    fn home(&self, workspace: &Workspace) -> PathBuf {
+        workspace.cache.join(format!("{}-{}", self.name, self.version))
     }
 
     /// Installs into `partial`, checks the result, renames it to `home`. Needs the lock.

@@ -20,26 +20,23 @@ export const PREFIX = "/observatory/watchroom";
  *   prefix, which nginx passes on.
  */
 export async function startNginx({ upstream, upstreamWithBase }) {
-  const folder = await mkdtemp(join(tmpdir(), "watchroom-nginx-"));
   const [port, keepingPort] = [await freePort(), await freePort()];
-  const { uid, username } = userInfo();
-  const values = {
-    // As root it would switch to a user who may not enter the folder; otherwise it only warns.
-    user: uid === 0 ? `user ${username};` : "",
-    folder,
-    port,
-    keeping_port: keepingPort,
-    prefix: PREFIX,
-    upstream: new URL(upstream).host,
-    upstream_with_base: new URL(upstreamWithBase).host,
-  };
-  const template = await readFile(TEMPLATE, "utf8");
-  const config = template.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
-    if (!(name in values)) throw new Error(`nginx.conf.template asks for unknown {{${name}}}`);
-    return values[name];
-  });
+  const folder = await mkdtemp(join(tmpdir(), "watchroom-nginx-"));
   const file = join(folder, "nginx.conf");
-  await writeFile(file, config);
+  const { uid, username } = userInfo();
+  await writeFile(
+    file,
+    filled(await readFile(TEMPLATE, "utf8"), {
+      // As root it would switch to a user who may not enter the folder; otherwise it only warns.
+      user: uid === 0 ? `user ${username};` : "",
+      folder,
+      port,
+      keeping_port: keepingPort,
+      prefix: PREFIX,
+      upstream: new URL(upstream).host,
+      upstream_with_base: new URL(upstreamWithBase).host,
+    }),
+  );
   const program = process.env.WATCHROOM_NGINX ?? "/usr/sbin/nginx";
   const nginx = new Started("nginx", [program, "-c", file, "-p", folder, "-e", "stderr"]);
   const stop = async () => {
@@ -61,4 +58,12 @@ export async function startNginx({ upstream, upstreamWithBase }) {
     log: () => nginx.log,
     stop,
   };
+}
+
+/** The template with every name in double braces replaced by its value. */
+function filled(template, values) {
+  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
+    if (!(name in values)) throw new Error(`nginx.conf.template asks for unknown {{${name}}}`);
+    return values[name];
+  });
 }

@@ -67,6 +67,11 @@ pub(crate) fn trunk(workspace: &Workspace, page_tools: &tools::PageTools, path: 
         .current_dir(&workspace.root)
         .env("PATH", path)
         .env("TRUNK_SKIP_VERSION_CHECK", "true");
+    if std::env::var_os("RUST_LOG").is_none() {
+        // Its minifier does not know all of today's JavaScript and CSS, leaves such files as they
+        // are, and warns each time; brotli gains what it would have.
+        trunk.env("RUST_LOG", "info,trunk::processing::minify=error");
+    }
     if std::env::var_os("NO_COLOR").is_some() {
         // trunk reads it as true or false and stops at anything else, such as the usual "1".
         trunk.env("NO_COLOR", "true");

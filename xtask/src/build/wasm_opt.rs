@@ -18,16 +18,20 @@ pub(super) fn path(workspace: &Workspace) -> Option<OsString> {
         ));
         None
     };
-    let Some(node) = Node::on_system() else {
+    let Some(node) = Node::present(workspace) else {
         return without("it comes from npm, and there is no Node 20 or later");
     };
     if let Err(error) = node.install_packages(workspace) {
         return without(&format!("{error:#}"));
     }
-    let program = Node::packages(workspace).join("wasm-opt");
-    match process::version(&program) {
+    let Ok(path) = node.path(workspace) else {
+        return without("a folder name holds the separator of PATH");
+    };
+    // With that PATH, because it is a script that starts `node` by name.
+    let mut program = process::command(Node::packages(workspace).join("wasm-opt"));
+    match process::version_of(program.env("PATH", &path)) {
         // "wasm-opt version 132 (version_132)"
-        Some(line) if line.split_whitespace().nth(2) == Some(VERSION) => node.path(workspace).ok(),
+        Some(line) if line.split_whitespace().nth(2) == Some(VERSION) => Some(path),
         Some(line) => without(&format!("npm brought {line:?} instead of version {VERSION}")),
         None => without("what npm brought does not run"),
     }
