@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) struct Program {
     /// Any of these commands will do.
     pub(crate) commands: &'static [&'static str],
-    /// The Debian package that brings it.
-    pub(crate) package: &'static str,
+    /// The Debian packages that bring it.
+    pub(crate) packages: &'static [&'static str],
     /// What it is for.
     pub(crate) why: &'static str,
 }
@@ -17,21 +17,22 @@ pub(crate) struct Program {
 /// The browser of the page tests.
 pub(crate) const CHROMIUM: Program = Program {
     commands: &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
-    package: "chromium",
+    // It only recommends fonts, and without any the page has no text.
+    packages: &["chromium", "fonts-dejavu-core"],
     why: "browser tests",
 };
 
 /// The proxy of the tests behind a proxy.
 pub(crate) const NGINX: Program = Program {
     commands: &["nginx"],
-    package: "nginx-light",
+    packages: &["nginx-light"],
     why: "tests behind a real proxy",
 };
 
 /// Python, for tools that come as ready-made wheels.
 pub(crate) const PYTHON: Program = Program {
     commands: &["python3"],
-    package: "python3-venv",
+    packages: &["python3-venv"],
     why: "gets ready-made tools from PyPI",
 };
 
@@ -41,7 +42,7 @@ impl Program {
         let found = self.commands.iter().any(|command| process::find(command).is_some());
         // Debian splits the part of Python that makes virtual environments into its own package.
         found
-            && (self.package != PYTHON.package
+            && (self.packages != PYTHON.packages
                 || process::succeeds(process::command("python3").args(["-c", "import ensurepip"])))
     }
 
@@ -60,10 +61,14 @@ pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages = missing.iter().map(|program| program.package).collect::<Vec<_>>();
+    let packages = missing
+        .iter()
+        .flat_map(|program| program.packages)
+        .copied()
+        .collect::<Vec<_>>();
     let reasons = missing
         .iter()
-        .map(|program| format!("{} ({})", program.package, program.why))
+        .map(|program| format!("{} ({})", program.packages[0], program.why))
         .collect::<Vec<_>>()
         .join(", ");
     if process::find("apt-get").is_none() {
@@ -89,6 +94,6 @@ pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
     )?;
     match missing.iter().find(|program| !program.present()) {
         None => Ok(()),
-        Some(program) => bail!("{} is installed, but its program is missing", program.package),
+        Some(program) => bail!("{} is installed, but its program is missing", program.packages[0]),
     }
 }

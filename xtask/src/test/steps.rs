@@ -75,29 +75,17 @@ pub(super) const ALL: &[Step] = &[
     },
     Step {
         name: "clippy",
-        what: "lints of the server and what it shares with the page",
+        what: "lints of all crates and their tests",
         by_default: true,
         needs: &[Need::Components],
-        run: |workspace| {
-            process::run(
-                cargo(workspace)
-                    .args(["clippy", "--workspace", "--exclude", "frontend", "--all-targets"])
-                    .args(["--", "-D", "warnings"]),
-            )
-        },
+        run: |workspace| clippy(workspace, &["--workspace", "--all-targets"]),
     },
     Step {
         name: "clippy-wasm",
-        what: "lints of the page",
+        what: "lints of the page as the browser gets it",
         by_default: true,
         needs: &[Need::Components, Need::PageTools],
-        run: |workspace| {
-            process::run(
-                cargo(workspace)
-                    .args(["clippy", "--package", "frontend", "--target", WASM])
-                    .args(["--", "-D", "warnings"]),
-            )
-        },
+        run: |workspace| clippy(workspace, &["--package", "frontend", "--target", WASM]),
     },
     Step {
         name: "doc",
@@ -106,19 +94,24 @@ pub(super) const ALL: &[Step] = &[
         needs: &[Need::PageTools],
         run: doc,
     },
+    // The page's crate too, natively: its logic needs no browser, and its tests are quick this way.
     Step {
         name: "test",
-        what: "unit, integration and documentation tests",
+        what: "unit, integration and documentation tests of all crates",
         by_default: true,
         needs: &[],
-        run: |workspace| process::run(cargo(workspace).args(["test", "--workspace", "--exclude", "frontend"])),
+        run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
         name: "build",
         what: "the page and the server with it inside",
         by_default: true,
-        needs: &[Need::PageTools, Need::Node],
-        run: |workspace| build::build(workspace, Mode::Release),
+        needs: &[Need::Components, Need::PageTools, Need::Node],
+        run: |workspace| {
+            build::build(workspace, Mode::Release)?;
+            // Only now, because this part of the server reads the built page when it is compiled.
+            clippy(workspace, &["--package", "backend", "--features", "embed-page"])
+        },
     },
     Step {
         name: "browser",
@@ -184,6 +177,13 @@ fn cargo(workspace: &Workspace) -> Command {
     cargo
 }
 
+/// Clippy on `crates`, warnings being errors.
+fn clippy(workspace: &Workspace, crates: &[&str]) -> Result<()> {
+    let mut clippy = cargo(workspace);
+    clippy.arg("clippy").args(crates).args(["--", "-D", "warnings"]);
+    process::run(&mut clippy)
+}
+
 /// cargo-deny's `checks`.
 fn deny(workspace: &Workspace, checks: &[&str]) -> Result<()> {
     let program = tools::CARGO_DENY.ensure(workspace)?;
@@ -196,7 +196,8 @@ fn deny(workspace: &Workspace, checks: &[&str]) -> Result<()> {
 
 /// Documentation of the native crates and of the page, warnings being errors.
 fn doc(workspace: &Workspace) -> Result<()> {
-    let native = ["--workspace", "--exclude", "frontend"].as_slice();
+    // The page asks for shared's drawing code; without the page it must be asked for by name.
+    let native = ["--workspace", "--exclude", "frontend", "--features", "shared/chart"].as_slice();
     let page = ["--package", "frontend", "--target", WASM].as_slice();
     for crates in [native, page] {
         let mut doc = cargo(workspace);

@@ -70,6 +70,8 @@ fn compile(request: &Request<'_>, root: &Path) -> Result<()> {
         .arg(&build)
         // Outside the checkout, whose cargo settings are not meant for tools.
         .current_dir(root)
+        // Or cargo advises to add the folder to PATH, which is about to be renamed.
+        .env("PATH", process::path_with(&[&root.join("bin")])?)
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
