@@ -5,3 +5,25 @@
 //! same data and layout give the same drawing.
 
 pub mod palette;
+
+pub mod scale;
+
+pub mod value_axis;
+
+pub mod time_axis;
+
+pub mod path;
+
+pub mod clip;
+
+pub mod gap;
+
+pub mod shape;
+
+pub mod line;
+
+pub mod columns;
+
+pub mod pick;
+
+pub mod legend;
