@@ -15,7 +15,7 @@ pub struct FramesBody {
 
 /// The samples of many channels of one metric at one time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `metric`, `time` and `values`")]
 pub struct FrameBody {
     /// The metric; appears with its first frame.
     pub metric: String,
