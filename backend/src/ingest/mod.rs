@@ -3,8 +3,18 @@
 //! A parser turns a text into [`IncomingFrame`]s and a [`LineError`] for each part it could not take; it knows neither
 //! store nor clock. Good parts are kept, bad parts are named.
 
+use std::sync::Arc;
+
 use shared::time::Timestamp;
 use shared::value::Value;
+
+mod excerpt;
+pub mod json_frames;
+pub mod jsonl;
+pub mod line_protocol;
+pub mod writer;
+
+pub use writer::{Limits, Outcome, WriteFailed, Writer};
 
 /// Samples of one metric at one time, as a client named them.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,8 +38,8 @@ pub enum IncomingChannels {
     Dense,
     /// By index. Channels up to the greatest come into being, labelled by their index.
     Indices(Vec<u32>),
-    /// By label. New labels become new channels.
-    Labels(Vec<String>),
+    /// By label. New labels become new channels. Shared, because the rows of a table all have the same.
+    Labels(Arc<[String]>),
 }
 
 /// A part of the input that cannot be taken.

@@ -1,0 +1,158 @@
+//! The one path by which samples are stored, whatever their format was.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use shared::time::{MICROS_PER_DAY, Timestamp};
+
+use super::{IncomingFrame, LineError};
+use crate::clock::Clock;
+use crate::store::{self, Frame, MetricProperties, Store};
+
+mod catalogue;
+mod check;
+mod merge;
+
+use catalogue::Catalogue;
+
+/// What one store takes in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// How many channels a metric may have.
+    pub channels_per_metric: usize,
+    /// How many metrics there may be.
+    pub metrics: usize,
+    /// How far ahead of the clock a sample's time may be, in microseconds.
+    pub ahead_micros: i64,
+    /// About how many values are written at once; one frame is never split.
+    pub values_per_batch: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            channels_per_metric: 20_000,
+            metrics: 50_000,
+            ahead_micros: MICROS_PER_DAY,
+            values_per_batch: 1_000_000,
+        }
+    }
+}
+
+/// What became of some frames.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// How many frames are stored, and will stay.
+    pub accepted: usize,
+    /// Which are not, by rising position.
+    pub rejected: Vec<LineError>,
+}
+
+/// The store failed in the middle of a call.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}; {accepted} frames had been stored before")]
+pub struct WriteFailed {
+    /// How many frames are stored all the same, and will stay. Sending everything again stores nothing twice.
+    pub accepted: usize,
+    /// Why the store failed.
+    #[source]
+    pub source: store::Error,
+}
+
+/// Checks frames, finds or makes their metrics and channels, and stores them.
+///
+/// Calls may run side by side.
+#[derive(Debug)]
+pub struct Writer {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    catalogue: Catalogue,
+}
+
+impl Writer {
+    /// A writer into a store. `known` says what metrics are; it wins over what a store or a file says.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+        known: BTreeMap<String, MetricProperties>,
+    ) -> Self {
+        let catalogue = Catalogue::new(Arc::clone(&store), limits, known);
+        Self {
+            store,
+            clock,
+            limits,
+            catalogue,
+        }
+    }
+
+    /// Says what a file tells about its metrics; used where neither configuration nor store know better.
+    pub fn describe(&self, metrics: &BTreeMap<String, MetricProperties>) {
+        self.catalogue.describe(metrics);
+    }
+
+    /// Stores frames; they have arrived now. When it returns, what it calls accepted is durable.
+    ///
+    /// Frames of the same metric and time become one; where they name the same channel the last one wins. A frame that
+    /// cannot be taken is rejected as a whole and leaves nothing behind; the others are stored.
+    pub async fn store(&self, frames: Vec<IncomingFrame>) -> Result<Outcome, WriteFailed> {
+        let now = self.clock.now();
+        let mut rejected = Vec::new();
+        let mut good = Vec::with_capacity(frames.len());
+        for mut frame in frames {
+            let time = *frame.time.get_or_insert(now);
+            match self.check(&frame, time, now) {
+                Ok(()) => good.push(frame),
+                Err(message) => rejected.push(LineError {
+                    position: frame.position,
+                    message,
+                }),
+            }
+        }
+        let resolved = self.catalogue.resolve(good, now, &mut rejected).await;
+        let resolved = resolved.map_err(|source| WriteFailed { accepted: 0, source })?;
+        let accepted = self.write(merge::merge(resolved)).await?;
+        rejected.sort_by_key(|error| error.position);
+        Ok(Outcome { accepted, rejected })
+    }
+
+    async fn write(&self, merged: Vec<merge::Merged>) -> Result<usize, WriteFailed> {
+        let mut accepted = 0;
+        let mut batch: Vec<Frame> = Vec::new();
+        let (mut n_values, mut n_sources) = (0, 0);
+        let mut frames = merged.into_iter().peekable();
+        while let Some(merged) = frames.next() {
+            n_values += merged.frame.values.len();
+            n_sources += merged.n_sources;
+            batch.push(merged.frame);
+            if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
+                let written = self.store.write(&batch).await;
+                written.map_err(|source| WriteFailed { accepted, source })?;
+                accepted += n_sources;
+                batch.clear();
+                (n_values, n_sources) = (0, 0);
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// What can be said of a frame without knowing its metric.
+    fn check(&self, frame: &IncomingFrame, time: Timestamp, now: Timestamp) -> Result<(), String> {
+        shared::metric::check_metric_name(&frame.metric).map_err(|error| error.to_string())?;
+        if time.micros_since(now) > self.limits.ahead_micros {
+            return Err(format!(
+                "its time {time} is more than {} ahead of the server's clock, {now}; check the clock of the source",
+                hours(self.limits.ahead_micros)
+            ));
+        }
+        check::check_channels(&frame.channels, frame.values.len())
+    }
+}
+
+fn hours(micros: i64) -> String {
+    format!("{} h", micros / 3_600_000_000)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! The metrics and channels that the writer has met, so that it asks the store only for what is new.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use shared::time::Timestamp;
+
+use super::{Limits, merge};
+use crate::ingest::excerpt::excerpt;
+use crate::ingest::{IncomingChannels, IncomingFrame, LineError};
+use crate::store::{self, Channels, Frame, MetricId, MetricProperties, Store, StoredMetric};
+
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    store: Arc<dyn Store>,
+    limits: Limits,
+    /// What the configuration says of metrics.
+    known: BTreeMap<String, MetricProperties>,
+    /// What files say of metrics.
+    told: Mutex<BTreeMap<String, MetricProperties>>,
+    entries: RwLock<HashMap<String, Arc<Entry>>>,
+    /// Held while metrics or channels are added, so that the limits hold for all calls together.
+    /// Says whether the store's metrics have been read.
+    growth: tokio::sync::Mutex<bool>,
+}
+
+/// A metric with its channels as the store has them.
+#[derive(Debug)]
+struct Entry {
+    id: MetricId,
+    channels: HashMap<String, u32>,
+    /// Whether the properties in the store are those wanted.
+    described: bool,
+}
+
+impl Entry {
+    fn new(metric: StoredMetric, described: bool) -> Self {
+        Self {
+            id: metric.id,
+            channels: metric.channel_labels.into_iter().zip(0..).collect(),
+            described,
+        }
+    }
+}
+
+/// The channels that frames of one metric need beside those it has.
+#[derive(Debug, Default)]
+struct Growth {
+    labels: Vec<String>,
+    indices: HashMap<String, usize>,
+}
+
+impl Catalogue {
+    pub(super) fn new(store: Arc<dyn Store>, limits: Limits, known: BTreeMap<String, MetricProperties>) -> Self {
+        Self {
+            store,
+            limits,
+            known,
+            told: Mutex::default(),
+            entries: RwLock::default(),
+            growth: tokio::sync::Mutex::new(false),
+        }
+    }
+
+    pub(super) fn describe(&self, metrics: &BTreeMap<String, MetricProperties>) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.extend(metrics.iter().map(|(name, told)| (name.clone(), told.clone())));
+    }
+
+    /// Turns names and labels into numbers, adding to the store what is new.
+    ///
+    /// Frames that would break a limit go to `rejected`.
+    pub(super) async fn resolve(
+        &self,
+        frames: Vec<IncomingFrame>,
+        arrival: Timestamp,
+        rejected: &mut Vec<LineError>,
+    ) -> store::Result<Vec<Frame>> {
+        let unresolved = |frame: &IncomingFrame| self.entry(&frame.metric).is_none_or(|entry| !has(&entry, frame));
+        let frames = if frames.iter().any(unresolved) {
+            self.grow(frames, rejected).await?
+        } else {
+            frames
+        };
+        let mut resolved = Vec::with_capacity(frames.len());
+        for frame in frames {
+            let position = frame.position;
+            let found = self
+                .entry(&frame.metric)
+                .and_then(|entry| number(&entry, frame, arrival));
+            match found {
+                Some(frame) => resolved.push(frame),
+                None => rejected.push(LineError {
+                    position,
+                    message: "the store did not make the channels that it was asked for".to_owned(),
+                }),
+            }
+        }
+        Ok(resolved)
+    }
+
+    fn entry(&self, metric: &str) -> Option<Arc<Entry>> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(metric).map(Arc::clone)
+    }
+
+    fn put(&self, name: String, entry: Entry) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.insert(name, Arc::new(entry));
+    }
+
+    /// Makes sure that the metrics and channels of all frames exist; gives back the frames that may be stored.
+    async fn grow(
+        &self,
+        frames: Vec<IncomingFrame>,
+        rejected: &mut Vec<LineError>,
+    ) -> store::Result<Vec<IncomingFrame>> {
+        let mut loaded = self.growth.lock().await;
+        if !*loaded {
+            for metric in self.store.metrics().await? {
+                self.put(metric.name.clone(), Entry::new(metric, false));
+            }
+            *loaded = true;
+        }
+        let mut growths: BTreeMap<String, Growth> = BTreeMap::new();
+        let mut good = Vec::with_capacity(frames.len());
+        for frame in frames {
+            match self.plan(&frame, &mut growths) {
+                Ok(()) => good.push(frame),
+                Err(message) => rejected.push(LineError {
+                    position: frame.position,
+                    message,
+                }),
+            }
+        }
+        for (name, growth) in growths {
+            let metric = self.store.ensure_metric(&name, &growth.labels).await?;
+            let wanted = self.wanted_properties(&name, &metric.properties);
+            if wanted != metric.properties {
+                self.store.set_properties(metric.id, &wanted).await?;
+            }
+            self.put(name, Entry::new(metric, true));
+        }
+        Ok(good)
+    }
+
+    /// Adds what a frame needs to what its metric grows by, or nothing if that would break a limit.
+    fn plan(&self, frame: &IncomingFrame, growths: &mut BTreeMap<String, Growth>) -> Result<(), String> {
+        let entry = self.entry(&frame.metric);
+        if entry.as_ref().is_some_and(|entry| has(entry, frame)) {
+            return Ok(());
+        }
+        if entry.is_none() && !growths.contains_key(&frame.metric) {
+            self.check_metric_count(growths)?;
+        }
+        let none = Growth::default();
+        let growth = growths.get(&frame.metric).unwrap_or(&none);
+        let existing = entry.as_ref().map(|entry| &entry.channels);
+        let find = |label: &str| match existing.and_then(|channels| channels.get(label)) {
+            Some(channel) => Some(*channel as usize),
+            None => growth.indices.get(label).copied(),
+        };
+        let n_before = existing.map_or(0, HashMap::len) + growth.labels.len();
+        let new: Vec<String> = match &frame.channels {
+            IncomingChannels::Labels(labels) => {
+                let new: Vec<String> = labels.iter().filter(|label| find(label).is_none()).cloned().collect();
+                self.check_channel_count(&frame.metric, n_before + new.len())?;
+                new
+            }
+            IncomingChannels::Dense | IncomingChannels::Indices(_) => {
+                let n_after = channels_needed(&frame.channels, frame.values.len()).max(n_before);
+                self.check_channel_count(&frame.metric, n_after)?;
+                let new: Vec<String> = (n_before..n_after).map(|channel| channel.to_string()).collect();
+                if let Some((label, taken)) = new.iter().find_map(|label| Some((label, find(label)?))) {
+                    return Err(format!(
+                        "channel {label} cannot be made, for its label already names channel {taken} of {}",
+                        excerpt(&frame.metric)
+                    ));
+                }
+                new
+            }
+        };
+        let growth = growths.entry(frame.metric.clone()).or_default();
+        for (label, index) in new.into_iter().zip(n_before..) {
+            growth.indices.insert(label.clone(), index);
+            growth.labels.push(label);
+        }
+        Ok(())
+    }
+
+    fn check_metric_count(&self, growths: &BTreeMap<String, Growth>) -> Result<(), String> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let n_new = growths.keys().filter(|name| !entries.contains_key(*name)).count();
+        if entries.len() + n_new < self.limits.metrics {
+            return Ok(());
+        }
+        Err(format!(
+            "there are already {} metrics, which is the limit; give what varies a channel, not a metric of its own",
+            self.limits.metrics
+        ))
+    }
+
+    fn check_channel_count(&self, metric: &str, n_channels: usize) -> Result<(), String> {
+        if n_channels <= self.limits.channels_per_metric {
+            return Ok(());
+        }
+        Err(format!(
+            "metric {} would have {n_channels} channels; the limit is {}",
+            excerpt(metric),
+            self.limits.channels_per_metric
+        ))
+    }
+
+    /// The configuration wins over the store, and the store over a file.
+    fn wanted_properties(&self, name: &str, stored: &MetricProperties) -> MetricProperties {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.get(name);
+        let ranked: Vec<&MetricProperties> = [known, Some(stored), told.get(name)].into_iter().flatten().collect();
+        let first_text = |text: fn(&MetricProperties) -> &String| {
+            let texts = ranked.iter().map(|properties| text(properties));
+            texts
+                .into_iter()
+                .find(|text| !text.is_empty())
+                .cloned()
+                .unwrap_or_default()
+        };
+        MetricProperties {
+            title: first_text(|properties| &properties.title),
+            unit: first_text(|properties| &properties.unit),
+            kind: known.unwrap_or(stored).kind,
+            interval_micros: ranked.iter().find_map(|properties| properties.interval_micros),
+        }
+    }
+}
+
+/// Whether the frame's metric needs nothing new for it.
+fn has(entry: &Entry, frame: &IncomingFrame) -> bool {
+    entry.described
+        && match &frame.channels {
+            IncomingChannels::Labels(labels) => labels.iter().all(|label| entry.channels.contains_key(label)),
+            channels => channels_needed(channels, frame.values.len()) <= entry.channels.len(),
+        }
+}
+
+/// How many channels a metric must have for these.
+fn channels_needed(channels: &IncomingChannels, n_values: usize) -> usize {
+    match channels {
+        IncomingChannels::Indices(indices) => indices.iter().max().map_or(0, |channel| *channel as usize + 1),
+        IncomingChannels::Dense | IncomingChannels::Labels(_) => n_values,
+    }
+}
+
+/// The frame with numbers for names; `None` if the metric lacks a channel.
+fn number(entry: &Entry, frame: IncomingFrame, arrival: Timestamp) -> Option<Frame> {
+    if !has(entry, &frame) {
+        return None;
+    }
+    let (channels, values) = match frame.channels {
+        IncomingChannels::Dense => (Channels::Dense, frame.values),
+        IncomingChannels::Indices(indices) => rising(indices.into_iter().zip(frame.values).collect()),
+        IncomingChannels::Labels(labels) => {
+            let indices = labels.iter().map(|label| entry.channels.get(label).copied());
+            let indices: Option<Vec<u32>> = indices.collect();
+            rising(indices?.into_iter().zip(frame.values).collect())
+        }
+    };
+    Some(Frame {
+        metric_id: entry.id,
+        time: frame.time.unwrap_or(arrival),
+        arrival,
+        channels,
+        values,
+    })
+}
+
+fn rising(mut samples: Vec<(u32, shared::value::Value)>) -> (Channels, Vec<shared::value::Value>) {
+    samples.sort_unstable_by_key(|(channel, _)| *channel);
+    merge::split(samples)
+}
