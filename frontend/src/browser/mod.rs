@@ -1,0 +1,13 @@
+//! The browser's own interfaces, typed and without exceptions: nothing else in the page calls them by name.
+
+pub mod clock;
+
+pub mod intl;
+
+pub mod location;
+
+pub mod performance;
+
+pub mod storage;
+
+pub mod visibility;

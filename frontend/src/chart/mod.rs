@@ -1,0 +1,1 @@
+//! Drawing of plots on the browser's canvas.

@@ -1,0 +1,192 @@
+//! What a panel's header says about age, and when a panel counts as stale.
+
+use shared::query::latest::Freshness;
+use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
+
+use crate::format;
+use crate::state::connection::Link;
+
+/// What is known when an age is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Witness {
+    /// The newest sample in the panel.
+    pub newest: Option<Timestamp>,
+    /// The range that the panel shows; `None` while it is not known.
+    pub visible: Option<TimeRange>,
+    /// The shortest interval in which samples are expected; `None` where no rhythm is known.
+    pub interval_s: Option<f64>,
+    /// The server's clock.
+    pub now: Timestamp,
+    /// The way to the server.
+    pub link: Link,
+}
+
+/// What the colour and the dot of an age mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// A closed past: it cannot age.
+    Calm,
+    /// As young as it should be.
+    Fresh,
+    /// Overdue.
+    Late,
+    /// Says nothing about now.
+    Stale,
+    /// Of the present, but no rhythm is known by which it could be judged.
+    Unjudged,
+}
+
+impl Tone {
+    /// The word in the style sheets.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Fresh => "fresh",
+            Self::Late => "late",
+            Self::Stale => "stale",
+            Self::Unjudged => "unjudged",
+        }
+    }
+}
+
+/// What a panel's header says about age.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// `12 s`, `stale since 02:31`, `last 2016-01-01 23:59`; empty without a sample.
+    pub text: String,
+    /// How it is meant.
+    pub tone: Tone,
+    /// Since when the panel is stale.
+    pub stale_since: Option<Timestamp>,
+}
+
+/// Judges the age of what a panel shows.
+///
+/// Only a panel whose range includes now can age: it is late and stale by the interval in which samples are expected,
+/// and it is stale as soon as the server cannot be reached, for then nobody knows. A panel over a closed past says
+/// calmly when its last sample was.
+pub fn judge(witness: &Witness) -> Verdict {
+    let Witness {
+        newest,
+        visible,
+        interval_s,
+        now,
+        link,
+    } = *witness;
+    let verdict = |text: String, tone, stale_since| Verdict {
+        text,
+        tone,
+        stale_since,
+    };
+    let shows_now = visible.is_some_and(|range| range.contains(now));
+    if !shows_now {
+        let text = newest.map_or_else(String::new, |newest| {
+            format!("last {}", format::date_and_minute(newest))
+        });
+        return verdict(text, Tone::Calm, None);
+    }
+    if let Link::Lost { since } = link {
+        let text = format!("not updated since {}", format::time_of_day(since));
+        return verdict(text, Tone::Stale, Some(since));
+    }
+    let Some(newest) = newest else {
+        return verdict(String::new(), Tone::Unjudged, None);
+    };
+    let age_micros = now.micros_since(newest);
+    let text = format::age(age_micros);
+    if interval_s.is_none() {
+        return verdict(text, Tone::Unjudged, None);
+    }
+    match Freshness::from_age(age_micros as f64 / MICROS_PER_SEC as f64, interval_s) {
+        Freshness::Fresh => verdict(text, Tone::Fresh, None),
+        Freshness::Late => verdict(format!("late, {text}"), Tone::Late, None),
+        Freshness::Stale | Freshness::Never => {
+            let since = format!("stale since {}", format::moment_near(newest, now));
+            verdict(since, Tone::Stale, Some(newest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn night() -> TimeRange {
+        TimeRange::new(at("2026-11-20T12:00:00Z"), at("2026-11-21T12:00:00Z")).unwrap()
+    }
+
+    fn witness(newest: &str, now: &str) -> Witness {
+        Witness {
+            newest: Some(at(newest)),
+            visible: Some(night()),
+            interval_s: Some(60.0),
+            now: at(now),
+            link: Link::Connected,
+        }
+    }
+
+    #[track_caller]
+    fn check(witness: &Witness, text: &str, tone: Tone, is_stale: bool) {
+        let verdict = judge(witness);
+        assert_eq!((verdict.text.as_str(), verdict.tone), (text, tone));
+        assert_eq!(verdict.stale_since.is_some(), is_stale);
+    }
+
+    #[test]
+    fn the_present_ages_by_its_interval() {
+        let newest = "2026-11-21T02:31:00Z";
+        check(&witness(newest, "2026-11-21T02:31:12Z"), "12 s", Tone::Fresh, false);
+        check(
+            &witness(newest, "2026-11-21T02:33:10Z"),
+            "late, 2 min",
+            Tone::Late,
+            false,
+        );
+        check(
+            &witness(newest, "2026-11-21T02:34:00Z"),
+            "stale since 02:31",
+            Tone::Stale,
+            true,
+        );
+    }
+
+    #[test]
+    fn a_closed_past_is_calm_however_old() {
+        let witness = witness("2026-11-21T02:31:00Z", "2036-11-21T02:31:12Z");
+        check(&witness, "last 2026-11-21 02:31", Tone::Calm, false);
+    }
+
+    #[test]
+    fn without_the_server_the_present_is_stale_at_once_and_the_past_is_not() {
+        let since = at("2026-11-21T02:31:12Z");
+        let lost = |now| Witness {
+            link: Link::Lost { since },
+            ..witness("2026-11-21T02:31:00Z", now)
+        };
+        check(
+            &lost("2026-11-21T02:31:15Z"),
+            "not updated since 02:31:12",
+            Tone::Stale,
+            true,
+        );
+        check(
+            &lost("2026-11-22T02:31:15Z"),
+            "last 2026-11-21 02:31",
+            Tone::Calm,
+            false,
+        );
+    }
+
+    #[test]
+    fn without_a_rhythm_an_age_is_told_and_not_judged() {
+        let witness = Witness {
+            interval_s: None,
+            ..witness("2026-11-21T02:31:00Z", "2026-11-21T03:31:00Z")
+        };
+        check(&witness, "1 h", Tone::Unjudged, false);
+    }
+}

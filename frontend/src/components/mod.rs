@@ -1,0 +1,9 @@
+//! Parts that pages and panels are built from; none of them fetches.
+
+pub mod freshness;
+
+pub mod icon;
+
+pub mod panel_frame;
+
+pub mod panel_menu;

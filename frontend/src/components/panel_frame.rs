@@ -1,0 +1,220 @@
+//! The box around every panel: header, body, and what stands in the body's place when there is nothing to show.
+
+use leptos::html;
+use leptos::prelude::*;
+use shared::dashboard::{Panel, PanelKind};
+use shared::time::{TimeRange, Timestamp};
+
+use crate::components::freshness::{Tone, Verdict, Witness, judge};
+use crate::components::panel_menu::PanelMenu;
+use crate::format;
+use crate::state::catalogue::use_catalogue;
+use crate::state::connection::use_connection;
+use crate::state::painted;
+use crate::state::server_clock::use_now;
+use crate::state::time_view::use_time_view;
+
+/// What a panel has to show.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PanelState {
+    /// The first answer is awaited; while later ones are, the panel stays ready.
+    Loading,
+    /// Data.
+    Ready,
+    /// The server answered that there are none.
+    Empty {
+        /// When the metric's last sample was taken; `None` if there never was one.
+        last: Option<Timestamp>,
+    },
+    /// The server did not answer, or refused: what happened and what to do.
+    Error(String),
+    /// Data that say nothing about now.
+    Stale {
+        /// When the last of them was taken.
+        since: Timestamp,
+    },
+}
+
+impl PanelState {
+    /// The value of `data-state`.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Ready => "ready",
+            Self::Empty { .. } => "empty",
+            Self::Error(_) => "error",
+            Self::Stale { .. } => "stale",
+        }
+    }
+}
+
+/// Says that a panel has drawn what it was asked for: sets the mark `panel:<id>:drawn`, and `page:complete` with the
+/// last panel of the tab. Empty and failed panels are noted by their frame.
+pub fn mark_drawn(panel_id: &str) {
+    painted::note(panel_id);
+}
+
+/// The box around every panel. One that fails leaves the others alone.
+#[component]
+pub fn PanelFrame(
+    /// What is shown.
+    panel: Panel,
+    /// The unit beside the title; empty for none.
+    #[prop(into)]
+    unit: Signal<String>,
+    /// What there is to show. The frame itself turns ready into stale when the newest sample grows too old.
+    #[prop(into)]
+    state: Signal<PanelState>,
+    /// Time of the newest sample in the panel, for its age.
+    #[prop(into)]
+    newest: Signal<Option<Timestamp>>,
+    /// Asks the server again.
+    on_retry: Callback<()>,
+    /// The body; stays mounted in every state, and is hidden where something else stands in its place.
+    children: Children,
+) -> impl IntoView {
+    let frame = NodeRef::<html::Section>::new();
+    let verdict = verdict_of(&panel, newest);
+    let shown = Memo::new(
+        move |_| match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
+            (PanelState::Ready, Some(since)) => PanelState::Stale { since },
+            (state, _) => state,
+        },
+    );
+    let id = StoredValue::new(panel.id.clone());
+    Effect::new(move |_| {
+        if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
+            id.with_value(|id| mark_drawn(id));
+        }
+    });
+    let heading_id = format!("panel-{}-title", panel.id);
+    let title_id = heading_id.clone();
+    view! {
+        <section
+            node_ref=frame
+            id=format!("panel-{}", panel.id)
+            class="panel"
+            class:panel--calm=move || verdict.with(|verdict| verdict.tone == Tone::Calm)
+            data-panel=panel.id.clone()
+            data-state=move || shown.with(PanelState::as_str)
+            data-kind=kind_name(&panel.show)
+            style:grid-column=format!("span {}", panel.width)
+            style:--panel-height=format!("{}px", panel.height)
+            aria-labelledby=title_id
+        >
+            <header class="panel__header">
+                <h2 class="panel__title" id=heading_id>
+                    {panel.title.clone()}
+                </h2>
+                <span class="panel__unit">{unit}</span>
+                <span class="age" data-tone=move || verdict.with(|verdict| verdict.tone.as_str())>
+                    {move || verdict.with(|verdict| verdict.text.clone())}
+                </span>
+                <PanelMenu panel=panel.clone() frame />
+            </header>
+            <div class="panel__body">
+                <div class="panel__content">{children()}</div>
+                {move || shown.with(|shown| instead(shown, on_retry))}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+const fn kind_name(kind: &PanelKind) -> &'static str {
+    match kind {
+        PanelKind::Timeseries(_) => "timeseries",
+        PanelKind::Latest(_) => "latest",
+    }
+}
+
+fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict> {
+    let (view, now, connection, catalogue) = (use_time_view(), use_now(), use_connection(), use_catalogue());
+    let panel = StoredValue::new(panel.clone());
+    // A table of the latest values is about now, whatever night the other panels show.
+    let is_about_now = panel.with_value(|panel| matches!(panel.show, PanelKind::Latest(_)));
+    Memo::new(move |_| {
+        judge(&Witness {
+            newest: newest.get(),
+            visible: if is_about_now {
+                Some(TimeRange::ALL)
+            } else {
+                view.visible().get()
+            },
+            interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
+            now: now.get(),
+            link: connection.link(),
+        })
+    })
+}
+
+/// What stands in the place of the body.
+fn instead(state: &PanelState, on_retry: Callback<()>) -> Option<AnyView> {
+    match state {
+        PanelState::Ready | PanelState::Stale { .. } => None,
+        PanelState::Loading => Some(
+            view! {
+                <div class="panel__instead panel__instead--loading" role="status">
+                    <span class="panel__skeleton" aria-hidden="true"></span>
+                    <span class="panel__step">"Loading data …"</span>
+                </div>
+            }
+            .into_any(),
+        ),
+        PanelState::Empty { last } => Some(empty(*last)),
+        PanelState::Error(message) => Some(
+            view! {
+                <div class="panel__instead" role="alert">
+                    <strong class="panel__failed">"Could not be shown"</strong>
+                    <span>{sentence(message)}</span>
+                    <button type="button" class="button" on:click=move |_| on_retry.run(())>
+                        "Try again"
+                    </button>
+                </div>
+            }
+            .into_any(),
+        ),
+    }
+}
+
+fn empty(last: Option<Timestamp>) -> AnyView {
+    let view = use_time_view();
+    let Some(last) = last else {
+        return view! { <div class="panel__instead">"No data yet: nothing was ever received"</div> }.into_any();
+    };
+    // The last sample may lie inside the night and outside the part that is looked at.
+    let is_in_base = move || view.base().get().is_some_and(|base| base.contains(last));
+    let text = move || {
+        if is_in_base() {
+            format!("No data in this part; last data {}", format::date_and_minute(last))
+        } else {
+            format!("No data in this night; last data {}", format::date_and_minute(last))
+        }
+    };
+    let go = move |_| {
+        if is_in_base() {
+            view.reset();
+        } else {
+            view.open_night_of(last);
+        }
+    };
+    let label = move || if is_in_base() { "Show all of it" } else { "Go there" };
+    view! {
+        <div class="panel__instead">
+            <span>{text}</span>
+            <button type="button" class="button" on:click=go>
+                {label}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Messages are lower case like all error texts; on the screen they begin like a sentence.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,5 @@
+//! What fills the window below the bars.
+
+pub mod board;
+
+pub mod not_found;

@@ -1,0 +1,1 @@
+//! What surrounds the panels: bars, night picker, clocks, theme, keys.

@@ -1,0 +1,296 @@
+//! The address bar is the state: what is on the screen, as a link, and back.
+//!
+//! `/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00Z&hide=hv/max&theme=red&clock=gps`
+//!
+//! A part that cannot be read is left out and reported, so that a damaged link still shows what it can.
+
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use shared::time::{Date, TimeRange, Timestamp};
+
+use crate::api::url::{QueryWriter, path_part};
+
+/// What is on the screen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Address {
+    /// Which tab.
+    pub place: Place,
+    /// Which time the tab is about; `None` leaves it to the tab.
+    pub time: Option<Period>,
+    /// The part of it that is looked at; `None` for all.
+    pub zoom: Option<TimeRange>,
+    /// The legend entries that are hidden.
+    pub hidden: Vec<HiddenLine>,
+    /// The colours; `None` follows the system.
+    pub theme: Option<ThemeName>,
+    /// The clock that a small screen shows.
+    pub clock: ClockName,
+}
+
+/// Which tab of which dashboard; nothing named means the first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Place {
+    /// The dashboard by its id.
+    pub dashboard: Option<String>,
+    /// The tab by its id.
+    pub tab: Option<String>,
+    /// The path is none of ours.
+    pub unknown: bool,
+}
+
+/// The time that a tab is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Period {
+    /// A night of the site, by its date.
+    Night(Date),
+    /// Any range.
+    Range(TimeRange),
+}
+
+/// A legend entry that is hidden.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HiddenLine {
+    /// The panel by its id.
+    pub panel: String,
+    /// The line by the key that its panel gives it.
+    pub line: String,
+}
+
+/// A theme by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThemeName {
+    /// Light text on dark ground.
+    Dark,
+    /// Dark text on light ground.
+    Light,
+    /// Red on black, for eyes that must stay used to the dark.
+    Red,
+}
+
+impl ThemeName {
+    /// The word in the address and in the style sheets.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Red => "red",
+        }
+    }
+
+    /// The theme of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Dark, Self::Light, Self::Red]
+            .into_iter()
+            .find(|theme| theme.as_str() == word)
+    }
+}
+
+/// A clock by name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ClockName {
+    /// Coordinated universal time.
+    #[default]
+    Utc,
+    /// Local time at the site.
+    Site,
+    /// Seconds of GPS time.
+    Gps,
+}
+
+impl ClockName {
+    /// All clocks in their order on the screen.
+    pub const ALL: [Self; 3] = [Self::Utc, Self::Site, Self::Gps];
+
+    /// The word in the address.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Utc => "utc",
+            Self::Site => "site",
+            Self::Gps => "gps",
+        }
+    }
+}
+
+/// A part of the address that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The key, such as `night`.
+    pub key: &'static str,
+    /// What is wrong with its value, and how it is written.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.message)
+    }
+}
+
+/// Between the ends of a zoom.
+const ENDS: &str = "..";
+
+impl Address {
+    /// Reads the path below the mount point and the query without its question mark.
+    pub fn parse(path: &str, query: &str) -> (Self, Vec<Problem>) {
+        let mut address = Self {
+            place: Place::parse(path),
+            ..Self::default()
+        };
+        let mut problems = Vec::new();
+        let (mut from, mut to) = (None, None);
+        for pair in query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            // A plus stays a plus: it belongs to the offset of a time.
+            let value = percent_decode_str(value).decode_utf8_lossy();
+            let value = value.as_ref();
+            let mut report = |key, message: String| problems.push(Problem { key, message });
+            match key {
+                "night" => match value.parse() {
+                    Ok(date) => address.time = Some(Period::Night(date)),
+                    Err(error) => report("night", format!("{error}")),
+                },
+                "from" => match value.parse::<Timestamp>() {
+                    Ok(time) => from = Some(time),
+                    Err(error) => report("from", error.to_string()),
+                },
+                "to" => match value.parse::<Timestamp>() {
+                    Ok(time) => to = Some(time),
+                    Err(error) => report("to", error.to_string()),
+                },
+                "zoom" => match parse_zoom(value) {
+                    Ok(zoom) => address.zoom = Some(zoom),
+                    Err(message) => report("zoom", message),
+                },
+                "hide" => match value.split_once('/') {
+                    Some((panel, line)) => address.hidden.push(HiddenLine {
+                        panel: panel.to_owned(),
+                        line: line.to_owned(),
+                    }),
+                    None => report("hide", format!("{value:?} is not written like panel/line")),
+                },
+                "theme" => match ThemeName::from_word(value) {
+                    Some(theme) => address.theme = Some(theme),
+                    None => report("theme", format!("{value:?} is none of dark, light and red")),
+                },
+                "clock" => match ClockName::ALL.into_iter().find(|clock| clock.as_str() == value) {
+                    Some(clock) => address.clock = clock,
+                    None => report("clock", format!("{value:?} is none of utc, site and gps")),
+                },
+                // Others may add keys of their own, such as where a link was found.
+                _ => {}
+            }
+        }
+        match (from, to) {
+            (Some(from), Some(to)) => match TimeRange::new(from, to) {
+                Ok(range) => address.time = Some(Period::Range(range)),
+                Err(error) => problems.push(Problem {
+                    key: "to",
+                    message: error.to_string(),
+                }),
+            },
+            (None, None) => {}
+            (Some(_), None) => problems.push(missing("to", "from")),
+            (None, Some(_)) => problems.push(missing("from", "to")),
+        }
+        (address, problems)
+    }
+
+    /// The same screen over another time, all of it in sight.
+    #[must_use]
+    pub fn at(&self, time: Option<Period>) -> Self {
+        Self {
+            time,
+            zoom: None,
+            ..self.clone()
+        }
+    }
+}
+
+fn missing(key: &'static str, given: &str) -> Problem {
+    Problem {
+        key,
+        message: format!("a range needs both from and to, here is only {given}"),
+    }
+}
+
+fn parse_zoom(value: &str) -> Result<TimeRange, String> {
+    let (from, to) = value
+        .split_once(ENDS)
+        .ok_or_else(|| format!("{value:?} is not written like 2026-11-20T20:00:00Z..2026-11-20T21:00:00Z"))?;
+    let time = |text: &str| text.parse::<Timestamp>().map_err(|error| error.to_string());
+    TimeRange::new(time(from)?, time(to)?).map_err(|error| error.to_string())
+}
+
+impl Place {
+    /// A tab of a dashboard.
+    pub fn of(dashboard: &str, tab: &str) -> Self {
+        Self {
+            dashboard: Some(dashboard.to_owned()),
+            tab: Some(tab.to_owned()),
+            unknown: false,
+        }
+    }
+
+    fn parse(path: &str) -> Self {
+        let decoded = |part: &str| Some(percent_decode_str(part).decode_utf8_lossy().into_owned());
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts[..] {
+            [] => Self::default(),
+            ["d", dashboard] => Self {
+                dashboard: decoded(dashboard),
+                ..Self::default()
+            },
+            ["d", dashboard, tab] => Self {
+                dashboard: decoded(dashboard),
+                tab: decoded(tab),
+                unknown: false,
+            },
+            _ => Self {
+                unknown: true,
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// The path below the mount point, and the query.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut path = String::from("/");
+        if let Some(dashboard) = &self.place.dashboard {
+            path.push_str("d/");
+            path.push_str(&path_part(dashboard));
+            if let Some(tab) = &self.place.tab {
+                path.push('/');
+                path.push_str(&path_part(tab));
+            }
+        }
+        let mut query = QueryWriter::new(&path);
+        match self.time {
+            Some(Period::Night(date)) => query = query.pair("night", &date.to_string()),
+            Some(Period::Range(range)) => {
+                query = query
+                    .pair("from", &range.start().to_string())
+                    .pair("to", &range.end().to_string());
+            }
+            None => {}
+        }
+        if let Some(zoom) = self.zoom {
+            query = query.pair("zoom", &format!("{}{ENDS}{}", zoom.start(), zoom.end()));
+        }
+        for HiddenLine { panel, line } in &self.hidden {
+            query = query.pair("hide", &format!("{panel}/{line}"));
+        }
+        if let Some(theme) = self.theme {
+            query = query.pair("theme", theme.as_str());
+        }
+        if self.clock != ClockName::default() {
+            query = query.pair("clock", self.clock.as_str());
+        }
+        f.write_str(&query.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The site, its dashboards and metrics, loaded before anything is drawn.
+
+use leptos::prelude::*;
+use shared::dashboard::{Dashboard, Dashboards, Panel, Site, Tab};
+use shared::metric::{MetricInfo, Metrics};
+use shared::time::TimeRange;
+
+use crate::state::address::Place;
+
+/// What the server has to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Catalogue {
+    dashboards: StoredValue<Dashboards>,
+    metrics: RwSignal<Vec<MetricInfo>>,
+}
+
+impl Catalogue {
+    /// From the answers of the server.
+    pub fn new(dashboards: Dashboards, metrics: Metrics) -> Self {
+        Self {
+            dashboards: StoredValue::new(dashboards),
+            metrics: RwSignal::new(metrics.metrics),
+        }
+    }
+
+    /// A metric by name; tracks, because metrics appear with their first frame.
+    pub fn metric(&self, name: &str) -> Option<MetricInfo> {
+        self.metrics
+            .with(|metrics| metrics.iter().find(|metric| metric.name == name).cloned())
+    }
+
+    /// Takes a newer list of metrics.
+    pub fn update(&self, metrics: Metrics) {
+        if self.metrics.with_untracked(|known| *known != metrics.metrics) {
+            self.metrics.set(metrics.metrics);
+        }
+    }
+
+    /// The site.
+    pub fn site(&self) -> Site {
+        self.dashboards.with_value(|all| all.site.clone())
+    }
+
+    /// All dashboards in order.
+    pub fn dashboards(&self) -> Vec<Dashboard> {
+        self.dashboards.with_value(|all| all.dashboards.clone())
+    }
+
+    /// The dashboard of a place; the first one where the place names none.
+    pub fn dashboard(&self, place: &Place) -> Option<Dashboard> {
+        self.dashboards.with_value(|all| match &place.dashboard {
+            Some(id) => all.dashboards.iter().find(|dashboard| dashboard.id == *id).cloned(),
+            None => all.dashboards.first().cloned(),
+        })
+    }
+
+    /// The tab of a place; the first one where the place names none.
+    pub fn tab(&self, place: &Place) -> Option<Tab> {
+        let dashboard = self.dashboard(place)?;
+        match &place.tab {
+            Some(id) => dashboard.tabs.into_iter().find(|tab| tab.id == *id),
+            None => dashboard.tabs.into_iter().next(),
+        }
+    }
+
+    /// From the first to the last sample of some metrics, as far as this list knows; tracks. `None` without any.
+    pub fn extent(&self, names: &[String]) -> Option<TimeRange> {
+        self.metrics.with(|metrics| {
+            let known = metrics.iter().filter(|metric| names.contains(&metric.name));
+            let (firsts, lasts): (Vec<_>, Vec<_>) = known.filter_map(|metric| metric.first.zip(metric.last)).unzip();
+            let end = lasts.into_iter().max()?.saturating_add_micros(1);
+            TimeRange::new(firsts.into_iter().min()?, end).ok()
+        })
+    }
+
+    /// The shortest interval in seconds at which a panel expects samples; `None` where no rhythm is known. Tracks.
+    pub fn interval_s(&self, panel: &Panel) -> Option<f64> {
+        let names = panel.show.metrics();
+        self.metrics.with(|metrics| {
+            let known = metrics.iter().filter(|metric| names.contains(&metric.name.as_str()));
+            known.filter_map(|metric| metric.interval_s).min_by(f64::total_cmp)
+        })
+    }
+}
+
+/// The names of all metrics of a tab, each once.
+pub fn metrics_of(tab: &Tab) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for panel in &tab.panels {
+        for name in panel.show.metrics() {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// What the server has to show.
+pub fn use_catalogue() -> Catalogue {
+    expect_context()
+}

@@ -1,0 +1,27 @@
+//! What the page knows, each piece in one place. Everything here can be restored from the address bar and the server.
+
+pub mod address;
+
+pub mod catalogue;
+
+pub mod connection;
+
+pub mod cursor;
+
+pub mod hidden;
+
+pub mod navigation;
+
+pub mod night_list;
+
+pub mod opening;
+
+pub mod painted;
+
+pub mod refresh;
+
+pub mod server_clock;
+
+pub mod site;
+
+pub mod time_view;

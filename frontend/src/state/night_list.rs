@@ -1,0 +1,161 @@
+//! Which nights hold data of the visible tab's metrics, and how complete they are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use leptos::reactive::spawn_local_scoped_with_cancellation;
+use shared::query::nights::{Night, Nights, NightsQuery};
+use shared::time::Date;
+
+use crate::api::{self, ApiFailure};
+use crate::browser::visibility::is_hidden;
+
+/// How many nights are asked for at a time.
+const PAGE: u32 = 120;
+
+/// Between two looks at the newest nights; their completeness grows.
+const LOOK_AGAIN_SECS: u64 = 60;
+
+/// Before a question that failed is asked again.
+const RETRY_SECS: u64 = 3;
+
+/// What is known of the nights of some metrics.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Known {
+    nights: BTreeMap<Date, Night>,
+    /// `None` until the first answer.
+    newest: Option<Option<Date>>,
+    /// Whether there are no nights before the oldest known one.
+    reaches_back_to_first: bool,
+    failure: Option<ApiFailure>,
+}
+
+impl Known {
+    fn learn(&mut self, answer: &Nights, before: Option<Date>) {
+        self.failure = None;
+        if before.is_none() {
+            self.newest = Some(answer.newest);
+        }
+        if answer.nights.len() < PAGE as usize {
+            self.reaches_back_to_first = true;
+        }
+        self.nights
+            .extend(answer.nights.iter().map(|night| (night.date, *night)));
+    }
+}
+
+/// The nights of the visible tab.
+#[derive(Clone, Copy, Debug)]
+pub struct NightList {
+    metrics: Memo<Vec<String>>,
+    known: RwSignal<Known>,
+}
+
+/// The newest night with data.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Newest {
+    /// Not known yet.
+    Pending,
+    /// There is none: no metric of the tab has a sample.
+    None,
+    /// The night of this date.
+    Night(Date),
+    /// The server did not say; it is asked again.
+    Failed(String),
+}
+
+impl NightList {
+    /// Follows the nights of some metrics.
+    pub fn follow(metrics: Memo<Vec<String>>) -> Self {
+        let list = Self {
+            metrics,
+            known: RwSignal::new(Known::default()),
+        };
+        Effect::new(move |_| {
+            metrics.track();
+            list.known.set(Known::default());
+            // Ended and begun anew when the metrics change.
+            spawn_local_scoped_with_cancellation(async move {
+                loop {
+                    let failed = list.ask(None).await.is_err();
+                    let rest = if failed { RETRY_SECS } else { LOOK_AGAIN_SECS };
+                    sleep(Duration::from_secs(rest)).await;
+                    while is_hidden() {
+                        sleep(Duration::from_secs(RETRY_SECS)).await;
+                    }
+                }
+            });
+        });
+        list
+    }
+
+    async fn ask(&self, before: Option<Date>) -> Result<(), ()> {
+        let metrics = self.metrics.get_untracked();
+        let query = NightsQuery {
+            metric: Some(metrics.join(",")).filter(|names| !names.is_empty()),
+            before,
+            limit: Some(PAGE),
+        };
+        let answer = api::nights(&query).await;
+        // The tab may have changed while the server was asked.
+        if self.metrics.try_get_untracked().as_ref() != Some(&metrics) {
+            return Ok(());
+        }
+        match answer {
+            Ok(answer) => {
+                self.known.update(|known| known.learn(&answer, before));
+                Ok(())
+            }
+            Err(failure) => {
+                self.known.update(|known| known.failure = Some(failure));
+                Err(())
+            }
+        }
+    }
+
+    /// The newest night with data; tracks.
+    pub fn newest(&self) -> Newest {
+        self.known.with(|known| match (known.newest, &known.failure) {
+            (Some(Some(date)), _) => Newest::Night(date),
+            (Some(None), _) => Newest::None,
+            (None, Some(failure)) => Newest::Failed(failure.to_string()),
+            (None, None) => Newest::Pending,
+        })
+    }
+
+    /// The night of a date, if it holds data; tracks.
+    pub fn get(&self, date: Date) -> Option<Night> {
+        self.known.with(|known| known.nights.get(&date).copied())
+    }
+
+    /// Whether it is known which nights from `date` on hold data; tracks.
+    pub fn is_known_from(&self, date: Date) -> bool {
+        self.known.with(|known| {
+            let oldest = known.nights.keys().next();
+            known.newest.is_some() && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
+        })
+    }
+
+    /// Why the last question failed; tracks.
+    pub fn failure(&self) -> Option<String> {
+        self.known.with(|known| known.failure.as_ref().map(ToString::to_string))
+    }
+
+    /// Asks for the nights of the time before the oldest known one, if `date` lies there.
+    pub async fn reach_back_to(&self, date: Date) {
+        while !untrack(|| self.is_known_from(date)) {
+            let oldest = self.known.with_untracked(|known| known.nights.keys().next().copied());
+            let Some(oldest) = oldest else { return };
+            if self.ask(Some(oldest)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The nights of the visible tab.
+pub fn use_night_list() -> NightList {
+    expect_context()
+}

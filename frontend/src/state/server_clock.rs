@@ -1,0 +1,126 @@
+//! Server time as seen by the page: ages and clocks go by it, because a wall's own clock may be wrong.
+
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use leptos::reactive::spawn_local_scoped_with_cancellation;
+use shared::time::{MICROS_PER_SEC, Timestamp};
+
+use crate::api::Exchange;
+use crate::browser::clock::machine_micros;
+
+/// How far the server's clock is ahead of this machine's, between two bounds in microseconds.
+///
+/// Each answer carries the server's second, which began after the question left or before the answer came; the bounds
+/// of all answers together soon leave little room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Offset {
+    least: i64,
+    most: i64,
+}
+
+impl Offset {
+    /// What one exchange tells: the server's clock stood between `server_us` and a second later.
+    fn of(sent_us: i64, ended_us: i64, server_us: i64) -> Self {
+        Self {
+            least: server_us - ended_us,
+            most: server_us + MICROS_PER_SEC - sent_us,
+        }
+    }
+
+    /// Both together; where they contradict each other a clock was set, and the newer holds.
+    fn narrowed_by(self, newer: Self) -> Self {
+        let both = Self {
+            least: self.least.max(newer.least),
+            most: self.most.min(newer.most),
+        };
+        if both.least <= both.most { both } else { newer }
+    }
+
+    const fn middle(self) -> i64 {
+        self.least.midpoint(self.most)
+    }
+}
+
+/// The server's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerClock {
+    offset: StoredValue<Option<Offset>>,
+    now: RwSignal<Timestamp>,
+}
+
+impl ServerClock {
+    /// A clock that ticks each second until its owner is gone; right from the first answer of the server on.
+    pub fn start() -> Self {
+        let clock = Self {
+            offset: StoredValue::new(None),
+            now: RwSignal::new(Timestamp::saturating_from_micros(machine_micros())),
+        };
+        spawn_local_scoped_with_cancellation(async move {
+            loop {
+                let now = clock.read();
+                clock.now.set(now);
+                // To the next full second, so that no second is skipped on the screen.
+                let rest = MICROS_PER_SEC - now.as_micros().rem_euclid(MICROS_PER_SEC);
+                sleep(Duration::from_micros(rest.unsigned_abs() + 2_000)).await;
+            }
+        });
+        clock
+    }
+
+    /// The time now, not at the last tick.
+    pub fn read(&self) -> Timestamp {
+        let offset = self.offset.get_value().map_or(0, Offset::middle);
+        Timestamp::saturating_from_micros(machine_micros() + offset)
+    }
+
+    /// Learns from an exchange with the server.
+    pub fn observe(&self, exchange: Exchange) {
+        let Some(server_us) = exchange.server_us else {
+            return;
+        };
+        let newer = Offset::of(exchange.sent_us, exchange.ended_us, server_us);
+        let offset = self.offset.get_value();
+        self.offset
+            .set_value(Some(offset.map_or(newer, |offset| offset.narrowed_by(newer))));
+        if offset.is_none() {
+            self.now.set(self.read());
+        }
+    }
+}
+
+/// The server's time, ticking each second.
+pub fn use_now() -> Signal<Timestamp> {
+    expect_context::<ServerClock>().now.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000;
+
+    /// An exchange with a server whose clock is `ahead` of ours: it rounds its second down.
+    fn seen(sent_ms: i64, ended_ms: i64, ahead_ms: i64) -> Offset {
+        let server_ms = (sent_ms + ended_ms) / 2 + ahead_ms;
+        Offset::of(sent_ms * MS, ended_ms * MS, server_ms.div_euclid(1000) * 1000 * MS)
+    }
+
+    #[test]
+    fn several_answers_pin_the_offset_down() {
+        let offset = [(0, 10), (1_230, 1_240), (2_480, 2_490), (3_760, 3_770)]
+            .into_iter()
+            .map(|(sent, ended)| seen(sent, ended, 5_123))
+            .reduce(Offset::narrowed_by)
+            .unwrap();
+        assert!((offset.middle() - 5_123 * MS).abs() < 200 * MS, "{offset:?}");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_starts_anew() {
+        let before = seen(0, 10, 5_000);
+        let after = seen(20_000, 20_010, -60_000);
+        assert_eq!(before.narrowed_by(after), after);
+    }
+}

@@ -1,0 +1,193 @@
+//! What time the panels of the visible tab show: a night or a range, and the part of it that is looked at.
+
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use shared::time::{TimeRange, Timestamp};
+
+use crate::browser::clock::machine_micros;
+use crate::state::address::Period;
+use crate::state::navigation::{History, Navigation, use_navigation};
+use crate::state::opening::Opening;
+use crate::state::site::{SiteClock, use_site_clock};
+
+/// A gesture has come to rest when nothing moved for so long.
+const REST: Duration = Duration::from_millis(120);
+
+/// A gesture that goes on within this time after it rested is still the same one: notches of a wheel, taps of a key.
+const SAME_GESTURE_MICROS: i64 = 700_000;
+
+/// The shortest range that can be shown; browsers know no finer time.
+const SHORTEST_MICROS: i64 = 1_000;
+
+/// What time the panels of the visible tab show, shared by all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeView {
+    navigation: Navigation,
+    site: SiteClock,
+    period: Memo<Option<Period>>,
+    base: Memo<Option<TimeRange>>,
+    settled: Memo<Option<TimeRange>>,
+    visible: Memo<Option<TimeRange>>,
+    /// Where a gesture is that has not come to rest.
+    gesture: RwSignal<Option<TimeRange>>,
+    rest: StoredValue<Option<TimeoutHandle>>,
+    /// When the last gesture moved.
+    moved_us: StoredValue<i64>,
+}
+
+impl TimeView {
+    /// What panels draw now. Changes at once with every gesture; `None` until it is known.
+    pub fn visible(&self) -> Signal<Option<TimeRange>> {
+        self.visible.into()
+    }
+
+    /// What is fetched exactly, and what the address bar holds: follows `visible` when a gesture rests.
+    pub fn settled(&self) -> Signal<Option<TimeRange>> {
+        self.settled.into()
+    }
+
+    /// The night or range that [`TimeView::reset`] returns to.
+    pub fn base(&self) -> Signal<Option<TimeRange>> {
+        self.base.into()
+    }
+
+    /// The night or range by its name.
+    pub fn period(&self) -> Signal<Option<Period>> {
+        self.period.into()
+    }
+
+    /// Zooms or pans. All panels follow at once, the address bar when the gesture rests; back undoes a whole gesture.
+    ///
+    /// A range shorter than a millisecond is ignored.
+    pub fn show(&self, range: TimeRange) {
+        if range.micros() < SHORTEST_MICROS {
+            return;
+        }
+        let view = *self;
+        let now_us = machine_micros();
+        let goes_on = now_us - self.moved_us.get_value() < SAME_GESTURE_MICROS;
+        self.moved_us.set_value(now_us);
+        self.gesture.set(Some(range));
+        self.stop_waiting();
+        let history = if goes_on && self.is_zoomed() {
+            History::Replace
+        } else {
+            History::Push
+        };
+        let handle = set_timeout_with_handle(move || view.settle(Some(range), history), REST).ok();
+        self.rest.set_value(handle);
+    }
+
+    /// Back to all of the night or range.
+    pub fn reset(&self) {
+        self.stop_waiting();
+        self.moved_us.set_value(0);
+        self.settle(None, History::Push);
+    }
+
+    /// Shows another night or range, all of it.
+    pub fn open(&self, period: Period) {
+        self.stop_waiting();
+        self.moved_us.set_value(0);
+        self.gesture.set(None);
+        let address = self.navigation.address().get_untracked().at(Some(period));
+        self.navigation.go(&address, History::Push);
+    }
+
+    /// Shows the night that holds a moment.
+    pub fn open_night_of(&self, time: Timestamp) {
+        self.open(Period::Night(self.site.date_of(time)));
+    }
+
+    /// Shows the night before or after, also if it holds no data; of any other range its neighbour of the same length.
+    pub fn step(&self, nights: i64) {
+        match self.period.get_untracked() {
+            Some(Period::Night(date)) => self.open(Period::Night(date.add_days(nights))),
+            Some(Period::Range(range)) => {
+                let by = range.micros().saturating_mul(nights);
+                let moved = TimeRange::new(
+                    range.start().saturating_add_micros(by),
+                    range.end().saturating_add_micros(by),
+                );
+                // At the ends of the calendar there is no neighbour.
+                if let Ok(moved) = moved {
+                    self.open(Period::Range(moved));
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn is_zoomed(&self) -> bool {
+        self.navigation
+            .address()
+            .with_untracked(|address| address.zoom.is_some())
+    }
+
+    fn settle(&self, range: Option<TimeRange>, history: History) {
+        let zoom = range.filter(|range| Some(*range) != self.base.get_untracked());
+        let mut address = self.navigation.address().get_untracked();
+        address.zoom = zoom;
+        self.navigation.go(&address, history);
+        self.gesture.set(None);
+    }
+
+    fn stop_waiting(&self) {
+        if let Some(handle) = self.rest.try_update_value(Option::take).flatten() {
+            handle.clear();
+        }
+    }
+}
+
+/// What time the panels of the visible tab show.
+pub fn use_time_view() -> TimeView {
+    expect_context()
+}
+
+/// Makes it known to the page. `opening` is used where the address names no time.
+pub fn provide_time_view(opening: Memo<Opening>) -> TimeView {
+    let navigation = use_navigation();
+    let site = use_site_clock();
+    let address = navigation.address();
+    let period = Memo::new(move |_| {
+        address.with(|address| address.time).or_else(|| {
+            opening.with(|opening| match opening {
+                Opening::At(period) => Some(*period),
+                Opening::Pending | Opening::Failed(_) => None,
+            })
+        })
+    });
+    let base = Memo::new(move |_| {
+        period.get().map(|period| match period {
+            Period::Night(date) => site.night(date),
+            Period::Range(range) => range,
+        })
+    });
+    let settled = Memo::new(move |_| address.with(|address| address.zoom).or_else(|| base.get()));
+    let gesture = RwSignal::new(None);
+    let visible = Memo::new(move |_| gesture.get().or_else(|| settled.get()));
+    let view = TimeView {
+        navigation,
+        site,
+        period,
+        base,
+        settled,
+        visible,
+        gesture,
+        rest: StoredValue::new(None),
+        moved_us: StoredValue::new(0),
+    };
+    // Back, forward or another tab in the middle of a gesture: the address bar wins.
+    Effect::watch(
+        move || settled.track(),
+        move |(), _, _| {
+            view.stop_waiting();
+            gesture.set(None);
+        },
+        false,
+    );
+    provide_context(view);
+    view
+}
