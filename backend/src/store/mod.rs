@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,18 +21,29 @@ use shared::value::Value;
 
 pub mod memory;
 
+pub mod sqlite;
+
 mod row;
+
+#[cfg(test)]
+mod conformance;
 
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
 /// Opens the store that a URL names: `sqlite:FILE` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
+    let unknown = || Error::Unavailable(format!("{url:?} is not the URL of a store; write sqlite:FILE or memory:"));
     match url.split_once(':') {
         Some(("memory", "")) => Ok(Arc::new(memory::MemoryStore::new())),
-        _ => Err(Error::Unavailable(format!(
-            "{url:?} is not the URL of a store; write sqlite:FILE or memory:"
-        ))),
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(':') || path.contains('?') {
+                return Err(unknown());
+            }
+            Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?))
+        }
+        _ => Err(unknown()),
     }
 }
 
@@ -144,7 +156,7 @@ pub enum ChannelFilter {
 }
 
 /// Why a store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be reached, is locked by another process, is full, or failed; trying later may help.
     #[error("the store is unavailable: {0}")]

@@ -195,3 +195,19 @@ impl Store for MemoryStore {
         self.state.write().unwrap_or_else(PoisonError::into_inner).closed = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance::{Harness, store_conformance};
+
+    struct Memory;
+
+    impl Harness for Memory {
+        async fn empty() -> (Arc<dyn Store>, Box<dyn Send>) {
+            (Arc::new(MemoryStore::new()), Box::new(()))
+        }
+    }
+
+    store_conformance!(Memory);
+}
