@@ -74,6 +74,7 @@ impl Column {
     ///
     /// An extreme that is also the first value stands for it. Where the column does not tell the time of its first or
     /// last value, they lie at its edges: less than a column away from the truth.
+    #[expect(clippy::float_cmp, reason = "the same stored value or another one")]
     fn corners(&self) -> impl Iterator<Item = (i64, f64)> {
         let (early, late) = if self.min.0 <= self.max.0 {
             (self.min, self.max)
@@ -207,8 +208,10 @@ mod tests {
             columns
                 .mean
                 .push(inside.iter().map(|s| s.1).sum::<f64>() / inside.len() as f64);
-            (columns.min.push(min.1), columns.min_us.push(min.0));
-            (columns.max.push(max.1), columns.max_us.push(max.0));
+            columns.min.push(min.1);
+            columns.min_us.push(min.0);
+            columns.max.push(max.1);
+            columns.max_us.push(max.0);
         }
         columns
     }
@@ -233,7 +236,7 @@ mod tests {
             let drawn: Vec<Point> = strokes.paths.concat().into_iter().chain(strokes.dots).collect();
             for pixel in 0..90 {
                 let of_samples = samples.iter().filter(|s| s.0 / 100 == pixel).map(|s| s.1);
-                let of_points = drawn.iter().filter(|p| p.x.floor() == pixel as f64).map(|p| p.y.round());
+                let of_points = drawn.iter().filter(|p| p.x.floor().total_cmp(&(pixel as f64)).is_eq()).map(|p| p.y.round());
                 let extent = |ys: &mut dyn Iterator<Item = f64>| ys.map(|y| (y, y)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
                 prop_assert_eq!(extent(&mut { of_points }), extent(&mut { of_samples }), "pixel {}", pixel);
             }

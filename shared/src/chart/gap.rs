@@ -15,12 +15,12 @@ impl GapRule {
     ///
     /// Without a known interval the middle distance between the given times stands for it; without that, all is bridged.
     pub fn new(interval_s: Option<f64>, times_us: impl Fn() -> Vec<i64>) -> Self {
-        let known = interval_s.filter(|interval_s| interval_s.is_finite() && *interval_s > 0.0);
-        let interval_us = match known {
-            Some(interval_s) => Some(interval_s * MICROS_PER_SEC as f64),
+        let known = interval_s.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+        let interval = match known {
+            Some(seconds) => Some(seconds * MICROS_PER_SEC as f64),
             None => middle_distance(times_us()).map(|micros| micros as f64),
         };
-        let longest_us = interval_us.map_or(i64::MAX, |interval_us| whole(interval_us * STALE_INTERVALS));
+        let longest_us = interval.map_or(i64::MAX, |micros| whole(micros * STALE_INTERVALS));
         Self { longest_us }
     }
 

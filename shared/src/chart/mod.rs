@@ -27,3 +27,12 @@ pub mod columns;
 pub mod pick;
 
 pub mod legend;
+
+pub mod plot;
+
+pub mod draw;
+
+pub mod scene;
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub struct PathBuilder {
 /// The points of one pixel column.
 #[derive(Clone, Copy, Debug)]
 struct Column {
-    pixel: f64,
+    pixel: i64,
     count: usize,
     first: Point,
     last: Point,
@@ -57,7 +57,7 @@ impl PathBuilder {
 
     /// Goes on to a point.
     pub fn push(&mut self, point: Point) {
-        let pixel = (point.x / self.pixel).floor();
+        let pixel = pixel_of(point.x / self.pixel);
         match &mut self.column {
             Some(column) if column.pixel == pixel => column.push(point),
             _ => {
@@ -72,10 +72,9 @@ impl PathBuilder {
         self.flush_column();
         match self.path.as_slice() {
             [] => {}
+            [lone] if self.strokes.dots.last() == Some(lone) => {}
             [lone] => self.strokes.dots.push(*lone),
-            _ => {
-                self.strokes.paths.push(std::mem::take(&mut self.path));
-            }
+            _ => self.strokes.paths.push(std::mem::take(&mut self.path)),
         }
         self.path.clear();
     }
@@ -98,7 +97,7 @@ impl PathBuilder {
             self.go_to(column.last);
             return;
         }
-        let x = (column.pixel + 0.5) * self.pixel;
+        let x = (column.pixel as f64 + 0.5) * self.pixel;
         let (early, late) = if column.highest_comes_first {
             (column.highest, column.lowest)
         } else {
@@ -116,8 +115,16 @@ impl PathBuilder {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "positions lie within a few million pixels"
+)]
+fn pixel_of(position: f64) -> i64 {
+    position.floor() as i64
+}
+
 impl Column {
-    const fn new(pixel: f64, point: Point) -> Self {
+    const fn new(pixel: i64, point: Point) -> Self {
         Self {
             pixel,
             count: 1,
@@ -206,7 +213,7 @@ mod tests {
             let strokes = build(&points);
             let drawn: Vec<Point> = strokes.paths.concat().into_iter().chain(strokes.dots).collect();
             for pixel in 0..=200 {
-                let of_pixel = |x: f64| x.floor() == f64::from(pixel);
+                let of_pixel = |x: f64| pixel_of(x) == pixel;
                 let extent = |ys: Vec<f64>| {
                     ys.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)))
                 };

@@ -91,6 +91,7 @@ fn rounded(micros: f64) -> i64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use proptest::prelude::*;
 

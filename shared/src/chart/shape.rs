@@ -82,7 +82,44 @@ impl Shape<'_> {
     }
 }
 
+/// Up to so many visible samples, the joined neighbours outside the range count for the axis: lines to them are long.
+const FEW: usize = 8;
+
 impl PlotLine<'_> {
+    /// The least and the greatest value that the line shows in a range; `None` if it shows none.
+    pub fn extent(&self, range: TimeRange) -> Option<(f64, f64)> {
+        let visible = self.shape.visible(range);
+        let Shape::Samples(samples) = self.shape else {
+            return self.shape.extent(range);
+        };
+        if visible.len() > FEW {
+            return self.shape.extent(range);
+        }
+        let gaps = self.gap_rule();
+        let joined = |before: usize, after: usize| {
+            let time_at = |at: usize| samples.time_us.get(at).copied();
+            let finite = |at: usize| samples.value.get(at).is_some_and(|value| value.finite().is_some());
+            let near = time_at(before)
+                .zip(time_at(after))
+                .is_some_and(|(from, to)| !gaps.is_gap(from, to));
+            near && finite(before) && finite(after)
+        };
+        let (mut first, mut end) = (visible.start, visible.end);
+        if first > 0 && joined(first - 1, first) {
+            first -= 1;
+        }
+        if visible.end > 0 && joined(visible.end - 1, visible.end) {
+            end += 1;
+        }
+        let values = samples.value.get(first..end)?;
+        extent_of(
+            values
+                .iter()
+                .filter_map(|value| value.finite())
+                .map(|value| (value, value)),
+        )
+    }
+
     /// What this line bridges.
     pub fn gap_rule(&self) -> GapRule {
         GapRule::new(self.interval_s, || match self.shape {
@@ -123,6 +160,26 @@ mod tests {
         assert_eq!(shape.extent(range(15, 40)), None);
         assert_eq!(shape.visible(range(10, 20)), 1..2);
         assert_eq!(shape.visible(range(100, 200)), 4..4);
+    }
+
+    #[test]
+    fn few_samples_bring_their_joined_neighbours() {
+        let samples = SampleSeries {
+            time_us: vec![0, 10, 20, 1000],
+            value: [1.0, 2.0, 3.0, 9.0].map(Value::from).to_vec(),
+            ..SampleSeries::default()
+        };
+        let line = PlotLine {
+            shape: Shape::Samples(&samples),
+            color: 0,
+            axis: Axis::Left,
+            interval_s: Some(10e-6),
+        };
+        assert_eq!(line.extent(range(5, 15)), Some((1.0, 3.0)));
+        assert_eq!(line.extent(range(12, 15)), Some((2.0, 3.0)));
+        assert_eq!(line.extent(range(15, 500)), Some((2.0, 3.0)));
+        assert_eq!(line.extent(range(100, 500)), None);
+        assert_eq!(line.extent(range(2000, 3000)), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The axis of values: its bounds around the data, and round numbers along it.
 
-/// Stands between groups of three digits.
-const THIN_SPACE: char = '\u{2009}';
+/// Stands between groups of three digits: thin, and not broken at the end of a line.
+const THIN_SPACE: char = '\u{202f}';
 /// A minus as wide as a digit, as on the axes of printed plots.
 const MINUS: char = '\u{2212}';
 /// Magnitudes from here on, as powers of ten, are written with an exponent.
@@ -171,7 +171,7 @@ fn group(whole: &str) -> String {
     }
     let mut grouped = String::new();
     for (position, digit) in whole.chars().enumerate() {
-        if position > 0 && (whole.len() - position) % 3 == 0 {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
             grouped.push(THIN_SPACE);
         }
         grouped.push(digit);

@@ -1,0 +1,293 @@
+//! Drawing of a laid-out plot with plotters.
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
+use plotters_backend::DrawingBackend;
+
+use super::clip::Area;
+use super::columns;
+use super::line::{self, Canvas, EdgeMark};
+use super::palette::{Palette, Rgba};
+use super::path::{Point, Strokes};
+use super::plot::{LABEL_GAP_PX, LABEL_PX, Plot, PlotData, label_width_px, snap};
+use super::shape::{PlotLine, Shape};
+use crate::dashboard::Axis;
+
+/// Widths of lines, in pixels.
+const LINE_PX: f64 = 1.5;
+const THIN_PX: f64 = 1.0;
+/// Radius of a dot, in pixels.
+const DOT_PX: f64 = 2.2;
+/// Half the width, and the height, of the mark of an infinity, in pixels.
+const MARK_PX: f64 = 4.0;
+/// Dash and space of the now-line, in pixels.
+const DASH_PX: f64 = 3.0;
+/// How much of its colour the area of a band has, and the lines along its edges.
+const BAND_OPACITY: f64 = 0.16;
+const BAND_EDGE_OPACITY: f64 = 0.55;
+const NOW_OPACITY: f64 = 0.6;
+
+/// What a failing backend says.
+pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
+
+/// Draws all of a plot: background, grid, lines, the now-line and the labels of the axes.
+///
+/// `data` must be what the plot was laid out for; lines on an axis without finite values are left out.
+pub fn draw_plot<DB: DrawingBackend>(
+    target: &DrawingArea<DB, Shift>,
+    plot: &Plot,
+    palette: &Palette,
+    data: &PlotData<'_>,
+) -> Result<(), DrawError<DB>> {
+    let pen = Pen { target, plot };
+    pen.rectangle(
+        0.0,
+        0.0,
+        f64::from(plot.layout.width),
+        f64::from(plot.layout.height),
+        palette.background,
+    )?;
+    pen.grid(palette)?;
+    for line in &data.lines {
+        if let Some(canvas) = plot.canvas(line.axis) {
+            pen.line(line, &canvas, palette.line(line.color))?;
+        }
+    }
+    pen.now_line(data, palette)?;
+    pen.time_labels(palette)?;
+    pen.value_labels(Axis::Left, palette)?;
+    pen.value_labels(Axis::Right, palette)?;
+    pen.units(data, palette)
+}
+
+/// Draws on the target, in the measures of a plot.
+struct Pen<'a, DB: DrawingBackend> {
+    target: &'a DrawingArea<DB, Shift>,
+    plot: &'a Plot,
+}
+
+impl<DB: DrawingBackend> Pen<'_, DB> {
+    fn units_in(&self, px: f64) -> f64 {
+        px * self.plot.layout.units_per_px
+    }
+
+    /// The middle of the screen's pixel that begins at a position: where a line of one pixel is crisp.
+    fn crisp(&self, position: f64) -> f64 {
+        let half_dot = f64::from(self.plot.layout.units_per_dot / 2);
+        snap(position, &self.plot.layout) + half_dot
+    }
+
+    fn grid(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let Area {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.plot.area;
+        let style = self.stroke(palette.grid, THIN_PX);
+        for tick in &self.plot.time_ticks {
+            let x = self.crisp(self.plot.time.x_from_time(tick.time_us));
+            self.path(&[Point { x, y: top }, Point { x, y: bottom }], style)?;
+        }
+        // The right axis has its own round numbers, which would make a second grid.
+        if let Some(axis) = self.plot.left.as_ref().or(self.plot.right.as_ref()) {
+            for tick in &axis.ticks {
+                let y = self.crisp(axis.scale.y_from_value(tick.value));
+                self.path(&[Point { x: left, y }, Point { x: right, y }], style)?;
+            }
+        }
+        let style = self.stroke(palette.axis, THIN_PX);
+        let y = self.crisp(bottom);
+        self.path(&[Point { x: left, y }, Point { x: right, y }], style)
+    }
+
+    fn line(&self, line: &PlotLine<'_>, canvas: &Canvas, color: Rgba) -> Result<(), DrawError<DB>> {
+        let gaps = line.gap_rule();
+        match line.shape {
+            Shape::Samples(samples) => {
+                let drawn = line::strokes(samples, gaps, canvas);
+                self.strokes(&drawn.strokes, color, LINE_PX)?;
+                drawn
+                    .edge_marks
+                    .iter()
+                    .try_for_each(|mark| self.edge_mark(*mark, color))
+            }
+            Shape::Columns(columns) => self.strokes(&columns::strokes(columns, gaps, canvas), color, LINE_PX),
+            Shape::Band(columns) => {
+                let band = columns::band_strokes(columns, gaps, canvas);
+                for area in band.areas {
+                    self.polygon(self.plot.area.clip_polygon(area), color.faded(BAND_OPACITY))?;
+                }
+                let edge = color.faded(BAND_EDGE_OPACITY);
+                self.strokes(&band.max, edge, THIN_PX)?;
+                self.strokes(&band.min, edge, THIN_PX)?;
+                self.strokes(&band.mean, color, LINE_PX)
+            }
+        }
+    }
+
+    fn strokes(&self, strokes: &Strokes, color: Rgba, width_px: f64) -> Result<(), DrawError<DB>> {
+        let style = self.stroke(color, width_px);
+        for path in &strokes.paths {
+            for part in self.plot.area.clip_path(path) {
+                self.path(&part, style)?;
+            }
+        }
+        let radius = whole(self.units_in(DOT_PX)).max(1);
+        let filled = ShapeStyle { filled: true, ..style };
+        for dot in strokes.dots.iter().filter(|dot| self.plot.area.contains(**dot)) {
+            self.target.draw(&Circle::new(pixel(*dot), radius, filled))?;
+        }
+        Ok(())
+    }
+
+    /// A small triangle at the edge beyond which a value lies, pointing at it.
+    fn edge_mark(&self, mark: EdgeMark, color: Rgba) -> Result<(), DrawError<DB>> {
+        let size = self.units_in(MARK_PX);
+        let (tip, base) = if mark.above {
+            (self.plot.area.top, self.plot.area.top + size)
+        } else {
+            (self.plot.area.bottom, self.plot.area.bottom - size)
+        };
+        let corners = [(mark.x, tip), (mark.x - size, base), (mark.x + size, base)];
+        if mark.x < self.plot.area.left || self.plot.area.right < mark.x {
+            return Ok(());
+        }
+        self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), color)
+    }
+
+    fn now_line(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let Some(now) = data.now.filter(|now| data.range.contains(*now)) else {
+            return Ok(());
+        };
+        let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
+        let style = self.stroke(palette.accent.faded(NOW_OPACITY), THIN_PX);
+        let dash = self.units_in(DASH_PX);
+        let mut y = self.plot.area.top;
+        while y < self.plot.area.bottom {
+            let end = (y + dash).min(self.plot.area.bottom);
+            self.path(&[Point { x, y }, Point { x, y: end }], style)?;
+            y += 2.0 * dash;
+        }
+        Ok(())
+    }
+
+    fn time_labels(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let y = self.plot.area.bottom + self.units_in(LABEL_GAP_PX);
+        let width = f64::from(self.plot.layout.width);
+        for tick in &self.plot.time_ticks {
+            // The outermost labels move inwards rather than being cut.
+            let half = self.units_in(label_width_px(&tick.label)) / 2.0;
+            let x = self.plot.time.x_from_time(tick.time_us).min(width - half).max(half);
+            let color = if tick.strong { palette.text } else { palette.text_dim };
+            self.text(&tick.label, Point { x, y }, color, Pos::new(HPos::Center, VPos::Top))?;
+        }
+        Ok(())
+    }
+
+    fn value_labels(&self, side: Axis, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let gap = self.units_in(LABEL_GAP_PX);
+        let (x, h_pos) = match side {
+            Axis::Left => (self.plot.area.left - gap, HPos::Right),
+            Axis::Right => (self.plot.area.right + gap, HPos::Left),
+        };
+        if let Some(axis) = self.plot.axis(side) {
+            for tick in &axis.ticks {
+                let y = axis.scale.y_from_value(tick.value);
+                self.text(
+                    &tick.label,
+                    Point { x, y },
+                    palette.text_dim,
+                    Pos::new(h_pos, VPos::Center),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The units above both axes, where there are two; one unit stands in the head of the panel.
+    fn units(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        if !data.lines.iter().any(|line| line.axis == Axis::Right) {
+            return Ok(());
+        }
+        let gap = self.units_in(LABEL_GAP_PX);
+        let sides = [
+            (Axis::Left, &data.left_unit, self.plot.area.left - gap, HPos::Right),
+            (Axis::Right, &data.right_unit, self.plot.area.right + gap, HPos::Left),
+        ];
+        for (side, unit, x, h_pos) in sides {
+            // A line that has an axis for itself gives it its colour.
+            let mut colors: Vec<usize> = data
+                .lines
+                .iter()
+                .filter(|line| line.axis == side)
+                .map(|line| line.color)
+                .collect();
+            colors.dedup();
+            let color = match colors[..] {
+                [only] => palette.line(only),
+                _ => palette.text_dim,
+            };
+            let y = self.units_in(1.0);
+            self.text(unit, Point { x, y }, color, Pos::new(h_pos, VPos::Top))?;
+        }
+        Ok(())
+    }
+
+    fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
+        ShapeStyle {
+            color: rgba(color),
+            filled: false,
+            stroke_width: whole(self.units_in(width_px)).max(1).unsigned_abs(),
+        }
+    }
+
+    fn path(&self, points: &[Point], style: ShapeStyle) -> Result<(), DrawError<DB>> {
+        let points: Vec<(i32, i32)> = points.iter().map(|point| pixel(*point)).collect();
+        self.target.draw(&PathElement::new(points, style))
+    }
+
+    fn polygon(&self, corners: Vec<Point>, color: Rgba) -> Result<(), DrawError<DB>> {
+        if corners.len() < 3 {
+            return Ok(());
+        }
+        let corners: Vec<(i32, i32)> = corners.into_iter().map(pixel).collect();
+        self.target.draw(&Polygon::new(corners, rgba(color)))
+    }
+
+    fn rectangle(&self, left: f64, top: f64, right: f64, bottom: f64, color: Rgba) -> Result<(), DrawError<DB>> {
+        let corners = [pixel(Point { x: left, y: top }), pixel(Point { x: right, y: bottom })];
+        let style = ShapeStyle::from(rgba(color)).filled();
+        self.target.draw(&Rectangle::new(corners, style))
+    }
+
+    fn text(&self, text: &str, at: Point, color: Rgba, anchor: Pos) -> Result<(), DrawError<DB>> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let family = FontFamily::Name(&self.plot.layout.font_family);
+        let font = FontDesc::new(family, self.units_in(LABEL_PX), FontStyle::Normal);
+        let color = rgba(color);
+        let style = TextStyle::from(font).color(&color).pos(anchor);
+        self.target.draw_text(text, &style, pixel(at))
+    }
+}
+
+fn rgba(color: Rgba) -> RGBAColor {
+    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
+}
+
+fn pixel(point: Point) -> (i32, i32) {
+    (whole(point.x), whole(point.y))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "positions are kept within a million units of the plot"
+)]
+fn whole(units: f64) -> i32 {
+    units.round() as i32
+}
