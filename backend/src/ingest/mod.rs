@@ -8,10 +8,12 @@ use std::sync::Arc;
 use shared::time::Timestamp;
 use shared::value::Value;
 
+pub mod csv;
 mod excerpt;
 pub mod json_frames;
 pub mod jsonl;
 pub mod line_protocol;
+mod lines;
 pub mod writer;
 
 pub use writer::{Limits, Outcome, WriteFailed, Writer};

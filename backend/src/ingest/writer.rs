@@ -1,6 +1,6 @@
 //! The one path by which samples are stored, whatever their format was.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use shared::time::{MICROS_PER_DAY, Timestamp};
