@@ -21,3 +21,5 @@ pub mod demo;
 pub mod store;
 
 pub mod clock;
+
+mod nearest;

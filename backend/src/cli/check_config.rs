@@ -13,7 +13,11 @@ pub(super) struct Args {
     config: PathBuf,
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the findings are what the command is for")]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the findings are what the command is for"
+)]
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match Config::load(&args.config) {
         Ok(config) => {

@@ -1,1 +1,155 @@
-//! Answers from raw samples; no HTTP in here.
+//! Answers from the stored samples: one file per query, no HTTP in here.
+//!
+//! Everything is exact, by brute force over the raw samples. The pyramid will stand in front of the same accumulators
+//! ([`columns`]) and has to give the same answers.
+
+use shared::metric::ChannelSelection;
+use shared::time::{ReversedRange, TimeRange, Timestamp};
+
+use crate::store::{self, Store, StoredMetric};
+
+pub mod envelope;
+
+pub mod latest;
+
+pub mod samples;
+
+pub mod nights;
+
+pub mod metrics;
+
+pub mod columns;
+
+#[cfg(test)]
+mod fixture;
+
+/// The longest range that a query may ask for, in days: about 300 years.
+pub const MAX_SPAN_DAYS: i64 = 110_000;
+
+/// The most points (channels x columns) of one answer.
+pub const MAX_POINTS: u64 = 500_000;
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no metric of this name.
+    #[error("there is no metric {name:?}{}", did_you_mean(nearest.as_deref()))]
+    UnknownMetric {
+        /// The name asked for.
+        name: String,
+        /// The name that it may have been meant to be.
+        nearest: Option<String>,
+    },
+    /// The metric has no such channel.
+    #[error("metric {metric:?} has no channel {channel}; its channels are {}", channel_range(*n_channels))]
+    UnknownChannel {
+        /// The metric.
+        metric: String,
+        /// The channel asked for.
+        channel: u32,
+        /// How many the metric has.
+        n_channels: usize,
+    },
+    /// The range does not end after it starts.
+    #[error("{0}")]
+    ReversedRange(#[from] ReversedRange),
+    /// The range is longer than [`MAX_SPAN_DAYS`].
+    #[error("the range spans {days} days, at most {MAX_SPAN_DAYS} can be asked for at once; ask for a shorter one")]
+    SpanTooLong {
+        /// Its length.
+        days: i64,
+    },
+    /// No columns, or more than a screen has.
+    #[error("columns must be 1 to {limit}, not {columns}", limit = shared::query::envelope::MAX_COLUMNS)]
+    TooManyColumns {
+        /// How many were asked for.
+        columns: u32,
+    },
+    /// More channels x columns than [`MAX_POINTS`].
+    #[error(
+        "{n_channels} channels x {columns} columns are more than {MAX_POINTS} points; \
+         ask for fewer channels, fewer columns, or for channels=band"
+    )]
+    TooManyPoints {
+        /// How many channels were asked for.
+        n_channels: usize,
+        /// How many columns of each.
+        columns: u32,
+    },
+    /// A limit outside its bounds.
+    #[error("limit must be 1 to {max}, not {limit}")]
+    LimitOutOfRange {
+        /// What was asked for.
+        limit: u32,
+        /// The most that can be.
+        max: u32,
+    },
+    /// A cursor that is none of ours, or of another query.
+    #[error("{0:?} is not a cursor of this query; start again without it")]
+    BadCursor(String),
+    /// The band was asked for where only channels have an answer.
+    #[error("the band has no samples of its own; ask for channels=all or for indices such as 0,3")]
+    BandHasNoSamples,
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] store::Error),
+}
+
+/// What a query gives.
+pub type Result<T> = std::result::Result<T, Error>;
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
+}
+
+fn channel_range(n_channels: usize) -> String {
+    match n_channels {
+        0 => "none yet".to_owned(),
+        1 => "only 0".to_owned(),
+        n => format!("0 to {}", n - 1),
+    }
+}
+
+/// The metric of a name, or an error that names the nearest one.
+async fn find_metric(store: &dyn Store, name: &str) -> Result<StoredMetric> {
+    if let Some(metric) = store.metric_by_name(name).await? {
+        return Ok(metric);
+    }
+    let metrics = store.metrics().await?;
+    let names = metrics.iter().map(|metric| metric.name.as_str());
+    Err(Error::UnknownMetric {
+        name: name.chars().take(200).collect(),
+        nearest: crate::nearest::nearest(name, names).map(str::to_owned),
+    })
+}
+
+/// A range as a query may ask for it.
+fn checked_range(from: Timestamp, to: Timestamp) -> Result<TimeRange> {
+    let range = TimeRange::new(from, to)?;
+    let days = range.micros() / shared::time::MICROS_PER_DAY;
+    if MAX_SPAN_DAYS < days {
+        return Err(Error::SpanTooLong { days });
+    }
+    Ok(range)
+}
+
+/// The channels of a selection in the order asked for; all of them for the band.
+fn selected_channels(metric: &StoredMetric, selection: &ChannelSelection) -> Result<Vec<u32>> {
+    let n_channels = metric.channel_labels.len();
+    match selection {
+        ChannelSelection::All | ChannelSelection::Band => {
+            Ok((0..u32::try_from(n_channels).unwrap_or(u32::MAX)).collect())
+        }
+        ChannelSelection::List(channels) => {
+            let unknown = channels.iter().find(|channel| n_channels <= **channel as usize);
+            match unknown {
+                Some(channel) => Err(Error::UnknownChannel {
+                    metric: metric.name.clone(),
+                    channel: *channel,
+                    n_channels,
+                }),
+                None => Ok(channels.clone()),
+            }
+        }
+    }
+}

@@ -126,6 +126,11 @@ pub(super) async fn a_metric_is_made_once(store: &dyn Store) {
     let made = store.ensure_metric("hall/temperature °C", &labels(2)).await.unwrap();
     assert_eq!(made.channel_labels, ["0", "1"]);
     assert_eq!(made.properties, MetricProperties::default());
+    assert_eq!(
+        store.metric_by_name("hall/temperature °C").await.unwrap().as_ref(),
+        Some(&made)
+    );
+    assert_eq!(store.metric_by_name("hall").await.unwrap(), None);
     let again = store.ensure_metric("hall/temperature °C", &labels(1)).await.unwrap();
     assert_eq!(again, made);
     let other = store.ensure_metric("Hall/temperature °C", &[]).await.unwrap();

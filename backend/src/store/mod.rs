@@ -33,7 +33,11 @@ const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
 /// Opens the store that a URL names: `sqlite:FILE` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
-    let unknown = || Error::Unavailable(format!("{url:?} is not the URL of a store; write sqlite:FILE or memory:"));
+    let unknown = || {
+        Error::Unavailable(format!(
+            "{url:?} is not the URL of a store; write sqlite:FILE or memory:"
+        ))
+    };
     match url.split_once(':') {
         Some(("memory", "")) => Ok(Arc::new(memory::MemoryStore::new())),
         Some(("sqlite", path)) => {
@@ -189,6 +193,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub trait CatalogueStore: fmt::Debug + Send + Sync + 'static {
     /// All metrics by rising id.
     async fn metrics(&self) -> Result<Vec<StoredMetric>>;
+
+    /// The metric of a name.
+    async fn metric_by_name(&self, name: &str) -> Result<Option<StoredMetric>> {
+        Ok(self.metrics().await?.into_iter().find(|metric| metric.name == name))
+    }
 
     /// Makes sure that a metric of this name exists and has at least these channels, and returns it as it then is.
     ///

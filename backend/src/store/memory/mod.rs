@@ -81,6 +81,15 @@ impl CatalogueStore for MemoryStore {
         Ok(self.read()?.metrics.values().cloned().collect())
     }
 
+    async fn metric_by_name(&self, name: &str) -> Result<Option<StoredMetric>> {
+        Ok(self
+            .read()?
+            .metrics
+            .values()
+            .find(|metric| metric.name == name)
+            .cloned())
+    }
+
     async fn ensure_metric(&self, name: &str, channel_labels: &[String]) -> Result<StoredMetric> {
         let mut state = self.write_lock()?;
         let known = state

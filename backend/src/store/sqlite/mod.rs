@@ -99,12 +99,7 @@ impl CatalogueStore for SqliteStore {
     }
 
     async fn ensure_metric(&self, name: &str, channel_labels: &[String]) -> Result<StoredMetric> {
-        self.check_open()?;
-        let known = catalogue(&self.catalogue)
-            .values()
-            .find(|metric| metric.name == name)
-            .cloned();
-        if let Some(mut metric) = known
+        if let Some(mut metric) = self.metric_by_name(name).await?
             && metric.add_labels(channel_labels) == 0
         {
             return Ok(metric);
