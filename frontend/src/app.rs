@@ -1,17 +1,25 @@
 //! The application: loads what the server has to show, provides the state of the page, lays out shell and board.
 
-use leptos::prelude::*;
-use leptos_router::components::Router;
-use shared::dashboard::Tab;
+use std::time::Duration;
 
-use crate::api;
+use futures::future::join;
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use leptos::reactive::spawn_local_scoped_with_cancellation;
+use leptos_router::WildcardSegment;
+use leptos_router::components::{FlatRoutes, Route, Router};
+
+use crate::api::{self, ApiFailure};
 use crate::browser::location::base_path;
 use crate::pages::board::Board;
+use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
+use crate::shell::Shell;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
+use crate::state::in_sight::{provide_in_sight, use_in_sight};
 use crate::state::navigation::{provide_navigation, use_navigation};
 use crate::state::night_list::NightList;
 use crate::state::opening::{self, Opening, opening};
@@ -21,34 +29,73 @@ use crate::state::site::SiteClock;
 use crate::state::time_view::provide_time_view;
 use crate::theme::provide_theme;
 
-/// The page.
+/// The page, under whatever path it is mounted.
 #[component]
 pub fn App() -> impl IntoView {
-    let base = base_path();
+    // One route for all: which tab is in sight is read from the address together with everything else that it holds,
+    // and a change of tab must not build the bars anew.
     view! {
-        <Router base=base>
-            <Page />
+        <Router base=base_path()>
+            <FlatRoutes fallback=|| ()>
+                <Route path=WildcardSegment("place") view=Page />
+            </FlatRoutes>
         </Router>
     }
 }
+
+/// What the server has to show, as far as it is known.
+#[derive(Clone)]
+enum Load {
+    Pending,
+    Failed(String),
+    Ready(Catalogue),
+}
+
+/// Before a question that failed is asked again.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// Between two looks at the metrics: new ones appear with their first frame.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 #[component]
 fn Page() -> impl IntoView {
     provide_navigation();
     provide_theme();
+    provide_in_sight();
     provide_connection();
-    let catalogue = RwSignal::new(None::<Catalogue>);
-    leptos::task::spawn_local(async move {
-        if let (Ok(dashboards), Ok(metrics)) = (api::dashboards().await, api::metrics().await) {
-            catalogue.set(Some(Catalogue::new(dashboards, metrics)));
-        }
+    let load = RwSignal::new(Load::Pending);
+    let attempt = RwSignal::new(());
+    Effect::new(move |_| {
+        attempt.track();
+        spawn_local_scoped_with_cancellation(async move {
+            loop {
+                match catalogue().await {
+                    Ok(catalogue) => {
+                        load.set(Load::Ready(catalogue));
+                        return;
+                    }
+                    Err(failure) => load.set(Load::Failed(failure.to_string())),
+                }
+                sleep(RETRY).await;
+            }
+        });
     });
-    move || {
-        catalogue.get().map(|catalogue| {
+    move || match load.get() {
+        Load::Pending => view! { <Loading /> }.into_any(),
+        Load::Failed(message) => {
+            view! { <LoadingFailed message on_retry=Callback::new(move |()| attempt.set(())) /> }.into_any()
+        }
+        Load::Ready(catalogue) => {
             provide_context(catalogue);
-            view! { <Loaded /> }
-        })
+            view! { <Loaded /> }.into_any()
+        }
     }
+}
+
+async fn catalogue() -> Result<Catalogue, ApiFailure> {
+    // Side by side: the page waits for both.
+    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    Ok(Catalogue::new(dashboards?, metrics?))
 }
 
 #[component]
@@ -68,16 +115,31 @@ fn Loaded() -> impl IntoView {
         })
     });
     let view = provide_time_view(opens_at);
-    opening::write_down(navigation, opens_at);
+    opening::write_down(navigation, catalogue, opens_at);
     provide_cursor();
     provide_hidden();
     provide_refresh(view);
-    move || match tab.get() {
-        Some(tab) => board(tab),
+    keep_metrics_fresh(catalogue);
+    let board = move || match tab.get() {
+        Some(tab) => view! { <Board tab /> }.into_any(),
         None => view! { <NotFound /> }.into_any(),
-    }
+    };
+    view! { <Shell tab>{board}</Shell> }
 }
 
-fn board(tab: Tab) -> AnyView {
-    view! { <Board tab /> }.into_any()
+fn keep_metrics_fresh(catalogue: Catalogue) {
+    let in_sight = use_in_sight();
+    Effect::new(move |_| {
+        if in_sight.get() {
+            spawn_local_scoped_with_cancellation(async move {
+                loop {
+                    sleep(LOOK_AGAIN).await;
+                    // A failure is the connection's to tell; what is known stays.
+                    if let Ok(metrics) = api::metrics().await {
+                        catalogue.update(metrics);
+                    }
+                }
+            });
+        }
+    });
 }

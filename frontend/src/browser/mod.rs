@@ -8,6 +8,8 @@ pub mod location;
 
 pub mod performance;
 
+pub mod resize;
+
 pub mod storage;
 
 pub mod visibility;

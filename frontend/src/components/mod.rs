@@ -4,6 +4,8 @@ pub mod freshness;
 
 pub mod icon;
 
+pub mod link;
+
 pub mod panel_frame;
 
 pub mod panel_menu;

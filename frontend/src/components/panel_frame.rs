@@ -87,6 +87,14 @@ pub fn PanelFrame(
             id.with_value(|id| mark_drawn(id));
         }
     });
+    let title = StoredValue::new(panel.title.clone());
+    // The age itself changes each second; only a change for the worse is worth a word.
+    let announcement = Memo::new(move |_| {
+        verdict.with(|verdict| match verdict.stale_since {
+            Some(_) => format!("{}: {}", title.get_value(), verdict.text),
+            None => String::new(),
+        })
+    });
     let heading_id = format!("panel-{}-title", panel.id);
     let title_id = heading_id.clone();
     view! {
@@ -98,7 +106,7 @@ pub fn PanelFrame(
             data-panel=panel.id.clone()
             data-state=move || shown.with(PanelState::as_str)
             data-kind=kind_name(&panel.show)
-            style:grid-column=format!("span {}", panel.width)
+            style:--panel-width=panel.width.to_string()
             style:--panel-height=format!("{}px", panel.height)
             aria-labelledby=title_id
         >
@@ -109,6 +117,9 @@ pub fn PanelFrame(
                 <span class="panel__unit">{unit}</span>
                 <span class="age" data-tone=move || verdict.with(|verdict| verdict.tone.as_str())>
                     {move || verdict.with(|verdict| verdict.text.clone())}
+                </span>
+                <span class="visually-hidden" role="status">
+                    {move || announcement.get()}
                 </span>
                 <PanelMenu panel=panel.clone() frame />
             </header>

@@ -44,7 +44,6 @@ pub fn PanelMenu(
             <button
                 type="button"
                 class="menu__button"
-                title=title.clone()
                 aria-label=title
                 aria-haspopup="true"
                 aria-expanded=move || is_open.get().to_string()

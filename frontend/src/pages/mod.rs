@@ -2,4 +2,6 @@
 
 pub mod board;
 
+pub mod loading;
+
 pub mod not_found;

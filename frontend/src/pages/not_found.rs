@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::link::follow;
 use crate::state::address::{Address, Place};
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
@@ -30,7 +31,9 @@ pub fn NotFound() -> impl IntoView {
                     };
                     view! {
                         <li>
-                            <a href=navigation.link(&address)>{tab.title.clone()}</a>
+                            <a href=navigation.link(&address) on:click=follow(navigation, move || address.clone())>
+                                {tab.title.clone()}
+                            </a>
                         </li>
                     }
                 })

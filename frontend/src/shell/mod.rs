@@ -1,1 +1,76 @@
 //! What surrounds the panels: bars, night picker, clocks, theme, keys.
+
+use leptos::prelude::*;
+use shared::dashboard::Tab;
+
+use crate::shell::help::Help;
+use crate::shell::notices::Notices;
+use crate::shell::tab_bar::TabBar;
+use crate::shell::top_bar::TopBar;
+
+pub mod calendar;
+
+pub mod clocks;
+
+pub mod connection_pill;
+
+pub mod help;
+
+pub mod night_picker;
+
+pub mod notices;
+
+pub mod range_form;
+
+pub mod shortcuts;
+
+pub mod tab_bar;
+
+pub mod tab_link;
+
+pub mod theme_button;
+
+pub mod top_bar;
+
+pub mod zoom_chip;
+
+/// Where the skip link and the tabs lead.
+pub const MAIN_ID: &str = "panels";
+
+/// Bars above, the panels of a tab below.
+#[component]
+pub fn Shell(
+    /// The tab in sight; `None` for an address that leads nowhere.
+    tab: Memo<Option<Tab>>,
+    /// What fills the window below the bars.
+    children: Children,
+) -> impl IntoView {
+    let help_is_open = RwSignal::new(false);
+    let calendar_is_open = RwSignal::new(false);
+    shortcuts::listen(tab, help_is_open, calendar_is_open);
+    view! {
+        <a class="skiplink" href=format!("#{MAIN_ID}") rel="external" on:click=focus_main>
+            "Skip to the panels"
+        </a>
+        <div class="bars">
+            <TopBar help_is_open calendar_is_open />
+            <TabBar tab />
+        </div>
+        <Notices tab />
+        <main id=MAIN_ID class="main" tabindex="-1" role="tabpanel" aria-label="Panels">
+            {children()}
+        </main>
+        <Help is_open=help_is_open />
+    }
+    .into_any()
+}
+
+/// By hand, because the link must not become part of the address.
+fn focus_main(event: leptos::ev::MouseEvent) {
+    event.prevent_default();
+    let main = document().get_element_by_id(MAIN_ID);
+    if let Some(main) = main.and_then(|main| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(main).ok()) {
+        // Only an element that cannot take focus refuses it.
+        let _ = main.focus();
+    }
+}

@@ -48,6 +48,9 @@ impl Catalogue {
 
     /// The dashboard of a place; the first one where the place names none.
     pub fn dashboard(&self, place: &Place) -> Option<Dashboard> {
+        if place.unknown {
+            return None;
+        }
         self.dashboards.with_value(|all| match &place.dashboard {
             Some(id) => all.dashboards.iter().find(|dashboard| dashboard.id == *id).cloned(),
             None => all.dashboards.first().cloned(),

@@ -31,6 +31,19 @@ pub enum Link {
     Unreachable,
 }
 
+impl Link {
+    /// The word for style sheets and tests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Unproven => "unproven",
+            Self::Lost { .. } => "lost",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// The connection to the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection {

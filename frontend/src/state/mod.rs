@@ -10,6 +10,8 @@ pub mod cursor;
 
 pub mod hidden;
 
+pub mod in_sight;
+
 pub mod navigation;
 
 pub mod night_list;

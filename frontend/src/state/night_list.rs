@@ -10,7 +10,7 @@ use shared::query::nights::{Night, Nights, NightsQuery};
 use shared::time::Date;
 
 use crate::api::{self, ApiFailure};
-use crate::browser::visibility::is_hidden;
+use crate::state::in_sight::use_in_sight;
 
 /// How many nights are asked for at a time.
 const PAGE: u32 = 120;
@@ -73,20 +73,23 @@ impl NightList {
             metrics,
             known: RwSignal::new(Known::default()),
         };
-        Effect::new(move |_| {
-            metrics.track();
-            list.known.set(Known::default());
-            // Ended and begun anew when the metrics change.
-            spawn_local_scoped_with_cancellation(async move {
-                loop {
-                    let failed = list.ask(None).await.is_err();
-                    let rest = if failed { RETRY_SECS } else { LOOK_AGAIN_SECS };
-                    sleep(Duration::from_secs(rest)).await;
-                    while is_hidden() {
-                        sleep(Duration::from_secs(RETRY_SECS)).await;
+        let in_sight = use_in_sight();
+        Effect::new(move |before: Option<Vec<String>>| {
+            let names = metrics.get();
+            if before.is_some_and(|before| before != names) {
+                list.known.set(Known::default());
+            }
+            if in_sight.get() {
+                // Ended and begun anew when the metrics change.
+                spawn_local_scoped_with_cancellation(async move {
+                    loop {
+                        let failed = list.ask(None).await.is_err();
+                        let rest = if failed { RETRY_SECS } else { LOOK_AGAIN_SECS };
+                        sleep(Duration::from_secs(rest)).await;
                     }
-                }
-            });
+                });
+            }
+            names
         });
         list
     }

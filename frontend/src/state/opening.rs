@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::{OpensAt, Tab};
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
-use crate::state::address::Period;
+use crate::state::address::{Period, Place};
 use crate::state::catalogue::{Catalogue, metrics_of};
 use crate::state::navigation::{History, Navigation};
 use crate::state::night_list::{Newest, NightList};
@@ -54,16 +54,22 @@ fn padded(extent: TimeRange) -> TimeRange {
     TimeRange::new(time(start), time(end)).unwrap_or(extent)
 }
 
-/// Writes the time of a tab that has just opened into the address bar, so that a copied link shows the same.
-pub fn write_down(navigation: Navigation, opening: Memo<Opening>) {
+/// Writes what the page has chosen by itself into the address bar, so that a copied link shows the same: the first
+/// dashboard, its first tab, and the time of a tab that has just opened.
+pub fn write_down(navigation: Navigation, catalogue: Catalogue, opening: Memo<Opening>) {
     Effect::new(move |_| {
         let mut address = navigation.address().get();
+        let (dashboard, tab) = (catalogue.dashboard(&address.place), catalogue.tab(&address.place));
+        let Some((dashboard, tab)) = dashboard.zip(tab) else {
+            return;
+        };
+        address.place = Place::of(&dashboard.id, &tab.id);
         if address.time.is_none()
             && let Opening::At(period) = opening.get()
         {
             address.time = Some(period);
-            navigation.go(&address, History::Replace);
         }
+        navigation.go(&address, History::Replace);
     });
 }
 

@@ -6,7 +6,7 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
-use crate::browser::visibility::is_hidden;
+use crate::state::in_sight::use_in_sight;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::TimeView;
 
@@ -29,20 +29,26 @@ pub fn provide_refresh(view: TimeView) {
     provide_context(Refresh(count));
     let now = use_now();
     let visible = view.visible();
-    let tick = move || {
-        let includes_now = visible
-            .get_untracked()
-            .is_some_and(|range| range.contains(now.get_untracked()));
-        if includes_now && !is_hidden() {
-            count.update(|count| *count = count.wrapping_add(1));
+    let in_sight = use_in_sight();
+    let includes_now = Memo::new(move |_| visible.get().is_some_and(|range| range.contains(now.get())));
+    // Whether it has been in sight before: then it has come back, and there is something to catch up with.
+    Effect::new(move |before: Option<()>| {
+        if !in_sight.get() || !includes_now.get() {
+            return;
         }
-    };
-    spawn_local_scoped_with_cancellation(async move {
-        loop {
-            sleep(Duration::from_secs(REFRESH_SECS)).await;
-            tick();
+        if before.is_some() {
+            rise(count);
         }
+        spawn_local_scoped_with_cancellation(async move {
+            loop {
+                sleep(Duration::from_secs(REFRESH_SECS)).await;
+                rise(count);
+            }
+        });
     });
-    let listener = window_event_listener(leptos::ev::visibilitychange, move |_| tick());
-    on_cleanup(move || listener.remove());
+}
+
+fn rise(count: RwSignal<u32>) {
+    // The page may be gone by now.
+    let _ = count.try_update(|count| *count = count.wrapping_add(1));
 }

@@ -1,0 +1,69 @@
+//! The list of keys and gestures.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+
+const KEYS: [(&str, &str); 11] = [
+    ("← →", "previous and next night"),
+    ("N", "newest night with data"),
+    ("C", "calendar"),
+    ("1 … 9", "tabs"),
+    ("0", "reset zoom"),
+    ("T", "next theme"),
+    ("?", "this list"),
+    ("Wheel", "zoom at the pointer"),
+    ("Drag", "zoom into a part"),
+    ("Shift and drag", "move along"),
+    ("Double click", "reset zoom"),
+];
+
+/// A dialog over the page.
+#[component]
+pub fn Help(
+    /// Whether it is in sight.
+    is_open: RwSignal<bool>,
+) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let is_open = is_open.get();
+        if let Some(dialog) = dialog.get().filter(|dialog| dialog.open() != is_open) {
+            if is_open {
+                // Fails only for a dialog that is open already.
+                let _ = dialog.show_modal();
+            } else {
+                dialog.close();
+            }
+        }
+    });
+    let keys = KEYS
+        .into_iter()
+        .map(|(key, meaning)| {
+            view! {
+                <dt>
+                    <kbd>{key}</kbd>
+                </dt>
+                <dd>{meaning}</dd>
+            }
+        })
+        .collect_view();
+    view! {
+        <dialog node_ref=dialog class="dialog" aria-labelledby="help-title" on:close=move |_| is_open.set(false)>
+            <header class="dialog__header">
+                <h2 id="help-title">"Keys and gestures"</h2>
+                <button
+                    type="button"
+                    class="iconbutton"
+                    aria-label="Close"
+                    on:click=move |_| is_open.set(false)
+                >
+                    {icon(Icon::Close)}
+                </button>
+            </header>
+            <dl class="keys">{keys}</dl>
+            <p class="dialog__note">"The address bar holds all of the screen: copy it to share what you see"</p>
+        </dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,119 @@
+//! Which night is in sight, and the way to any other time.
+
+use leptos::prelude::*;
+use leptos::{ev, html};
+use shared::time::TimeRange;
+use wasm_bindgen::JsCast as _;
+
+use crate::components::icon::{Icon, icon};
+use crate::format;
+use crate::shell::calendar::Calendar;
+use crate::state::address::Period;
+use crate::state::time_view::use_time_view;
+
+/// Previous, the night in sight with its calendar, next.
+#[component]
+pub fn NightPicker(
+    /// Whether the calendar is in sight.
+    is_open: RwSignal<bool>,
+) -> impl IntoView {
+    let view = use_time_view();
+    let root = NodeRef::<html::Div>::new();
+    let opener = NodeRef::<html::Button>::new();
+    let name = Memo::new(move |_| match view.period().get() {
+        Some(Period::Night(date)) => format::long_date(date),
+        Some(Period::Range(range)) => range_name(range),
+        None => "Looking for the newest night …".to_owned(),
+    });
+    let hours = Memo::new(move |_| match (view.period().get(), view.base().get()) {
+        (Some(Period::Night(_)), Some(range)) => hours_of(range),
+        (Some(Period::Range(_)), _) => "UTC".to_owned(),
+        _ => String::new(),
+    });
+    Effect::new(move |_| {
+        let title = name.get();
+        let site = crate::state::catalogue::use_catalogue().site().name;
+        document().set_title(&format!("{site} · {title}"));
+    });
+    let is_night = move || !matches!(view.period().get(), Some(Period::Range(_)));
+    let close = move || {
+        is_open.set(false);
+        if let Some(opener) = opener.get_untracked() {
+            // Only an element that cannot take focus refuses it.
+            let _ = opener.focus();
+        }
+    };
+    let close_on_escape = move |event: ev::KeyboardEvent| {
+        if event.key() == "Escape" && is_open.get_untracked() {
+            event.stop_propagation();
+            close();
+        }
+    };
+    close_when_clicked_outside(root, is_open);
+    view! {
+        <div class="night" role="group" aria-label="Time in sight" node_ref=root on:keydown=close_on_escape>
+            <button
+                type="button"
+                class="night__step"
+                aria-label=move || if is_night() { "Previous night" } else { "Previous range" }
+                on:click=move |_| view.step(-1)
+            >
+                {icon(Icon::Left)}
+            </button>
+            <button
+                type="button"
+                class="night__date"
+                node_ref=opener
+                aria-haspopup="dialog"
+                aria-expanded=move || is_open.get().to_string()
+                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
+            >
+                <span class="night__name">{name}</span>
+                <span class="night__hours">{hours}</span>
+                {icon(Icon::Down)}
+            </button>
+            <button
+                type="button"
+                class="night__step"
+                aria-label=move || if is_night() { "Next night" } else { "Next range" }
+                on:click=move |_| view.step(1)
+            >
+                {icon(Icon::Right)}
+            </button>
+            {move || is_open.get().then(|| view! { <Calendar on_close=Callback::new(move |()| close()) /> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn hours_of(range: TimeRange) -> String {
+    format!(
+        "{} – {} UTC",
+        format::hour_and_minute(range.start()),
+        format::hour_and_minute(range.end())
+    )
+}
+
+fn range_name(range: TimeRange) -> String {
+    format!(
+        "{} – {}",
+        format::date_and_minute(range.start()),
+        format::date_and_minute(range.end())
+    )
+}
+
+fn close_when_clicked_outside(root: NodeRef<html::Div>, is_open: RwSignal<bool>) {
+    let listener = window_event_listener(ev::pointerdown, move |event| {
+        if !is_open.get_untracked() {
+            return;
+        }
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        let is_inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
+        if !is_inside {
+            is_open.set(false);
+        }
+    });
+    on_cleanup(move || listener.remove());
+}

@@ -1,0 +1,80 @@
+//! What went wrong with the page as a whole.
+
+use leptos::prelude::*;
+use shared::dashboard::Tab;
+
+use crate::components::icon::{Icon, icon};
+use crate::state::address::Problem;
+use crate::state::navigation::use_navigation;
+use crate::state::night_list::use_night_list;
+use crate::state::site::use_site_clock;
+use crate::state::time_view::use_time_view;
+
+/// Lines between the bars and the panels, each as long as it is true.
+#[component]
+pub fn Notices(
+    /// The tab in sight.
+    tab: Memo<Option<Tab>>,
+) -> impl IntoView {
+    let (navigation, nights, site, view) = (use_navigation(), use_night_list(), use_site_clock(), use_time_view());
+    // Kept apart from the address, which is soon written anew without the parts that could not be read.
+    let problems = RwSignal::new(Vec::<Problem>::new());
+    Effect::new(move |_| {
+        let found = navigation.problems();
+        if !found.is_empty() {
+            problems.set(found);
+        }
+    });
+    let damaged_link = move || {
+        let problems_now = problems.get();
+        let list = problems_now
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ");
+        (!list.is_empty()).then(|| {
+            view! {
+                <p class="notice" role="alert">
+                    "A part of the link could not be read: "
+                    {list}
+                    <button
+                        type="button"
+                        class="iconbutton"
+                        aria-label="Dismiss"
+                        on:click=move |_| problems.set(Vec::new())
+                    >
+                        {icon(Icon::Close)}
+                    </button>
+                </p>
+            }
+        })
+    };
+    let waits_for_nights = move || view.base().get().is_none() && tab.with(Option::is_some);
+    let no_nights = move || {
+        let failure = nights.failure().filter(|_| waits_for_nights());
+        failure.map(|failure| {
+            view! {
+                <p class="notice" role="alert">
+                    "The newest night is not known: "
+                    {failure}
+                    ". Asking again every 3 s"
+                </p>
+            }
+        })
+    };
+    let unknown_zone = (!site.is_known()).then(|| {
+        view! {
+            <p class="notice" role="alert">
+                "This browser does not know the site's time zone: nights are cut in UTC"
+            </p>
+        }
+    });
+    view! {
+        <div class="notices">
+            {damaged_link}
+            {no_nights}
+            {unknown_zone}
+        </div>
+    }
+    .into_any()
+}

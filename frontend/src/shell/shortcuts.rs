@@ -1,0 +1,110 @@
+//! Keys that work anywhere on the page.
+
+use leptos::ev;
+use leptos::prelude::*;
+use shared::dashboard::Tab;
+use wasm_bindgen::JsCast as _;
+
+use crate::shell::tab_link::TabLinks;
+use crate::state::address::Period;
+use crate::state::catalogue::use_catalogue;
+use crate::state::navigation::use_navigation;
+use crate::state::night_list::{Newest, use_night_list};
+use crate::state::time_view::use_time_view;
+use crate::theme::use_theme_choice;
+
+/// Where all keys have a meaning of their own.
+const OWN_KEYS: &str = "input, select, textarea, dialog";
+
+/// Where arrows have one: they move a cursor, a day or a row. The list of tabs takes its arrows itself.
+const OWN_ARROWS: &str = ".panel__content, .calendar";
+
+/// What a key does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Action {
+    Step(i64),
+    NewestNight,
+    Calendar,
+    Tab(usize),
+    ResetZoom,
+    NextTheme,
+    Help,
+}
+
+fn action_of(key: &str) -> Option<Action> {
+    Some(match key {
+        "ArrowLeft" => Action::Step(-1),
+        "ArrowRight" => Action::Step(1),
+        "n" | "N" => Action::NewestNight,
+        "c" | "C" => Action::Calendar,
+        "0" => Action::ResetZoom,
+        "t" | "T" => Action::NextTheme,
+        "?" => Action::Help,
+        digit => Action::Tab(digit.parse::<usize>().ok()?.checked_sub(1)?),
+    })
+}
+
+/// Listens as long as its owner lives.
+pub fn listen(tab: Memo<Option<Tab>>, help_is_open: RwSignal<bool>, calendar_is_open: RwSignal<bool>) {
+    let (catalogue, navigation, view) = (use_catalogue(), use_navigation(), use_time_view());
+    let (nights, theme, links) = (use_night_list(), use_theme_choice(), TabLinks::new(catalogue));
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if event.default_prevented() || has_modifier || is_within(&event, OWN_KEYS) {
+            return;
+        }
+        let Some(action) = action_of(&event.key()) else {
+            return;
+        };
+        if matches!(action, Action::Step(_)) && is_within(&event, OWN_ARROWS) {
+            return;
+        }
+        event.prevent_default();
+        match action {
+            Action::Step(by) => view.step(by),
+            Action::NewestNight => {
+                if let Newest::Night(date) = untrack(|| nights.newest()) {
+                    view.open(Period::Night(date));
+                }
+            }
+            Action::Calendar => calendar_is_open.update(|is_open| *is_open = !*is_open),
+            Action::ResetZoom => view.reset(),
+            Action::NextTheme => theme.cycle(),
+            Action::Help => help_is_open.set(true),
+            Action::Tab(position) => {
+                let place = navigation.address().with_untracked(|address| address.place.clone());
+                let dashboard = catalogue
+                    .dashboard(&place)
+                    .filter(|_| tab.with_untracked(Option::is_some));
+                if let Some(dashboard) = dashboard
+                    && let Some(tab) = dashboard.tabs.get(position)
+                {
+                    links.go(&dashboard.id, tab);
+                }
+            }
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+fn is_within(event: &ev::KeyboardEvent, selector: &str) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_mean_what_the_help_says() {
+        assert_eq!(action_of("ArrowLeft"), Some(Action::Step(-1)));
+        assert_eq!(action_of("1"), Some(Action::Tab(0)));
+        assert_eq!(action_of("9"), Some(Action::Tab(8)));
+        assert_eq!(action_of("0"), Some(Action::ResetZoom));
+        assert_eq!(action_of("Enter"), None);
+        assert_eq!(action_of("F5"), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Site and dashboard, the night, the clocks, the connection.
+
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+use crate::components::link::follow;
+use crate::shell::clocks::Clocks;
+use crate::shell::connection_pill::ConnectionPill;
+use crate::shell::night_picker::NightPicker;
+use crate::shell::theme_button::ThemeButton;
+use crate::state::address::Address;
+use crate::state::catalogue::use_catalogue;
+use crate::state::navigation::use_navigation;
+
+/// The first bar.
+#[component]
+pub fn TopBar(
+    /// Whether the list of keys is in sight.
+    help_is_open: RwSignal<bool>,
+    /// Whether the calendar is in sight.
+    calendar_is_open: RwSignal<bool>,
+) -> impl IntoView {
+    let (catalogue, navigation) = (use_catalogue(), use_navigation());
+    let site = catalogue.site().name;
+    let label = format!("{site}, start page");
+    let dashboard = Memo::new(move |_| {
+        let dashboard = navigation.address().with(|address| catalogue.dashboard(&address.place));
+        dashboard.map(|dashboard| dashboard.title).unwrap_or_default()
+    });
+    let start_page = move || {
+        navigation.address().with(|address| Address {
+            theme: address.theme,
+            clock: address.clock,
+            ..Address::default()
+        })
+    };
+    view! {
+        <header class="topbar">
+            <a
+                class="brand"
+                href=navigation.link(&Address::default())
+                aria-label=label
+                on:click=follow(navigation, start_page)
+            >
+                {icon(Icon::Brand)}
+                <span class="brand__site">{site}</span>
+                <span class="brand__dashboard">{dashboard}</span>
+            </a>
+            <NightPicker is_open=calendar_is_open />
+            <div class="topbar__right">
+                <Clocks />
+                <ConnectionPill />
+                <ThemeButton />
+                <button
+                    type="button"
+                    class="iconbutton"
+                    aria-label="Keys and help"
+                    on:click=move |_| help_is_open.set(true)
+                >
+                    {icon(Icon::Question)}
+                </button>
+            </div>
+        </header>
+    }
+    .into_any()
+}
