@@ -1,13 +1,43 @@
 //! The configuration: `watchroom.toml`, and one file per dashboard in the folder `dashboards` beside it.
+//!
+//! One file here per section of the configuration. All mistakes of all files are told at once, each with file, line,
+//! column and key. Variables such as `WATCHROOM_SERVER__LISTEN` stand in for single keys of `[server]`, `[store]` and
+//! `[site]`.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use shared::dashboard::{Dashboard, Site};
+use toml::de::DeTable;
 
 use crate::store::MetricProperties;
+
+mod server;
+mod site;
+mod store;
+
+mod metrics;
+
+mod dashboard;
+mod panel;
+
+mod duration;
+mod environment;
+mod mistake;
+mod section;
+mod suggestion;
+
+pub use mistake::Mistakes;
+pub use server::{Server, parse_base_path};
+
+use environment::Environment;
+use mistake::Findings;
+use section::Section;
+
+/// The folder of the dashboards, beside the configuration.
+const DASHBOARDS_FOLDER: &str = "dashboards";
 
 /// A checked configuration.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,48 +54,17 @@ pub struct Config {
     pub dashboards: Vec<Dashboard>,
 }
 
-/// Where and how to listen.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Server {
-    /// The address of the socket.
-    pub listen: SocketAddr,
-    /// The path under which the page and the API stand: empty, or `/…` without a slash at its end.
-    pub base_path: String,
-    /// A folder with the built page, in place of the page inside the binary.
-    pub page_dir: Option<PathBuf>,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
-            server: Server {
-                listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-                base_path: String::new(),
-                page_dir: None,
-            },
+            server: Server::default(),
             store_url: "sqlite:watchroom.db".to_owned(),
-            site: Site {
-                name: "Watchroom".to_owned(),
-                time_zone: "UTC".to_owned(),
-                day_start_minutes: 12 * 60,
-            },
+            site: site::default(),
             metrics: BTreeMap::new(),
             dashboards: Vec::new(),
         }
     }
 }
-
-/// All that is wrong with a configuration, one line each.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mistakes(Vec<String>);
-
-impl fmt::Display for Mistakes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
-impl std::error::Error for Mistakes {}
 
 /// A text of the configuration with the name that mistakes in it are told under.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,27 +75,122 @@ pub struct Source<'a> {
     pub text: &'a str,
 }
 
+impl<'a> Source<'a> {
+    fn of_file((name, text): &'a (String, String)) -> Self {
+        Self { name, text }
+    }
+}
+
 impl Config {
-    /// Reads a configuration file, the dashboards beside it, and the environment.
+    /// Reads a configuration file, the dashboards beside it, and the environment of the process.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        match std::fs::read_to_string(path) {
-            Ok(_text) => Ok(Self::default()),
-            Err(error) => Err(Mistakes(vec![format!("{}: {error}", path.display())])),
+        let text = |text: OsString| text.to_string_lossy().into_owned();
+        let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+        Self::load_with(path, variables)
+    }
+
+    /// Reads a configuration file, the dashboards beside it, and these environment variables.
+    pub fn load_with(path: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
+        let mut unread = Vec::new();
+        let folder = path.parent().unwrap_or(Path::new("")).join(DASHBOARDS_FOLDER);
+        let dashboards = dashboard_files(&folder).unwrap_or_else(|error| {
+            unread.push(format!("{}: cannot be listed: {error}", folder.display()));
+            Vec::new()
+        });
+        let mut read = |path: &Path| {
+            let text = fs::read_to_string(path).unwrap_or_else(|error| {
+                unread.push(format!("{}: cannot be read: {error}", path.display()));
+                String::new()
+            });
+            (path.display().to_string(), text)
+        };
+        let main = read(path);
+        let dashboards: Vec<_> = dashboards.iter().map(|path| read(path)).collect();
+        // What cannot be read is told as that, and not as an empty text.
+        if let Some(mistakes) = Mistakes::new(unread) {
+            return Err(mistakes);
         }
+        let dashboards: Vec<_> = dashboards.iter().map(Source::of_file).collect();
+        Self::assemble(Source::of_file(&main), &dashboards, Environment::new(variables))
     }
 
     /// Reads a configuration from texts.
-    pub fn from_sources(_main: Source<'_>, _dashboards: &[Source<'_>]) -> Result<Self, Mistakes> {
-        Ok(Self::default())
+    pub fn from_sources(main: Source<'_>, dashboards: &[Source<'_>]) -> Result<Self, Mistakes> {
+        Self::assemble(main, dashboards, Environment::default())
     }
 
     /// One line on what is configured.
     pub fn summary(&self) -> String {
+        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let panels = self.dashboards.iter().flat_map(|dashboard| &dashboard.tabs);
         format!(
-            "{} metrics, {} dashboards, store {}",
-            self.metrics.len(),
-            self.dashboards.len(),
+            "{}, {} with {}, store {}",
+            counted(self.metrics.len(), "metric"),
+            counted(self.dashboards.len(), "dashboard"),
+            counted(panels.map(|tab| tab.panels.len()).sum(), "panel"),
             self.store_url
         )
     }
+
+    fn assemble(main: Source<'_>, dashboards: &[Source<'_>], environment: Environment) -> Result<Self, Mistakes> {
+        let mut config = Self::default();
+        let mut mistakes = Vec::new();
+        mistakes.extend(read_source(main, &environment, |mut file| {
+            config.server = server::read(file.overridable("server"));
+            if let Some(url) = store::read(file.overridable("store")) {
+                config.store_url = url;
+            }
+            config.site = site::read(file.overridable("site"));
+            config.metrics = metrics::read(file.named("metrics"));
+            file.finish();
+        }));
+        let mut ids = BTreeSet::new();
+        for source in dashboards {
+            let stem = Path::new(source.name).file_stem().and_then(OsStr::to_str);
+            let id = stem.unwrap_or_default();
+            if !ids.insert(id) {
+                mistakes.push(format!("{}: another dashboard has the id {id:?} too", source.name));
+            }
+            mistakes.extend(read_source(*source, &environment, |file| {
+                config.dashboards.extend(dashboard::read(id, file));
+            }));
+        }
+        mistakes.extend(environment.into_lines());
+        match Mistakes::new(mistakes) {
+            Some(mistakes) => Err(mistakes),
+            None => Ok(config),
+        }
+    }
+}
+
+/// Reads a text by `read`, and returns a line for each mistake. A text that is not TOML is not read.
+fn read_source(source: Source<'_>, environment: &Environment, read: impl FnOnce(Section<'_>)) -> Vec<String> {
+    let findings = Findings::new(source.name, source.text);
+    let (table, errors) = DeTable::parse_recoverable(source.text);
+    for error in &errors {
+        let message = error.message().replace('\n', ", ");
+        findings.add(error.span().map_or(0, |span| span.start), message);
+    }
+    if errors.is_empty() {
+        read(Section::file(&findings, environment, table.get_ref()));
+    }
+    findings.into_lines()
+}
+
+/// The dashboards in a folder by name; none if there is no such folder.
+fn dashboard_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension() == Some(OsStr::new("toml")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }

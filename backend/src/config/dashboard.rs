@@ -1,0 +1,123 @@
+//! `dashboards/ID.toml`: tabs and their panels.
+
+use std::collections::BTreeSet;
+
+use shared::dashboard::{Dashboard, GRID_COLUMNS, OpensAt, Panel, Tab};
+use shared::time::Date;
+
+use super::panel;
+use super::section::Section;
+
+/// How high a plot may be, in pixels.
+const HEIGHTS_PX: std::ops::RangeInclusive<u16> = 60..=2000;
+/// How high it is if nothing is said, in pixels.
+const DEFAULT_HEIGHT_PX: u16 = 220;
+/// How many columns of the grid a panel spans if nothing is said.
+const DEFAULT_WIDTH: u8 = 6;
+
+/// Reads a dashboard; `None` where a mistake, which is noted, leaves nothing to show.
+pub(super) fn read(id: &str, mut file: Section<'_>) -> Option<Dashboard> {
+    if let Err(message) = check_id(id) {
+        file.add_here(&format!("the file's name: {message}"));
+    }
+    let title = file.required_text("title");
+    let sections = file.list("tabs");
+    if sections.is_empty() {
+        file.add_at("tabs", "there are none; write at least one [[tabs]]");
+    }
+    let mut ids = BTreeSet::new();
+    let tabs = sections
+        .into_iter()
+        .filter_map(|section| read_tab(section, &mut ids))
+        .collect();
+    file.finish();
+    Some(Dashboard {
+        id: id.to_owned(),
+        title: title?.to_owned(),
+        tabs,
+    })
+}
+
+fn read_tab<'a>(mut section: Section<'a>, ids: &mut BTreeSet<&'a str>) -> Option<Tab> {
+    let id = read_id(&mut section, ids, "tab");
+    let title = section.required_text("title");
+    let note = section.text("note").unwrap_or_default();
+    let simulated = section.flag("simulated").unwrap_or_default();
+    let opens_at = section.parsed("opens_at", OPENS_AT, parse_opens_at).unwrap_or_default();
+    let sections = section.list("panels");
+    if sections.is_empty() {
+        section.add_at("panels", "there are none; write at least one [[tabs.panels]]");
+    }
+    let mut ids = BTreeSet::new();
+    let panels = sections
+        .into_iter()
+        .filter_map(|section| read_panel(section, &mut ids))
+        .collect();
+    section.finish();
+    Some(Tab {
+        id: id?.to_owned(),
+        title: title?.to_owned(),
+        note: note.to_owned(),
+        simulated,
+        opens_at,
+        panels,
+    })
+}
+
+fn read_panel<'a>(mut section: Section<'a>, ids: &mut BTreeSet<&'a str>) -> Option<Panel> {
+    let id = read_id(&mut section, ids, "panel");
+    let title = section.required_text("title");
+    let width = section.integer("width", 1..=u16::from(GRID_COLUMNS));
+    let height = section.integer("height", HEIGHTS_PX).unwrap_or(DEFAULT_HEIGHT_PX);
+    let show = panel::read(&mut section);
+    section.finish();
+    Some(Panel {
+        id: id?.to_owned(),
+        title: title?.to_owned(),
+        width: width
+            .and_then(|width| u8::try_from(width).ok())
+            .unwrap_or(DEFAULT_WIDTH),
+        height,
+        show: show?,
+    })
+}
+
+/// The id of a tab or panel, which is the only one of its kind there.
+fn read_id<'a>(section: &mut Section<'a>, ids: &mut BTreeSet<&'a str>, what: &str) -> Option<&'a str> {
+    let id = section.required_text("id")?;
+    if let Err(message) = check_id(id) {
+        section.add_at("id", &message);
+        return None;
+    }
+    if !ids.insert(id) {
+        section.add_at("id", &format!("another {what} here has the id {id:?} too"));
+        return None;
+    }
+    Some(id)
+}
+
+/// Ids stand in the address bar and in the page, so they are short and plain.
+fn check_id(id: &str) -> Result<(), String> {
+    const MAX_BYTES: usize = 64;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if (1..=MAX_BYTES).contains(&id.len()) && id.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(format!(
+            "{id:?} is not an id; write 1 to {MAX_BYTES} letters, digits, `-` or `_`"
+        ))
+    }
+}
+
+const OPENS_AT: &str = "\"newest_night\", \"all_data\" or the date of a night such as \"2026-11-20\"";
+
+fn parse_opens_at(text: &str) -> Result<OpensAt, String> {
+    match text {
+        "newest_night" => Ok(OpensAt::NewestNight),
+        "all_data" => Ok(OpensAt::AllData),
+        _ => text
+            .parse::<Date>()
+            .map(OpensAt::Night)
+            .map_err(|_not_a_date| format!("{text:?} is not a time to open at; write {OPENS_AT}")),
+    }
+}

@@ -1,0 +1,288 @@
+//! Reading the tables of a file key by key, so that every mistake in it is told, not only the first.
+//!
+//! A reader asks a [`Section`] for each key that it knows. What is missing or wrong is noted with its place, and the
+//! reader goes on with `None`; at the end [`Section::finish`] notes the keys that nobody asked for.
+
+use std::borrow::Borrow as _;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::environment::Environment;
+use super::mistake::Findings;
+use super::suggestion;
+
+/// One table of a file, and which of its keys were asked for.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    findings: &'a Findings<'a>,
+    environment: &'a Environment,
+    /// Whether the environment may set its keys.
+    overridable: bool,
+    /// The keys that lead here, with points between; empty for the file itself.
+    path: String,
+    /// Where the table begins, for keys that are missing.
+    offset: usize,
+    /// `None` where the file does not have the table: then only the environment can fill it.
+    table: Option<&'a DeTable<'a>>,
+    known: BTreeSet<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// The whole file.
+    pub(super) fn file(findings: &'a Findings<'a>, environment: &'a Environment, table: &'a DeTable<'a>) -> Self {
+        Self {
+            findings,
+            environment,
+            overridable: false,
+            path: String::new(),
+            offset: 0,
+            table: Some(table),
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// A table in this one whose keys the environment may set; empty where it is missing.
+    pub(super) fn overridable(&mut self, key: &'static str) -> Section<'a> {
+        let value = self.value(key);
+        let table = value.and_then(|value| self.as_table(key, value));
+        Section {
+            findings: self.findings,
+            environment: self.environment,
+            overridable: true,
+            path: self.path_of(key),
+            offset: value.map_or(0, |value| value.span().start),
+            table,
+            known: BTreeSet::new(),
+        }
+    }
+
+    /// The tables in the table `key`, with their names.
+    pub(super) fn named(&mut self, key: &'static str) -> Vec<(&'a str, Section<'a>)> {
+        let Some(tables) = self.value(key).and_then(|value| self.as_table(key, value)) else {
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for (name, value) in tables {
+            let name: &'a str = name.get_ref().borrow();
+            let path = format!("{}.{name:?}", self.path_of(key));
+            if let Some(section) = self.inner(path, value) {
+                sections.push((name, section));
+            }
+        }
+        sections
+    }
+
+    /// The tables in the list `key`; none where it is missing.
+    pub(super) fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        let path = self.path_of(key);
+        self.items(key, "tables")
+            .iter()
+            .filter_map(|item| self.inner(path.clone(), item))
+            .collect()
+    }
+
+    /// The texts in the list `key`, each with its place; none where it is missing.
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<(&'a str, usize)> {
+        let mut texts = Vec::new();
+        for item in self.items(key, "texts") {
+            match item.get_ref().as_str() {
+                Some(text) => texts.push((text, item.span().start)),
+                None => self.wrong_type(self.path_of(key), "a text", item),
+            }
+        }
+        texts
+    }
+
+    /// A text; `None` where it is missing.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
+        self.parsed(key, "a text", |text| Ok::<_, String>(text))
+    }
+
+    /// A text that must be there and say something.
+    pub(super) fn required_text(&mut self, key: &'static str) -> Option<&'a str> {
+        self.required(key, "a text", not_blank)
+    }
+
+    /// A text that must be there and means something else.
+    pub(super) fn required<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.value(key).is_none() {
+            self.add(self.offset, key, &format!("is missing; write {expected}"));
+        }
+        self.parsed(key, expected, parse)
+    }
+
+    /// Marks keys as known without reading them.
+    pub(super) fn know(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
+    }
+
+    /// A text that means something else; `expected` says what, such as `a duration such as "60s"`.
+    ///
+    /// `None` where it is missing or, which is noted, cannot be parsed.
+    pub(super) fn parsed<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Option<T> {
+        // Asked for in any case, so that a variable that replaces the key does not make it unknown.
+        let value = self.value(key);
+        let environment = self.environment;
+        if self.overridable
+            && let Some((name, text)) = environment.variable(&self.path, key)
+        {
+            return parse(text)
+                .map_err(|error| environment.add(name, &error.to_string()))
+                .ok();
+        }
+        let value = value?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong_type(self.path_of(key), expected, value);
+            return None;
+        };
+        parse(text)
+            .map_err(|error| self.add(value.span().start, key, &error.to_string()))
+            .ok()
+    }
+
+    /// A whole number; `None` where it is missing or, which is noted, out of range.
+    pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u16>) -> Option<u16> {
+        let value = self.value(key)?;
+        let (low, high) = (range.start(), range.end());
+        let Some(digits) = value.get_ref().as_integer() else {
+            self.wrong_type(
+                self.path_of(key),
+                &format!("a whole number from {low} to {high}"),
+                value,
+            );
+            return None;
+        };
+        let number = i64::from_str_radix(digits.as_str(), digits.radix());
+        let number = number.ok().and_then(|number| u16::try_from(number).ok());
+        let inside = number.filter(|number| range.contains(number));
+        if inside.is_none() {
+            let message = format!("{digits} is out of range; write a number from {low} to {high}");
+            self.add(value.span().start, key, &message);
+        }
+        inside
+    }
+
+    /// Yes or no; `None` where it is missing.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(self.path_of(key), "true or false", value);
+        }
+        flag
+    }
+
+    /// Notes a mistake about a key, at a place that came with its value.
+    pub(super) fn add(&self, offset: usize, key: &str, message: &str) {
+        self.findings.add(offset, format!("{}: {message}", self.path_of(key)));
+    }
+
+    /// Notes a mistake about the table itself.
+    pub(super) fn add_here(&self, message: &str) {
+        self.findings.add(self.offset, format!("{}: {message}", self.path));
+    }
+
+    /// Notes a mistake about the value of a key, or about the table where the key is missing.
+    pub(super) fn add_at(&self, key: &str, message: &str) {
+        let value = self.table.and_then(|table| table.get(key));
+        self.add(value.map_or(self.offset, |value| value.span().start), key, message);
+    }
+
+    /// Notes the keys that nobody asked for.
+    pub(super) fn finish(self) {
+        for (name, _) in self.table.into_iter().flatten() {
+            let key: &str = name.get_ref().borrow();
+            if !self.known.contains(key) {
+                let hint = suggestion::hint(key, self.known.iter().copied());
+                self.add(name.span().start, key, &format!("unknown key{hint}"));
+            }
+        }
+    }
+
+    fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.insert(key);
+        self.table?.get(key)
+    }
+
+    fn items(&mut self, key: &'static str, of: &str) -> &'a [Spanned<DeValue<'a>>] {
+        let Some(value) = self.value(key) else { return &[] };
+        match value.get_ref().as_array() {
+            Some(items) => items,
+            None => {
+                self.wrong_type(self.path_of(key), &format!("a list of {of}"), value);
+                &[]
+            }
+        }
+    }
+
+    fn as_table(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Option<&'a DeTable<'a>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(self.path_of(key), "a table", value);
+        }
+        table
+    }
+
+    fn inner(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Section<'a>> {
+        match value.get_ref().as_table() {
+            Some(table) => Some(Section {
+                findings: self.findings,
+                environment: self.environment,
+                overridable: false,
+                path,
+                offset: value.span().start,
+                table: Some(table),
+                known: BTreeSet::new(),
+            }),
+            None => {
+                self.wrong_type(path, "a table", value);
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&self, path: String, expected: &str, found: &Spanned<DeValue<'_>>) {
+        let found_type = match found.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a time without quotes",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        let message = format!("{path}: expected {expected}, found {found_type}");
+        self.findings.add(found.span().start, message);
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+}
+
+/// A text that says something.
+pub(super) fn not_blank(text: &str) -> Result<&str, &'static str> {
+    if text.trim().is_empty() {
+        Err("is empty")
+    } else {
+        Ok(text)
+    }
+}

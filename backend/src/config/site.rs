@@ -1,0 +1,82 @@
+//! `[site]`: where the instrument stands, and how its nights are cut.
+
+use jiff::tz::{self, TimeZone};
+use shared::dashboard::Site;
+
+use super::section::{Section, not_blank};
+use super::suggestion;
+
+/// What holds where nothing is said: UTC, nights from noon to noon.
+pub(super) fn default() -> Site {
+    Site {
+        name: "Watchroom".to_owned(),
+        time_zone: "UTC".to_owned(),
+        day_start_minutes: 12 * 60,
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>) -> Site {
+    let default = default();
+    let site = Site {
+        name: section
+            .parsed("name", "a text", not_blank)
+            .map_or(default.name, str::to_owned),
+        time_zone: section
+            .parsed("time_zone", "a time zone such as \"Atlantic/Canary\"", parse_time_zone)
+            .unwrap_or(default.time_zone),
+        day_start_minutes: section
+            .parsed("day_start", "a local clock time such as \"12:00\"", parse_clock_time)
+            .unwrap_or(default.day_start_minutes),
+    };
+    section.finish();
+    site
+}
+
+/// The name of a zone in the database of time zones.
+fn parse_time_zone(text: &str) -> Result<String, String> {
+    match TimeZone::get(text) {
+        Ok(zone) => Ok(zone.iana_name().unwrap_or(text).to_owned()),
+        Err(_unknown) => {
+            let known: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
+            let hint = suggestion::hint(text, known.iter().map(String::as_str));
+            Err(format!(
+                "{text:?} is not a time zone{hint}; write an IANA name such as \"Atlantic/Canary\" or \"UTC\""
+            ))
+        }
+    }
+}
+
+/// `HH:MM` as minutes after midnight.
+fn parse_clock_time(text: &str) -> Result<u16, String> {
+    let part = |digits: &str, below: u16| {
+        let number = digits.parse::<u16>().ok()?;
+        (digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()) && number < below).then_some(number)
+    };
+    let minutes = text
+        .split_once(':')
+        .and_then(|(hours, minutes)| Some(part(hours, 24)? * 60 + part(minutes, 60)?));
+    minutes.ok_or_else(|| format!("{text:?} is not a local clock time; write hours and minutes such as \"12:00\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_times_are_minutes_after_midnight() {
+        for (text, minutes) in [("00:00", 0), ("12:00", 720), ("23:59", 1439)] {
+            assert_eq!(parse_clock_time(text), Ok(minutes));
+        }
+        for text in ["24:00", "12:60", "1:00", "12", "12:00:00", "+1:00", "", "noon"] {
+            assert!(parse_clock_time(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn time_zones_are_those_of_the_database() {
+        assert_eq!(parse_time_zone("Atlantic/Canary").as_deref(), Ok("Atlantic/Canary"));
+        assert_eq!(parse_time_zone("UTC").as_deref(), Ok("UTC"));
+        let message = parse_time_zone("Atlantic/Canaries").unwrap_err();
+        assert!(message.contains("did you mean \"Atlantic/Canary\"?"), "{message}");
+    }
+}

@@ -1,0 +1,23 @@
+//! `[store]`: where the samples are kept.
+
+use super::section::Section;
+
+/// What the URL of a store begins with; [`crate::store::open`] knows the rest.
+const SCHEMES: [&str; 2] = ["sqlite:", "memory:"];
+
+/// The URL of the store, if one is set.
+pub(super) fn read(mut section: Section<'_>) -> Option<String> {
+    let url = section.parsed("url", "a URL such as \"sqlite:watchroom.db\"", parse_url);
+    section.finish();
+    url
+}
+
+fn parse_url(text: &str) -> Result<String, String> {
+    if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is not the URL of a store; write sqlite:FILE or memory:"
+        ))
+    }
+}
