@@ -9,6 +9,8 @@ use shared::dashboard::Dashboards;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ingest::writer::{Limits, Writer};
+use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::store::Store;
 
 /// One running server.
@@ -20,23 +22,38 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// The one way into the store.
+    pub writer: Writer,
+    /// Where nights begin and end at the site.
+    pub night_calendar: NightCalendar,
     /// The site and its dashboards, as the page asks for them.
     pub dashboards: Dashboards,
 }
 
 impl App {
     /// Puts a server together. Nothing listens yet.
-    pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    ///
+    /// Fails only for a site whose time zone does not exist, which a loaded configuration never has.
+    pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
+        let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
+        let writer = Writer::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Limits::default(),
+            config.metrics.clone(),
+        );
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
         };
-        Self {
+        Ok(Self {
             config,
             store,
             clock,
+            writer,
+            night_calendar,
             dashboards,
-        }
+        })
     }
 }
 
@@ -52,10 +69,10 @@ impl Deref for AppState {
     }
 }
 
-impl FromRequestParts<AppState> for AppState {
+impl FromRequestParts<Self> for AppState {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(_parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(_parts: &mut Parts, state: &Self) -> Result<Self, Self::Rejection> {
         Ok(state.clone())
     }
 }

@@ -25,7 +25,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     let listener = bind(config.server.listen).await?;
     let store = store::open(&config.store_url).await?;
-    let app = Arc::new(App::new(config, store, Arc::new(SystemClock)));
+    let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
     let served = serve(Arc::clone(&app), listener).await;
     app.store.close().await;
     served

@@ -1,6 +1,24 @@
-//! Whether the server lives.
+//! Whether the server lives, and whether it can answer.
+
+use axum::Json;
+use serde::Serialize;
+
+use super::error::Result;
+use crate::app::AppState;
+
+/// How it is.
+#[derive(Serialize)]
+pub(super) struct Status {
+    status: &'static str,
+}
 
 /// Answers as long as the process does.
-pub(super) async fn get_health() -> &'static str {
-    "ok\n"
+pub(super) async fn get_health() -> Json<Status> {
+    Json(Status { status: "ok" })
+}
+
+/// Answers 200 while the store does, else 503.
+pub(super) async fn get_ready(app: AppState) -> Result<Json<Status>> {
+    app.store.ping().await?;
+    Ok(Json(Status { status: "ready" }))
 }

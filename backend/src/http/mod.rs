@@ -1,18 +1,121 @@
-//! The URL map. Handlers extract, call a capability and wrap; one file per resource.
+//! The URL map on one page. Handlers extract, call a capability and wrap; one file per resource.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get, post};
 use shared::route;
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::{App, AppState};
 
+mod dashboards;
+mod envelope;
+mod frames;
 mod health;
+mod latest;
+mod metrics;
+mod nights;
+mod samples;
+mod write;
 
-/// Everything that the server answers.
+mod error;
+mod extract;
+mod observe;
+
+/// Every resource of the API with its path.
+fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
+    [
+        (route::METRICS, get(metrics::list_metrics)),
+        (route::DASHBOARDS, get(dashboards::list_dashboards)),
+        (route::ENVELOPE, get(envelope::get_envelope)),
+        (route::LATEST, get(latest::get_latest)),
+        (route::SAMPLES, get(samples::list_samples)),
+        (route::NIGHTS, get(nights::list_nights)),
+        (route::FRAMES, post(frames::write_frames)),
+        (route::WRITE, post(write::write_lines)),
+        (route::HEALTH, get(health::get_health)),
+        (route::READY, get(health::get_ready)),
+    ]
+}
+
+/// Everything that the server answers, under the configured prefix.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route(route::HEALTH, get(health::get_health))
-        .with_state(AppState(app))
+    let base_path = app.config.server.base_path.clone();
+    let state = AppState(app);
+    let mut api = Router::new();
+    for (path, resource) in resources() {
+        api = api.route(path, resource);
+    }
+    let api = api
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(observe::limit_time))
+        .layer(from_fn(observe::mark_as_live))
+        .with_state(state);
+    under(&base_path, api)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(from_fn(observe::observe))
+}
+
+/// Moves a router below a prefix, which is empty or begins with a slash and does not end in one.
+fn under(base_path: &str, inner: Router) -> Router {
+    if base_path.is_empty() {
+        return inner;
+    }
+    let base_path: Arc<str> = base_path.into();
+    Router::new().fallback(move |mut request: Request| {
+        let (base_path, inner) = (Arc::clone(&base_path), inner.clone());
+        async move {
+            let path_and_query = request.uri().path_and_query().map_or("/", |both| both.as_str());
+            let Some(rest) = path_and_query.strip_prefix(&*base_path) else {
+                return unknown_route(request).await.into_response();
+            };
+            if rest.is_empty() || rest.starts_with('?') {
+                let location = format!("{base_path}/{rest}");
+                return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
+            }
+            match rest.parse() {
+                Ok(uri) if rest.starts_with('/') => *request.uri_mut() = uri,
+                _ => return unknown_route(request).await.into_response(),
+            }
+            inner.oneshot(request).await.into_response()
+        }
+    })
+}
+
+async fn unknown_route(request: Request) -> Response {
+    let path: String = request.uri().path().chars().take(200).collect();
+    let nearest = crate::nearest::nearest(&path, route::ALL);
+    error::Error::UnknownRoute { path, nearest }.into_response()
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    let method = request.method().to_string();
+    let path = request.uri().path().to_owned();
+    error::Error::MethodNotAllowed { method, path }.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_constant_is_mounted_and_every_mounted_route_is_a_constant() {
+        let mut mounted = resources().map(|(path, _)| path);
+        let mut constants = route::ALL;
+        mounted.sort_unstable();
+        constants.sort_unstable();
+        assert_eq!(mounted, constants);
+    }
 }

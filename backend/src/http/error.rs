@@ -1,0 +1,219 @@
+//! The one shape of an error, and the only place that knows status codes.
+//!
+//! An error of the client is told in full. One of the server is told in a word; its cause travels with the response, and
+//! [`super::observe`] logs it once, with the request that it belongs to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use shared::error::ApiError;
+
+use crate::ingest::json_frames::BodyError;
+use crate::ingest::writer::WriteFailed;
+use crate::{query, store};
+
+/// After how many seconds a client may try again where the store cannot be reached.
+const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("5");
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("there is nothing at {path}{}", did_you_mean(*nearest))]
+    UnknownRoute {
+        path: String,
+        nearest: Option<&'static str>,
+    },
+    #[error("{path} does not know the method {method}")]
+    MethodNotAllowed { method: String, path: String },
+    #[error("{0}")]
+    BadQueryString(String),
+    #[error("the body is larger than {limit_bytes} bytes; send it in parts")]
+    BodyTooLarge { limit_bytes: usize },
+    #[error("the body could not be read: {0}")]
+    BadBody(String),
+    #[error("the body must be {expected}, not {found}")]
+    UnsupportedMediaType { expected: &'static str, found: String },
+    #[error("{0}")]
+    BadJson(#[from] BodyError),
+    #[error("{0}")]
+    Query(query::Error),
+    #[error("the answer took longer than {limit_secs} s; ask for a shorter range or fewer channels")]
+    TooSlow { limit_secs: u64 },
+    #[error("the store failed: {0}")]
+    Store(#[from] store::Error),
+    #[error("the store failed: {0}")]
+    Write(#[from] WriteFailed),
+    #[error("a request panicked: {0}")]
+    Panic(String),
+}
+
+/// What a handler gives.
+pub(super) type Result<T> = std::result::Result<T, Error>;
+
+impl From<query::Error> for Error {
+    fn from(error: query::Error) -> Self {
+        match error {
+            query::Error::Store(error) => Self::Store(error),
+            error => Self::Query(error),
+        }
+    }
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
+}
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Query(error) => query_status(error),
+            Self::TooSlow { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(error) => store_status(error),
+            Self::Write(failed) => store_status(&failed.source),
+            Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRoute { .. } => "unknown_route",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::BadQueryString(_) => "bad_query",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::BadBody(_) => "bad_body",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
+            Self::BadJson(_) => "bad_json",
+            Self::Query(error) => query_code(error),
+            Self::TooSlow { .. } => "too_slow",
+            Self::Store(error) => store_code(error),
+            Self::Write(failed) => store_code(&failed.source),
+            Self::Panic(_) => "internal",
+        }
+    }
+
+    /// What the client is told. A server's error says no more than that, and what of the request is stored.
+    fn message(&self) -> String {
+        match self {
+            Self::Store(_) => "the store failed; nothing is known about the answer".to_owned(),
+            Self::Write(failed) => format!(
+                "the store failed; {} frames of this request are stored, send all of it again",
+                failed.accepted
+            ),
+            Self::Panic(_) => "the server made a mistake; its log says more".to_owned(),
+            told => told.to_string(),
+        }
+    }
+
+    fn details(&self) -> BTreeMap<String, String> {
+        let details: Vec<(&str, String)> = match self {
+            Self::BodyTooLarge { limit_bytes } => vec![("limit_bytes", limit_bytes.to_string())],
+            Self::BadJson(error) => vec![("line", error.line.to_string()), ("column", error.column.to_string())],
+            Self::Query(error) => query_details(error),
+            Self::TooSlow { limit_secs } => vec![("limit_secs", limit_secs.to_string())],
+            Self::Write(failed) => vec![("accepted", failed.accepted.to_string())],
+            _ => Vec::new(),
+        };
+        details
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+fn query_status(error: &query::Error) -> StatusCode {
+    match error {
+        query::Error::UnknownMetric { .. } | query::Error::UnknownChannel { .. } => StatusCode::NOT_FOUND,
+        query::Error::ReversedRange(_)
+        | query::Error::SpanTooLong { .. }
+        | query::Error::TooManyColumns { .. }
+        | query::Error::TooManyPoints { .. }
+        | query::Error::LimitOutOfRange { .. }
+        | query::Error::BadCursor(_)
+        | query::Error::BandHasNoSamples => StatusCode::UNPROCESSABLE_ENTITY,
+        query::Error::Store(error) => store_status(error),
+    }
+}
+
+fn query_code(error: &query::Error) -> &'static str {
+    match error {
+        query::Error::UnknownMetric { .. } => "unknown_metric",
+        query::Error::UnknownChannel { .. } => "unknown_channel",
+        query::Error::ReversedRange(_) => "reversed_range",
+        query::Error::SpanTooLong { .. } => "span_too_long",
+        query::Error::TooManyColumns { .. } => "too_many_columns",
+        query::Error::TooManyPoints { .. } => "too_many_points",
+        query::Error::LimitOutOfRange { .. } => "limit_out_of_range",
+        query::Error::BadCursor(_) => "bad_cursor",
+        query::Error::BandHasNoSamples => "band_has_no_samples",
+        query::Error::Store(error) => store_code(error),
+    }
+}
+
+fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
+    match error {
+        query::Error::UnknownMetric { name, nearest } => {
+            let nearest = nearest.iter().map(|nearest| ("nearest", nearest.clone()));
+            nearest.chain([("metric", name.clone())]).collect()
+        }
+        query::Error::UnknownChannel { metric, n_channels, .. } => {
+            vec![("metric", metric.clone()), ("channels", n_channels.to_string())]
+        }
+        query::Error::SpanTooLong { .. } => vec![("limit_days", query::MAX_SPAN_DAYS.to_string())],
+        query::Error::TooManyColumns { .. } => {
+            vec![("limit", shared::query::envelope::MAX_COLUMNS.to_string())]
+        }
+        query::Error::TooManyPoints { .. } => vec![("limit", query::MAX_POINTS.to_string())],
+        query::Error::LimitOutOfRange { max, .. } => vec![("limit", max.to_string())],
+        query::Error::ReversedRange(_)
+        | query::Error::BadCursor(_)
+        | query::Error::BandHasNoSamples
+        | query::Error::Store(_) => Vec::new(),
+    }
+}
+
+fn store_status(error: &store::Error) -> StatusCode {
+    match error {
+        store::Error::Unavailable(_) | store::Error::InUse(_) => StatusCode::SERVICE_UNAVAILABLE,
+        store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
+
+fn store_code(error: &store::Error) -> &'static str {
+    match error {
+        store::Error::Unavailable(_) | store::Error::InUse(_) => "store_unavailable",
+        store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => "store_failed",
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = ApiError {
+            code: self.code().to_owned(),
+            message: self.message(),
+            details: self.details(),
+        };
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECS);
+        }
+        if status.is_server_error() {
+            response.extensions_mut().insert(Cause(Arc::new(self)));
+        }
+        response
+    }
+}
+
+/// Why a response is an error of the server, for the log.
+#[derive(Clone, Debug)]
+pub(super) struct Cause(pub(super) Arc<Error>);

@@ -1,0 +1,105 @@
+//! What surrounds every request: its id, its log line, a bound on its time, and what happens when it panics.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
+
+use super::error::{Cause, Error};
+
+/// The name of a request in the log and in its answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a question may take.
+const QUERY_SECS: u64 = 30;
+
+/// How long a write may take, from its first byte.
+const WRITE_SECS: u64 = 300;
+
+/// Gives the request an id, and logs how it ended: failures of the server as errors, of the client as information.
+pub(super) async fn observe(request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id, %method, path);
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        if let Some(Cause(cause)) = response.extensions_mut().remove::<Cause>() {
+            tracing::error!(status = status.as_u16(), duration_ms, error = %cause, "{method} {path} failed: {cause}");
+        } else if status.is_client_error() {
+            tracing::info!(
+                status = status.as_u16(),
+                duration_ms,
+                "{method} {path} was refused with {status}"
+            );
+        } else {
+            tracing::debug!(
+                status = status.as_u16(),
+                duration_ms,
+                "{method} {path} answered in {duration_ms} ms"
+            );
+        }
+    });
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The id that a proxy gave, or the next number.
+fn request_id(request: &Request) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+
+    let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let sane = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match given.filter(sane) {
+        Some(id) => id.to_owned(),
+        None => NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
+    }
+}
+
+/// Ends requests that take too long. What a write has stored by then stays.
+pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+    let limit_secs = if request.method() == Method::POST {
+        WRITE_SECS
+    } else {
+        QUERY_SECS
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(limit_secs), next.run(request)).await;
+    answer.unwrap_or_else(|_elapsed| Error::TooSlow { limit_secs }.into_response())
+}
+
+/// Answers of the API are about now and of their declared type.
+pub(super) async fn mark_as_live(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The answer to a request whose handler panicked.
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let said = match panic.downcast::<String>() {
+        Ok(said) => *said,
+        Err(panic) => panic
+            .downcast_ref::<&str>()
+            .map_or_else(|| "without a word".to_owned(), |said| (*said).to_owned()),
+    };
+    Error::Panic(said).into_response()
+}
