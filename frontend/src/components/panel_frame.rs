@@ -107,7 +107,7 @@ pub fn PanelFrame(
             data-state=move || shown.with(PanelState::as_str)
             data-kind=kind_name(&panel.show)
             style:--panel-width=panel.width.to_string()
-            style:--panel-height=format!("{}px", panel.height)
+            style:--plot-height=format!("{}px", panel.height)
             aria-labelledby=title_id
         >
             <header class="panel__header">
