@@ -275,11 +275,7 @@ impl Date {
     }
 
     /// Days since Monday, 0 to 6.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a remainder of 7"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder of 7")]
     pub const fn days_since_monday(self) -> u8 {
         (self.to_days() + 3).rem_euclid(7) as u8
     }

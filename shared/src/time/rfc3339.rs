@@ -45,9 +45,8 @@ pub(super) fn parse(text: &str) -> Result<Timestamp, ParseTimeError> {
 fn parse_bytes(text: &[u8]) -> Result<Timestamp, &'static str> {
     let (date, rest) = text.split_at_checked(10).ok_or("it is too short")?;
     let date = parse_date(date).ok_or("it does not start with a date of the calendar")?;
-    let rest = match rest {
-        [b'T' | b't' | b' ', rest @ ..] => rest,
-        _ => return Err("a T must stand between date and time of day"),
+    let [b'T' | b't' | b' ', rest @ ..] = rest else {
+        return Err("a T must stand between date and time of day");
     };
     let (clock, rest) = rest.split_at_checked(8).ok_or("the time of day must be HH:MM:SS")?;
     let secs = parse_clock(clock)?;
