@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
-const SCHEMES: [&str; 2] = ["sqlite:", "memory:"];
+const SCHEMES: [&str; 3] = ["sqlite:", "mongodb://", "memory:"];
 
 /// The URL of the store, if one is set.
 pub(super) fn read(mut section: Section<'_>) -> Option<String> {
@@ -17,7 +17,7 @@ fn parse_url(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "{text:?} is not the URL of a store; write sqlite:FILE or memory:"
+            "{text:?} is not the URL of a store; write sqlite:FILE, mongodb://HOST/DATABASE or memory:"
         ))
     }
 }

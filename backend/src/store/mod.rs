@@ -3,8 +3,8 @@
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
 //! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
 //!
-//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default. `postgres` and `mongo`
-//! get a folder of the same shape beside them, when they come.
+//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`mongo`] is for sites that
+//! have a MongoDB. `postgres` gets a folder of the same shape beside them, when it comes.
 //!
 //! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
 
@@ -23,6 +23,8 @@ pub mod memory;
 
 pub mod sqlite;
 
+pub mod mongo;
+
 mod row;
 
 #[cfg(test)]
@@ -31,11 +33,11 @@ mod conformance;
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
-/// Opens the store that a URL names: `sqlite:FILE` or `memory:`.
+/// Opens the store that a URL names: `sqlite:FILE`, `mongodb://HOST/DATABASE` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
     let unknown = || {
         Error::Unavailable(format!(
-            "{url:?} is not the URL of a store; write sqlite:FILE or memory:"
+            "{url:?} is not the URL of a store; write sqlite:FILE, mongodb://HOST/DATABASE or memory:"
         ))
     };
     match url.split_once(':') {
@@ -47,6 +49,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
             }
             Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?))
         }
+        Some(("mongodb" | "mongodb+srv", _)) => Ok(Arc::new(mongo::MongoStore::open(url).await?)),
         _ => Err(unknown()),
     }
 }
@@ -174,6 +177,9 @@ pub enum Error {
     /// Another process uses the store.
     #[error("{0}")]
     InUse(String),
+    /// The store was opened for reading only.
+    #[error("{0}")]
+    ReadOnly(String),
     /// The batch breaks the contract of the call; nothing of it is stored. A mistake in this program, not of a user.
     #[error("the batch cannot be stored: {0}")]
     Invalid(String),
