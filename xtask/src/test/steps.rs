@@ -39,6 +39,8 @@ pub(super) enum Need {
     Chromium,
     /// A proxy.
     Nginx,
+    /// What stands in for MongoDB.
+    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -99,7 +101,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[],
+        needs: &[Need::Secantus],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -148,6 +150,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Deny) {
         tools::CARGO_DENY.ensure(workspace)?;
+    }
+    if needed(Need::Secantus) {
+        tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
