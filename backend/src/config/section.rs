@@ -85,6 +85,18 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// The tables in the list `key`, at least one; `example` shows what to write.
+    pub(super) fn required_list(&mut self, key: &'static str, example: &str) -> Vec<Section<'a>> {
+        self.require_item(key, example);
+        self.list(key)
+    }
+
+    /// The texts in the list `key`, at least one, each with its place; `example` shows what to write.
+    pub(super) fn required_texts(&mut self, key: &'static str, example: &str) -> Vec<(&'a str, usize)> {
+        self.require_item(key, example);
+        self.texts(key)
+    }
+
     /// The texts in the list `key`, each with its place; none where it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(&'a str, usize)> {
         let mut texts = Vec::new();
@@ -193,7 +205,8 @@ impl<'a> Section<'a> {
 
     /// Notes a mistake about the table itself.
     pub(super) fn add_here(&self, message: &str) {
-        self.findings.add(self.offset, format!("{}: {message}", self.path));
+        let path = if self.path.is_empty() { "this file" } else { &self.path };
+        self.findings.add(self.offset, format!("{path}: {message}"));
     }
 
     /// Notes a mistake about the value of a key, or about the table where the key is missing.
@@ -216,6 +229,15 @@ impl<'a> Section<'a> {
     fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.insert(key);
         self.table?.get(key)
+    }
+
+    fn require_item(&mut self, key: &'static str, example: &str) {
+        let value = self.value(key);
+        let list = value.map(|value| value.get_ref().as_array());
+        // Another type than a list is told by whoever reads the items.
+        if list.is_none_or(|list| list.is_some_and(|items| items.is_empty())) {
+            self.add_at(key, &format!("there are none; write at least one, such as {example}"));
+        }
     }
 
     fn items(&mut self, key: &'static str, of: &str) -> &'a [Spanned<DeValue<'a>>] {

@@ -1,13 +1,14 @@
 //! "Did you mean …": the known word that is most like an unknown one.
 
 /// How alike two words must be to be taken for each other, from 0 to 1.
-const ALIKE: f64 = 0.8;
+const ALIKE: f64 = 0.65;
 
 /// What to say behind an unknown word: the word that was probably meant, or all of them where they are few.
 pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const FEW: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    let likeness = |candidate: &str| strsim::jaro_winkler(&candidate.to_lowercase(), &word.to_lowercase());
+    let likeness =
+        |candidate: &str| strsim::normalized_damerau_levenshtein(&candidate.to_lowercase(), &word.to_lowercase());
     let nearest = known
         .iter()
         .map(|candidate| (likeness(candidate), *candidate))
