@@ -12,14 +12,14 @@ use crate::ingest::excerpt::excerpt;
 /// Without a format RFC 3339 and `YYYY-MM-DD HH:MM[:SS[.fff]]` are understood. A time without an offset is local time in
 /// the zone; one that the zone's clocks skipped, or showed twice, is an error, for nothing in the file tells which moment
 /// was meant. Digits beyond the microsecond are dropped, which rounds down.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct TimeFormat {
     format: Option<Format>,
     zone: TimeZone,
 }
 
 /// A strftime format, one part per time column where it can be divided so.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 struct Format {
     text: String,
     /// How many digits each column must have, for columns that are nothing but digits.
