@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -26,9 +26,13 @@ mod nights;
 mod samples;
 mod write;
 
+pub mod page;
+
 mod error;
 mod extract;
 mod observe;
+
+use page::Page;
 
 /// Every resource of the API with its path.
 fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
@@ -46,8 +50,15 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
     ]
 }
 
-/// Everything that the server answers, under the configured prefix.
+/// Everything that the server answers, under the configured prefix, without the page.
 pub fn router(app: Arc<App>) -> Router {
+    let page = Page::none(&app.config.server.base_path);
+    router_with_page(app, page)
+}
+
+/// Everything that the server answers, under the configured prefix.
+pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
+    let page = Arc::new(page);
     let base_path = app.config.server.base_path.clone();
     let state = AppState(app);
     let mut api = Router::new();
@@ -55,7 +66,7 @@ pub fn router(app: Arc<App>) -> Router {
         api = api.route(path, resource);
     }
     let api = api
-        .fallback(unknown_route)
+        .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
@@ -92,6 +103,17 @@ fn under(base_path: &str, inner: Router) -> Router {
             inner.oneshot(request).await.into_response()
         }
     })
+}
+
+/// Whatever is no route of the API is a place or a file of the page.
+async fn page_or_unknown(page: Arc<Page>, request: Request) -> Response {
+    if !Page::answers(request.uri().path()) {
+        unknown_route(request).await
+    } else if [Method::GET, Method::HEAD].contains(request.method()) {
+        page.respond(request.uri(), request.headers())
+    } else {
+        method_not_allowed(request).await
+    }
 }
 
 async fn unknown_route(request: Request) -> Response {
