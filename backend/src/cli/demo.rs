@@ -1,6 +1,7 @@
 //! `watchroom demo`: real measurements and a simulated camera, served like any other archive.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,12 +34,16 @@ pub(super) struct Args {
     /// The path under which the page and the API stand, such as `/watchroom`.
     #[arg(long, value_name = "PATH", default_value = "/", value_parser = config::parse_base_path)]
     base_path: String,
+    /// A folder with the built page, in place of the page inside the binary.
+    #[arg(long, value_name = "DIR")]
+    page_dir: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = demo::config().context("the demo's configuration is broken")?;
     config.server.listen = args.listen;
     config.server.base_path.clone_from(&args.base_path);
+    config.server.page_dir.clone_from(&args.page_dir);
     config.store_url.clone_from(&args.store);
     let listener = serve::bind(args.listen).await?;
     let store = store::open(&args.store).await?;
@@ -83,7 +88,7 @@ async fn load(app: &App) -> anyhow::Result<(Arc<Camera>, Timestamp)> {
     let camera = Arc::new(Camera::new(Geometry::bundled()?));
     let start = Instant::now();
     let now = app.clock.now();
-    tell("simulating the last three nights of a camera of 1855 pixels");
+    tell("simulating what is missing of the last three nights of a camera of 1855 pixels");
     let mut told_millions = 0;
     let written = camera::write_nights(Arc::clone(&camera), app.store.as_ref(), &app.writer, now, |written| {
         let millions = written.values / 1_000_000;

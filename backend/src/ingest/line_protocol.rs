@@ -108,9 +108,14 @@ pub fn parse(body: &[u8], options: &Options) -> Parsed {
     parsed
 }
 
-/// Whether the last line of a text would go on, because a quoted text in it is still open.
+/// Whether a line goes on in the next one, because a quoted text in it is still open.
 pub(super) fn is_open(text: &[u8]) -> bool {
     matches!(closing_newline(text), LineEnd::Open)
+}
+
+/// Whether a text with line breaks in it is one line all the same, because they are all inside a quoted text.
+pub(super) fn is_one_line(text: &[u8]) -> bool {
+    matches!(closing_newline(text), LineEnd::TextEnd)
 }
 
 /// Reads one line, with or without its line break; blank lines and comments give nothing.
