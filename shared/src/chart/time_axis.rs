@@ -67,7 +67,7 @@ impl Step {
         match self {
             Self::Micros(..MILLI) => 88.0,
             Self::Micros(..MIN) => 74.0,
-            Self::Micros(_) | Self::Days(_) => 58.0,
+            Self::Micros(_) | Self::Days(_) => 64.0,
             Self::Months(_) => 52.0,
         }
     }

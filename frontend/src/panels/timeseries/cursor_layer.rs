@@ -9,7 +9,7 @@ use shared::chart::plot::Plot;
 use shared::time::Timestamp;
 
 use super::chart::{Attention, Chart, units_per_px};
-use super::readout::MOST_ROWS;
+use super::readout::{MOST_ROWS, REACH_PX};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::theme::{palette, use_theme};
@@ -17,8 +17,6 @@ use crate::theme::{palette, use_theme};
 /// Radius of the dots, in CSS pixels.
 const DOT_PX: f64 = 3.5;
 const LINE_PX: f64 = 1.0;
-/// How far from the cursor a lone sample is still marked, in CSS pixels.
-const REACH_PX: f64 = 12.0;
 /// How much of the accent a selection has.
 const SELECTION_OPACITY: f64 = 0.16;
 

@@ -63,6 +63,8 @@ pub struct Slot {
     pub answer: Option<Arc<Envelope>>,
     /// The range that the answer is exact for.
     pub range: Option<TimeRange>,
+    /// The range that was last asked for with an outcome, be it a failure.
+    pub asked: Option<TimeRange>,
     /// Why the last question has no answer.
     pub failure: Option<String>,
 }
@@ -132,9 +134,10 @@ impl Answers {
         self.asks
     }
 
-    /// Whether an answer is awaited; tracks.
-    pub fn is_pending(&self) -> bool {
-        self.open.get() > 0
+    /// Whether every question about a range has come to something; tracks. Later refreshes do not change that.
+    pub fn are_known(&self, range: TimeRange) -> bool {
+        self.slots
+            .with(|slots| slots.iter().all(|slot| slot.asked == Some(range)))
     }
 
     /// Asks again.
@@ -156,6 +159,7 @@ impl Answers {
                             *slot = Slot {
                                 answer: Some(Arc::new(envelope)),
                                 range: Some(wanted.range),
+                                asked: Some(wanted.range),
                                 failure: None,
                             };
                         }
@@ -164,6 +168,7 @@ impl Answers {
                             if slot.range != Some(wanted.range) {
                                 slot.answer = None;
                             }
+                            slot.asked = Some(wanted.range);
                             slot.failure = Some(failure.to_string());
                         }
                     }

@@ -7,7 +7,7 @@ use shared::time::{TimeRange, Timestamp};
 use wasm_bindgen::JsCast as _;
 
 use super::chart::{Attention, Chart};
-use super::zoom::{between, panned, pinched, wheel_factor, zoomed};
+use super::zoom::{between, panned, pinched, tidy, wheel_factor, zoomed};
 
 /// A pointer that moves less than this, in CSS pixels, was meant to click.
 const CLICK_PX: f64 = 4.0;
@@ -194,7 +194,7 @@ impl Gestures {
         match drag {
             Drag::Selecting { from } => {
                 if let Some(range) = self.chart.time_at(x_px).and_then(|to| between(from, to)) {
-                    self.chart.view.show(range);
+                    self.chart.view.show(tidy(range));
                 }
             }
             Drag::Pressed { .. } if event.pointer_type() == "touch" => self.hover(x_px),

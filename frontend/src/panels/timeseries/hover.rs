@@ -142,9 +142,14 @@ fn fact(key: &str, label: &str, fact: Fact) -> impl IntoView + use<> {
             data-time-us=time_us.map(|time_us| time_us.to_string())
         >
             <b class="tooltip__value">{text}</b>
-            {(!unit.is_empty()).then(|| view! { <span class="tooltip__unit">{unit}</span> })}
-            <span class="tooltip__detail">{label.to_owned()}</span>
-            <span class="tooltip__detail">{detail}</span>
+            {part("tooltip__unit", unit)}
+            {part("tooltip__detail", label.to_owned())}
+            {part("tooltip__detail", detail)}
         </div>
     }
+}
+
+/// A part of a line of text, apart from the one before also where styles are not seen.
+fn part(class: &'static str, text: String) -> Option<impl IntoView> {
+    (!text.is_empty()).then(|| view! { " " <span class=class>{text}</span> })
 }

@@ -16,18 +16,17 @@ const MOST_NAMES: usize = 24;
 pub fn Legend(
     /// The panel.
     chart: Chart,
-    /// Whether newer data than the drawn ones are awaited.
+    /// Whether the data are those of the range on the screen, rather than stretched from another one.
     #[prop(into)]
-    is_pending: Signal<bool>,
+    is_exact: Signal<bool>,
 ) -> impl IntoView {
     let names = move || {
         let lines = chart.lines.get();
         let more = lines.len().saturating_sub(MOST_NAMES);
-        let entries = lines
-            .into_iter()
-            .take(MOST_NAMES)
-            .map(|line| entry(chart, line))
-            .collect_view();
+        // One unit for all stands in the head of the panel.
+        let has_units = lines.windows(2).any(|pair| pair[0].unit != pair[1].unit);
+        let named = lines.into_iter().take(MOST_NAMES);
+        let entries = named.map(|line| entry(chart, line, has_units)).collect_view();
         view! {
             {entries}
             {(more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> })}
@@ -38,12 +37,12 @@ pub fn Legend(
             <ul class="legend" aria-label="Lines">
                 {names}
             </ul>
-            <span class="plot__badge">{move || badge(chart, is_pending.get())}</span>
+            <span class="plot__badge">{move || badge(chart, is_exact.get())}</span>
         </div>
     }
 }
 
-fn entry(chart: Chart, line: PanelLine) -> impl IntoView {
+fn entry(chart: Chart, line: PanelLine, has_units: bool) -> impl IntoView + use<> {
     let hidden = use_hidden();
     let PanelLine {
         key,
@@ -92,7 +91,7 @@ fn entry(chart: Chart, line: PanelLine) -> impl IntoView {
             >
                 <i class="swatch" data-color=(color % 5 + 1).to_string() aria-hidden="true"></i>
                 <span class="legend__label">{label}</span>
-                {(!unit.is_empty()).then(|| view! { <span class="legend__unit">{unit}</span> })}
+                {(has_units && !unit.is_empty()).then(|| view! { <span class="legend__unit">{unit}</span> })}
                 {failure.map(|failure| view! { <span class="legend__failure">"failed: " {failure}</span> })}
             </button>
         </li>
@@ -100,11 +99,11 @@ fn entry(chart: Chart, line: PanelLine) -> impl IntoView {
 }
 
 /// An honest word on what is drawn: all samples, or columns that keep every extreme.
-fn badge(chart: Chart, is_pending: bool) -> String {
+fn badge(chart: Chart, is_exact: bool) -> String {
     let Some(range) = chart.plot.with(|plot| plot.as_ref().map(|plot| plot.time.range())) else {
         return String::new();
     };
-    if is_pending {
+    if !is_exact {
         return "loading …".to_owned();
     }
     let (mut n_samples, mut n_columns) = (0, 0);

@@ -80,7 +80,7 @@ pub fn TimeseriesPanel(
                     <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
                     <Tooltip chart stage />
                 </div>
-                <Legend chart is_pending=Signal::derive(move || answers.is_pending()) />
+                <Legend chart is_exact=Signal::derive(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
             </div>
         </PanelFrame>
@@ -140,6 +140,12 @@ fn page_font() -> String {
         .unwrap_or_else(|| "sans-serif".to_owned())
 }
 
+/// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
+fn is_exact(chart: Chart, answers: Answers) -> bool {
+    let (visible, settled) = (chart.view.visible().get(), chart.view.settled().get());
+    settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
+}
+
 /// Draws the data at the next frame whenever they, their place or their colours change.
 fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
     let (theme, now) = (use_theme(), use_now());
@@ -151,7 +157,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
         Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
     });
     let drawer = FrameDrawer::new(move || {
-        if draw(chart, now_line.get(), element).is_some() && !answers.is_pending() {
+        if draw(chart, now_line.get(), element).is_some() && is_exact(chart, answers) {
             chart.panel_id.with_value(|id| mark_drawn(id));
         }
     });
@@ -160,7 +166,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
         chart.shown.track();
         now_line.track();
         theme.track();
-        answers.is_pending();
+        is_exact(chart, answers);
         drawer.request();
     });
 }
@@ -182,7 +188,6 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
     let catalogue = use_catalogue();
     let panel = StoredValue::new(panel.clone());
     let state = Memo::new(move |_| {
-        let is_pending = answers.is_pending();
         let Some(range) = chart.view.settled().get() else {
             return PanelState::Loading;
         };
@@ -192,26 +197,25 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
         if has_data {
             return PanelState::Ready;
         }
-        let (n_answered, failure) = answers.slots().with(|slots| {
-            let n_answered = slots.iter().filter(|slot| slot.answer.is_some()).count();
-            (n_answered, slots.iter().find_map(|slot| slot.failure.clone()))
-        });
+        let failure = answers
+            .slots()
+            .with(|slots| slots.iter().find_map(|slot| slot.failure.clone()));
         match failure {
-            _ if is_pending => PanelState::Loading,
+            _ if !answers.are_known(range) => PanelState::Loading,
             Some(failure) => PanelState::Error(failure),
-            None if n_answered == 0 => PanelState::Loading,
             None => PanelState::Empty {
                 last: panel.with_value(|panel| last_known(panel, catalogue)),
             },
         }
     });
     let newest = Memo::new(move |_| {
+        let range = chart.view.settled().get();
         let drawn = chart
             .lines
-            .with(|lines| lines.iter().filter_map(|line| newest_of(line.shape()?)).max());
+            .with(|lines| lines.iter().filter_map(|line| newest_of(line.shape()?, range?)).max());
         // The catalogue tells the very time where a wide column only bounds it.
         let known = panel.with_value(|panel| last_known(panel, catalogue));
-        let in_range = known.filter(|known| chart.view.settled().get().is_some_and(|range| range.contains(*known)));
+        let in_range = known.filter(|known| range.is_some_and(|range| range.contains(*known)));
         drawn.max(in_range)
     });
     (state.into(), newest.into())
@@ -227,11 +231,13 @@ fn last_known(panel: &Panel, catalogue: Catalogue) -> Option<Timestamp> {
     names.into_iter().filter_map(|name| catalogue.metric(name)?.last).max()
 }
 
-/// A proven time of the newest data of a line: that of its last sample, or of the later extreme of its last column.
-fn newest_of(shape: Shape<'_>) -> Option<Timestamp> {
+/// A proven time of the newest data that a line shows: that of its last sample, or of the later extreme of its last
+/// column.
+fn newest_of(shape: Shape<'_>, range: TimeRange) -> Option<Timestamp> {
+    let last = shape.visible(range).last()?;
     let newest_us = match shape {
-        Shape::Samples(samples) => *samples.time_us.last()?,
-        Shape::Columns(columns) | Shape::Band(columns) => (*columns.min_us.last()?).max(*columns.max_us.last()?),
+        Shape::Samples(samples) => *samples.time_us.get(last)?,
+        Shape::Columns(columns) | Shape::Band(columns) => (*columns.min_us.get(last)?).max(*columns.max_us.get(last)?),
     };
     Timestamp::from_micros(newest_us)
 }

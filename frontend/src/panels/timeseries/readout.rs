@@ -9,8 +9,8 @@ use shared::value::Value;
 use super::lines::PanelLine;
 use crate::format;
 
-/// How far from the cursor a sample without neighbours is still meant, in CSS pixels.
-const REACH_PX: f64 = 12.0;
+/// How far from the cursor a sample at the edge of a gap is still meant, in CSS pixels.
+pub const REACH_PX: f64 = 5.0;
 
 /// The most lines that are told at once; the others are counted.
 pub const MOST_ROWS: usize = 12;
@@ -76,12 +76,14 @@ pub fn readout(lines: &[PanelLine], plot: &Plot, units_per_px: f64, at: Timestam
     let told_us = picks
         .iter()
         .filter_map(|(_, picked)| sample_time(picked.as_ref()?))
-        .min_by_key(|time_us| (time_us - at.as_micros()).abs())
-        .unwrap_or(at.as_micros());
+        .min_by_key(|time_us| (time_us - at.as_micros()).abs());
     let clock = Clock {
         digits,
         with_date: plot.time.range().micros() > MICROS_PER_DAY,
     };
+    // Of the pointer's own moment only the digits that a pixel tells are meant.
+    let grain_us = [MICROS_PER_SEC, 1_000, 1][digits / 3];
+    let told_us = told_us.unwrap_or_else(|| at.as_micros() - at.as_micros().rem_euclid(grain_us));
     let ago_us = now.as_micros() - told_us;
     Readout {
         time: format!("{} UTC", clock.text(told_us)),

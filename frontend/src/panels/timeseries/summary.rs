@@ -60,7 +60,8 @@ fn summarize(shape: Shape<'_>, range: TimeRange) -> Option<Summary> {
             let min = visible
                 .clone()
                 .min_by(|a, b| columns.min[*a].total_cmp(&columns.min[*b]))?;
-            let max = visible.min_by(|a, b| columns.max[*a].total_cmp(&columns.max[*b]))?;
+            // The first of equals, as everywhere.
+            let max = visible.min_by(|a, b| columns.max[*b].total_cmp(&columns.max[*a]))?;
             Some(Summary {
                 first: (*firsts.get(first)?, at(*columns.start_us.get(first)?)),
                 last: (*lasts.get(last)?, at(columns.end_us.get(last)? - 1)),
@@ -76,7 +77,10 @@ pub fn spoken(title: &str, lines: &[PanelLine], range: Option<TimeRange>) -> Str
     let Some(range) = range else {
         return format!("{title}, plot");
     };
-    let (from, to) = (format::date_and_minute(range.start()), format::date_and_minute(range.end()));
+    let (from, to) = (
+        format::date_and_minute(range.start()),
+        format::date_and_minute(range.end()),
+    );
     let mut told_all = vec![format!("{title}, plot from {from} to {to} UTC")];
     for line in lines.iter().take(MOST_NAMED) {
         let told = line.shape().and_then(|shape| summarize(shape, range));
@@ -118,7 +122,9 @@ pub fn SummaryTable(
         })
     };
     view! {
-        <table class="visually-hidden">
+        // A table itself would not shrink to nothing, and widen the page.
+        <div class="visually-hidden">
+        <table>
             <caption>{title}</caption>
             <thead>
                 <tr>
@@ -131,6 +137,7 @@ pub fn SummaryTable(
             </thead>
             <tbody>{move || rows().into_iter().map(row).collect_view()}</tbody>
         </table>
+        </div>
     }
 }
 

@@ -12,17 +12,18 @@ pub fn zoomed(range: TimeRange, anchor: Timestamp, factor: f64) -> TimeRange {
     let length = (range.micros() as f64 * factor).clamp(SHORTEST_US as f64, LONGEST_US as f64);
     let part = anchor.micros_since(range.start()) as f64 / range.micros() as f64;
     let start = anchor.saturating_add_micros(whole(-part * length));
-    between(start, start.saturating_add_micros(whole(length))).unwrap_or(range)
+    between(start, start.saturating_add_micros(whole(length))).map_or(range, tidy)
 }
 
 /// The range moved later by `micros`, or earlier if negative; at the ends of the calendar it stays.
 pub fn panned(range: TimeRange, micros: i64) -> TimeRange {
+    let micros = rounded(micros, grain_of(range));
     let (start, end) = (
         range.start().saturating_add_micros(micros),
         range.end().saturating_add_micros(micros),
     );
-    match between(start, end) {
-        Some(moved) if moved.micros() == range.micros() => moved,
+    match TimeRange::new(start, end) {
+        Ok(moved) if moved.micros() == range.micros() => moved,
         _ => range,
     }
 }
@@ -33,6 +34,31 @@ pub fn between(one: Timestamp, other: Timestamp) -> Option<TimeRange> {
     (range.micros() >= SHORTEST_US).then_some(range)
 }
 
+/// The range with ends on round times, which is what links and people can bear: finer than a screen has pixels, and
+/// no finer than a second where seconds do not show.
+pub fn tidy(range: TimeRange) -> TimeRange {
+    let grain = grain_of(range);
+    let round = |time: Timestamp| Timestamp::saturating_from_micros(rounded(time.as_micros(), grain));
+    TimeRange::new(round(range.start()), round(range.end())).unwrap_or(range)
+}
+
+/// How finely the ends of a range are told, in microseconds: a power of ten up to a second.
+const fn grain_of(range: TimeRange) -> i64 {
+    const FINEST_PARTS: i64 = 4_000;
+    const SEC: i64 = 1_000_000;
+    let mut grain = 1;
+    while grain < SEC && grain * 10 * FINEST_PARTS <= range.micros() {
+        grain *= 10;
+    }
+    grain
+}
+
+/// The multiple of `grain` next to a number; halves go down.
+const fn rounded(micros: i64, grain: i64) -> i64 {
+    let above = micros.rem_euclid(grain);
+    micros - above + if above > grain / 2 { grain } else { 0 }
+}
+
 /// The range that puts two moments under two fingers, which are at parts 0 to 1 of the width.
 pub fn pinched(range: TimeRange, moments: [Timestamp; 2], parts: [f64; 2]) -> TimeRange {
     let apart = parts[1] - parts[0];
@@ -41,7 +67,7 @@ pub fn pinched(range: TimeRange, moments: [Timestamp; 2], parts: [f64; 2]) -> Ti
     }
     let length = (moments[1].micros_since(moments[0]) as f64 / apart).clamp(SHORTEST_US as f64, LONGEST_US as f64);
     let start = moments[0].saturating_add_micros(whole(-parts[0] * length));
-    between(start, start.saturating_add_micros(whole(length))).unwrap_or(range)
+    between(start, start.saturating_add_micros(whole(length))).map_or(range, tidy)
 }
 
 /// By how much a turn of the wheel zooms: less than 1 zooms in. Turns are in pixels, away from the person negative.
@@ -98,6 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn ends_are_as_round_as_the_length_allows() {
+        let day = range(123_456_789, 86_400_000_000 + 987_654_321);
+        assert_eq!(tidy(day), range(123_000_000, 87_388_000_000));
+        let second = range(123_456, 1_123_456);
+        assert_eq!(tidy(second), range(123_500, 1_123_500));
+        let shortest = range(1, 1_001);
+        assert_eq!(tidy(shortest), shortest);
+    }
+
+    #[test]
     fn two_fingers_hold_their_moments() {
         assert_eq!(
             pinched(range(0, 100_000), [at(20_000), at(80_000)], [0.2, 0.8]),
@@ -118,7 +154,9 @@ mod tests {
             let anchor = before.start().saturating_add_micros(whole(part * 3.6e9));
             let there = zoomed(before, anchor, wheel_factor(turn));
             let back = zoomed(there, anchor, wheel_factor(-turn));
-            prop_assert!((back.start().micros_since(before.start())).abs() <= 3, "{:?} {:?}", before, back);
+            // Round ends move it by less than a pixel.
+            let moved_us = back.start().micros_since(before.start()).abs();
+            prop_assert!(moved_us <= before.micros() / 2_000, "{:?} {:?}", before, back);
         }
     }
 }
