@@ -8,9 +8,11 @@ use shared::time::{TimeRange, Timestamp};
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
 use crate::format;
+use crate::panels::latest;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
 use crate::state::painted;
+use crate::state::refresh;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 
@@ -144,6 +146,8 @@ fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict>
     let panel = StoredValue::new(panel.clone());
     // A table of the latest values is about now, whatever night the other panels show.
     let is_about_now = panel.with_value(|panel| matches!(panel.show, PanelKind::Latest(_)));
+    let poll = if is_about_now { latest::POLL } else { refresh::INTERVAL };
+    let poll_micros = i64::try_from(poll.as_micros()).unwrap_or(i64::MAX);
     Memo::new(move |_| {
         judge(&Witness {
             newest: newest.get(),
@@ -153,6 +157,7 @@ fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict>
                 view.visible().get()
             },
             interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
+            poll_micros,
             now: now.get(),
             link: connection.link(),
         })

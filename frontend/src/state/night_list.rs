@@ -25,8 +25,8 @@ const RETRY_SECS: u64 = 3;
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Known {
     nights: BTreeMap<Date, Night>,
-    /// `None` until the first answer.
-    newest: Option<Option<Date>>,
+    is_answered: bool,
+    newest: Option<Date>,
     /// Whether there are no nights before the oldest known one.
     reaches_back_to_first: bool,
     failure: Option<ApiFailure>,
@@ -36,7 +36,8 @@ impl Known {
     fn learn(&mut self, answer: &Nights, before: Option<Date>) {
         self.failure = None;
         if before.is_none() {
-            self.newest = Some(answer.newest);
+            self.is_answered = true;
+            self.newest = answer.newest;
         }
         if answer.nights.len() < PAGE as usize {
             self.reaches_back_to_first = true;
@@ -121,8 +122,8 @@ impl NightList {
     /// The newest night with data; tracks.
     pub fn newest(&self) -> Newest {
         self.known.with(|known| match (known.newest, &known.failure) {
-            (Some(Some(date)), _) => Newest::Night(date),
-            (Some(None), _) => Newest::None,
+            (Some(date), _) => Newest::Night(date),
+            (None, _) if known.is_answered => Newest::None,
             (None, Some(failure)) => Newest::Failed(failure.to_string()),
             (None, None) => Newest::Pending,
         })
@@ -137,7 +138,7 @@ impl NightList {
     pub fn is_known_from(&self, date: Date) -> bool {
         self.known.with(|known| {
             let oldest = known.nights.keys().next();
-            known.newest.is_some() && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
+            known.is_answered && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
         })
     }
 

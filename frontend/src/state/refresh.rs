@@ -11,7 +11,7 @@ use crate::state::server_clock::use_now;
 use crate::state::time_view::TimeView;
 
 /// Between two questions while the present is on the screen.
-const REFRESH_SECS: u64 = 10;
+pub const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts the refreshes.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ pub fn provide_refresh(view: TimeView) {
         }
         spawn_local_scoped_with_cancellation(async move {
             loop {
-                sleep(Duration::from_secs(REFRESH_SECS)).await;
+                sleep(INTERVAL).await;
                 rise(count);
             }
         });

@@ -21,7 +21,7 @@ pub mod rows;
 pub mod table;
 
 /// Between two questions for the latest values.
-const POLL: Duration = Duration::from_secs(5);
+pub const POLL: Duration = Duration::from_secs(5);
 
 /// What was last heard of one metric.
 #[derive(Clone, Debug)]
