@@ -9,6 +9,7 @@ use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
 use crate::format;
 use crate::panels::latest;
+use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
 use crate::state::painted;
@@ -198,13 +199,19 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     let Some(last) = last else {
         return view! { <div class="panel__instead">"No data yet: nothing was ever received"</div> }.into_any();
     };
-    // The last sample may lie inside the night and outside the part that is looked at.
     let is_in_base = move || view.base().get().is_some_and(|base| base.contains(last));
+    let is_in_sight = move || view.visible().get().is_some_and(|visible| visible.contains(last));
+    let time = format::date_and_minute(last);
     let text = move || {
-        if is_in_base() {
-            format!("No data in this part; last data {}", format::date_and_minute(last))
+        if is_in_sight() {
+            format!("No number in this time: until {time} samples came without a value")
+        } else if is_in_base() {
+            // Inside the night, and outside the part that is looked at.
+            format!("No data in this part; last data {time}")
+        } else if matches!(view.period().get(), Some(Period::Range(_))) {
+            format!("No data in this range; last data {time}")
         } else {
-            format!("No data in this night; last data {}", format::date_and_minute(last))
+            format!("No data in this night; last data {time}")
         }
     };
     let go = move |_| {
@@ -218,9 +225,16 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     view! {
         <div class="panel__instead">
             <span>{text}</span>
-            <button type="button" class="button" on:click=go>
-                {label}
-            </button>
+            {move || {
+                (!is_in_sight())
+                    .then(|| {
+                        view! {
+                            <button type="button" class="button" on:click=go>
+                                {label}
+                            </button>
+                        }
+                    })
+            }}
         </div>
     }
     .into_any()

@@ -24,6 +24,8 @@ const RETRY_SECS: u64 = 3;
 /// What is known of the nights of some metrics.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Known {
+    /// The metrics that it is about; those of the tab before, until the effect that asks has run.
+    metrics: Vec<String>,
     nights: BTreeMap<Date, Night>,
     is_answered: bool,
     newest: Option<Date>,
@@ -77,8 +79,11 @@ impl NightList {
         let in_sight = use_in_sight();
         Effect::new(move |before: Option<Vec<String>>| {
             let names = metrics.get();
-            if before.is_some_and(|before| before != names) {
-                list.known.set(Known::default());
+            if before.is_none_or(|before| before != names) {
+                list.known.set(Known {
+                    metrics: names.clone(),
+                    ..Known::default()
+                });
             }
             if in_sight.get() {
                 // Ended and begun anew when the metrics change.
@@ -119,9 +124,22 @@ impl NightList {
         }
     }
 
+    /// What is known of the metrics of the visible tab; tracks.
+    fn with_known<T>(&self, read: impl FnOnce(&Known) -> T) -> T {
+        self.metrics.with(|metrics| {
+            self.known.with(|known| {
+                if known.metrics == *metrics {
+                    read(known)
+                } else {
+                    read(&Known::default())
+                }
+            })
+        })
+    }
+
     /// The newest night with data; tracks.
     pub fn newest(&self) -> Newest {
-        self.known.with(|known| match (known.newest, &known.failure) {
+        self.with_known(|known| match (known.newest, &known.failure) {
             (Some(date), _) => Newest::Night(date),
             (None, _) if known.is_answered => Newest::None,
             (None, Some(failure)) => Newest::Failed(failure.to_string()),
@@ -131,12 +149,12 @@ impl NightList {
 
     /// The night of a date, if it holds data; tracks.
     pub fn get(&self, date: Date) -> Option<Night> {
-        self.known.with(|known| known.nights.get(&date).copied())
+        self.with_known(|known| known.nights.get(&date).copied())
     }
 
     /// Whether it is known which nights from `date` on hold data; tracks.
     pub fn is_known_from(&self, date: Date) -> bool {
-        self.known.with(|known| {
+        self.with_known(|known| {
             let oldest = known.nights.keys().next();
             known.is_answered && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
         })
@@ -144,7 +162,7 @@ impl NightList {
 
     /// Why the last question failed; tracks.
     pub fn failure(&self) -> Option<String> {
-        self.known.with(|known| known.failure.as_ref().map(ToString::to_string))
+        self.with_known(|known| known.failure.as_ref().map(ToString::to_string))
     }
 
     /// Asks for the nights of the time before the oldest known one, if `date` lies there.
