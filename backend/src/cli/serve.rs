@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::http::page::Page;
 use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
@@ -61,6 +62,7 @@ pub(super) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Serves until SIGINT or SIGTERM, and lets requests that are under way finish. The store stays open.
 #[expect(clippy::print_stdout, reason = "the address is what the command is started for")]
 pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Result<ExitCode> {
+    let page = Page::open(&app.config.server)?;
     let address = listener.local_addr().context("the socket has no address")?;
     let base_path = app.config.server.base_path.clone();
     // Answers are small and awaited: do not hold back their last packet.
@@ -72,7 +74,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
-    let server = axum::serve(listener, http::router(app)).with_graceful_shutdown(async move {
+    let server = axum::serve(listener, http::router_with_page(app, page)).with_graceful_shutdown(async move {
         signals.received().await;
         tracing::info!("stopping: requests under way have {STOP_SECS} s to finish");
         told.notify_one();
@@ -85,7 +87,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
         tokio::time::sleep(Duration::from_secs(STOP_SECS)).await;
     };
     tokio::select! {
-        served = server => served.context("the server failed")?,
+        ended = server => ended.context("the server failed")?,
         () = out_of_patience => tracing::warn!("stopped with requests unfinished after {STOP_SECS} s"),
     }
     Ok(ExitCode::SUCCESS)

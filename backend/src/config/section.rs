@@ -111,7 +111,7 @@ impl<'a> Section<'a> {
 
     /// A text; `None` where it is missing.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
-        self.parsed(key, "a text", |text| Ok::<_, String>(text))
+        self.parsed(key, "a text", Ok::<_, String>)
     }
 
     /// A text that must be there and say something.
@@ -242,13 +242,11 @@ impl<'a> Section<'a> {
 
     fn items(&mut self, key: &'static str, of: &str) -> &'a [Spanned<DeValue<'a>>] {
         let Some(value) = self.value(key) else { return &[] };
-        match value.get_ref().as_array() {
-            Some(items) => items,
-            None => {
-                self.wrong_type(self.path_of(key), &format!("a list of {of}"), value);
-                &[]
-            }
+        let items = value.get_ref().as_array();
+        if items.is_none() {
+            self.wrong_type(self.path_of(key), &format!("a list of {of}"), value);
         }
+        items.map_or(&[], |items| items)
     }
 
     fn as_table(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Option<&'a DeTable<'a>> {
@@ -260,21 +258,19 @@ impl<'a> Section<'a> {
     }
 
     fn inner(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Section<'a>> {
-        match value.get_ref().as_table() {
-            Some(table) => Some(Section {
-                findings: self.findings,
-                environment: self.environment,
-                overridable: false,
-                path,
-                offset: value.span().start,
-                table: Some(table),
-                known: BTreeSet::new(),
-            }),
-            None => {
-                self.wrong_type(path, "a table", value);
-                None
-            }
-        }
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_type(path, "a table", value);
+            return None;
+        };
+        Some(Section {
+            findings: self.findings,
+            environment: self.environment,
+            overridable: false,
+            path,
+            offset: value.span().start,
+            table: Some(table),
+            known: BTreeSet::new(),
+        })
     }
 
     fn wrong_type(&self, path: String, expected: &str, found: &Spanned<DeValue<'_>>) {

@@ -8,7 +8,7 @@ pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> 
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
         Some(candidate) => format!("; did you mean {candidate:?}?"),
-        None if 0 < known.len() && known.len() <= FEW => format!("; known are {}", known.join(", ")),
+        None if !known.is_empty() && known.len() <= FEW => format!("; known are {}", known.join(", ")),
         None => String::new(),
     }
 }

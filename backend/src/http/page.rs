@@ -32,7 +32,7 @@ const INDEX: &str = "index.html";
 
 /// Says that a page is not there, in place of the page.
 const NOT_BUILT_IN: &str = "The page is not built into this server.\n\n\
-    Build both with `cargo xtask build`, or name a folder with the built page as server.page_dir in the configuration.\n";
+    Build both with `cargo xtask build`, or name the folder of a built page: `watchroom serve --page-dir DIR`.\n";
 
 /// The page as it is served; made once at the start.
 #[derive(Clone, Debug)]
@@ -101,7 +101,6 @@ impl Page {
 
     /// The page inside the binary; without the feature `embed-page` there is none, and [`Page::respond`] says so.
     #[cfg(not(feature = "embed-page"))]
-    #[expect(clippy::unnecessary_wraps, reason = "with the feature `embed-page` it can fail")]
     pub fn embedded(base_path: &str) -> Result<Self, Error> {
         Ok(Self::none(base_path))
     }

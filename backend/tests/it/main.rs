@@ -2,6 +2,10 @@
 
 mod http;
 
+mod page;
+
 mod command;
+
+mod config;
 
 mod app;

@@ -7,6 +7,8 @@ use std::{fs, io};
 use axum::body::Bytes;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
 use super::fresh_or;
@@ -106,13 +108,9 @@ pub(super) fn assets(files: BTreeMap<String, Bytes>) -> BTreeMap<String, Asset> 
 
 /// The version of a content. Weak, since whoever stands between may pack it anew.
 pub(super) fn etag(content: &[u8]) -> HeaderValue {
-    let digest = Sha256::digest(content);
-    let mut text = String::from("W/\"");
-    for byte in digest.iter().take(16) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text.push('"');
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("W/\"\""))
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(content));
+    // Never fails: the text is ASCII. Should it ever, then nothing is taken for the same.
+    HeaderValue::try_from(format!("W/\"{digest}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
 /// Whether a name changes with its file's content: trunk puts `-` and at least eight hexadecimal digits into it.

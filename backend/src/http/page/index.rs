@@ -53,9 +53,11 @@ impl Index {
 
 /// The Content-Security-Policy: this server and nothing else, and of inline scripts those with these hashes.
 pub(super) fn policy(script_hashes: &[String]) -> HeaderValue {
-    let hashes: String = script_hashes.iter().map(|hash| format!(" 'sha256-{hash}'")).collect();
+    let mut scripts = vec!["'self'".to_owned(), "'wasm-unsafe-eval'".to_owned()];
+    scripts.extend(script_hashes.iter().map(|hash| format!("'sha256-{hash}'")));
+    let scripts = scripts.join(" ");
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' data: blob:; \
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data: blob:; \
          connect-src 'self'; font-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'self'"
     );
     // Never fails: the text is ASCII. Should it ever, then nothing may run.
