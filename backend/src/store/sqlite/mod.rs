@@ -29,6 +29,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
@@ -56,6 +57,9 @@ mod open;
 mod lock;
 
 use open::store_error;
+
+/// How long reading may go on after the store was told to close.
+const CLOSE_READERS: Duration = Duration::from_secs(5);
 
 /// How many values are packed before other tasks get a turn.
 const PACK_VALUES: usize = 65_536;
@@ -159,8 +163,12 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        // Readers first: the log can be emptied only when nobody reads from it.
-        self.readers.close().await;
+        // Readers first: the log can be emptied only when nobody reads from it. One that was left in the middle of a scan
+        // must not keep the writer from finishing.
+        let readers_gone = tokio::time::timeout(CLOSE_READERS, self.readers.close()).await;
+        if readers_gone.is_err() {
+            tracing::warn!("closing the database while something still reads from it");
+        }
         self.writer.close().await;
     }
 }
@@ -198,9 +206,11 @@ impl SqliteStore {
         let mut n_values = 0;
         for ((metric_id, time), row) in rows {
             batch.newest.entry(metric_id).or_default().note(time, &row);
-            batch
-                .rows
-                .push((metric_id, time.as_micros(), packed::Packed::from_row(&row)));
+            batch.rows.push(writer::PackedRow {
+                metric_id,
+                time_us: time.as_micros(),
+                packed: packed::Packed::from_row(&row),
+            });
             n_values += row.len();
             if PACK_VALUES <= n_values {
                 n_values = 0;

@@ -7,7 +7,6 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::row::Row;
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric};
 use super::lock::LockFile;
 use super::newest::Newest;
@@ -21,16 +20,24 @@ const QUEUE_COMMANDS: usize = 64;
 /// How many bytes of samples one transaction takes at the most before it is committed; one batch is never split.
 const GROUP_BYTES: usize = 32 << 20;
 
-/// How many rows one statement inserts.
-const ROWS_PER_INSERT: usize = 24;
+/// How many rows one statement takes.
+const ROWS_PER_STATEMENT: usize = 24;
 
 /// Rows of one batch, at most one per metric and time, checked and packed.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Metric, time in microseconds, samples.
-    pub(super) rows: Vec<(MetricId, i64, Packed)>,
+    /// By metric, then by rising time.
+    pub(super) rows: Vec<PackedRow>,
     /// The newest times in the batch.
     pub(super) newest: BTreeMap<MetricId, Newest>,
+}
+
+/// The samples of a metric at one time.
+#[derive(Debug)]
+pub(super) struct PackedRow {
+    pub(super) metric_id: MetricId,
+    pub(super) time_us: i64,
+    pub(super) packed: Packed,
 }
 
 /// What the task is asked to do, and where it answers.
@@ -147,11 +154,7 @@ struct Group {
 impl Group {
     fn push(&mut self, command: Command) {
         if let Command::Write(batch, _) = &command {
-            self.bytes += batch
-                .rows
-                .iter()
-                .map(|(_, _, packed)| packed.samples.len())
-                .sum::<usize>();
+            self.bytes += batch.rows.iter().map(|row| row.packed.samples.len()).sum::<usize>();
         }
         self.commands.push(command);
     }
@@ -168,9 +171,8 @@ impl Group {
         let done = transaction(connection, &self.commands, &mut changes).await;
         let ensured = match done {
             Ok(ensured) => {
-                let changed = changes.changed;
                 let mut catalogue = catalogue.write().unwrap_or_else(PoisonError::into_inner);
-                catalogue.extend(changed);
+                catalogue.extend(changes.changed);
                 ensured
             }
             Err(error) => {
@@ -339,14 +341,14 @@ async fn set_properties(
 }
 
 async fn write_batch(connection: &mut SqliteConnection, batch: &Batch) -> Result<()> {
-    let (chunks, rest) = batch.rows.as_chunks::<ROWS_PER_INSERT>();
-    let chunks = chunks.iter().map(<[_; ROWS_PER_INSERT]>::as_slice);
-    for rows in chunks.chain(rest.chunks(1)) {
-        let inserted = insert_rows(connection, rows).await?;
-        if inserted < rows.len() as u64 {
-            // Some times have a row already. Merging a row that was just inserted with itself changes nothing.
-            for (metric_id, time_us, packed) in rows {
-                merge_row(connection, *metric_id, *time_us, packed).await?;
+    for of_metric in batch.rows.chunk_by(|left, right| left.metric_id == right.metric_id) {
+        // Two lengths of statements, so that both stay prepared.
+        let (chunks, rest) = of_metric.as_chunks::<ROWS_PER_STATEMENT>();
+        let chunks = chunks.iter().map(<[_; ROWS_PER_STATEMENT]>::as_slice);
+        for rows in chunks.chain(rest.chunks(1)) {
+            let inserted = put_rows(connection, rows, OnConflict::Keep).await?;
+            if inserted < rows.len() as u64 {
+                merge_rows(connection, rows).await?;
             }
         }
     }
@@ -356,10 +358,22 @@ async fn write_batch(connection: &mut SqliteConnection, batch: &Batch) -> Result
     Ok(())
 }
 
-/// Inserts the rows whose times are new, and gives how many those were.
-async fn insert_rows(connection: &mut SqliteConnection, rows: &[(MetricId, i64, Packed)]) -> Result<u64> {
+/// What becomes of a row whose time has one already.
+#[derive(Clone, Copy)]
+enum OnConflict {
+    Keep,
+    Replace,
+}
+
+/// Puts rows, and gives how many were written.
+async fn put_rows(connection: &mut SqliteConnection, rows: &[PackedRow], on_conflict: OnConflict) -> Result<u64> {
     let mut arguments = SqliteArguments::default();
-    for (metric_id, time_us, packed) in rows {
+    for PackedRow {
+        metric_id,
+        time_us,
+        packed,
+    } in rows
+    {
         let mut add = || {
             arguments.add(metric_id.0)?;
             arguments.add(*time_us)?;
@@ -371,45 +385,62 @@ async fn insert_rows(connection: &mut SqliteConnection, rows: &[(MetricId, i64, 
         add().map_err(|error| Error::Invalid(error.to_string()))?;
     }
     let places = vec!["(?, ?, ?, ?, ?, ?)"; rows.len()].join(", ");
+    let on_conflict = match on_conflict {
+        OnConflict::Keep => "NOTHING",
+        OnConflict::Replace => {
+            "UPDATE SET arrival_us = excluded.arrival_us, channels = excluded.channels, \
+             samples = excluded.samples, arrivals = excluded.arrivals"
+        }
+    };
     let sql = format!(
         "INSERT INTO frames (metric_id, time_us, arrival_us, channels, samples, arrivals) VALUES {places} \
-         ON CONFLICT (metric_id, time_us) DO NOTHING"
+         ON CONFLICT (metric_id, time_us) DO {on_conflict}"
     );
-    // Safe: only the number of placeholders varies, and that takes two values, so that both statements stay prepared.
-    let inserted = sqlx::query_with(AssertSqlSafe(sql), arguments)
+    // Safe: only the number of placeholders and the two texts above vary.
+    let written = sqlx::query_with(AssertSqlSafe(sql), arguments)
         .execute(connection)
         .await;
-    Ok(inserted.map_err(store_error)?.rows_affected())
+    Ok(written.map_err(store_error)?.rows_affected())
 }
 
-/// Writes a row over the one that is there.
-async fn merge_row(
-    connection: &mut SqliteConnection,
-    metric_id: MetricId,
-    time_us: i64,
-    packed: &Packed,
-) -> Result<()> {
-    let stored = sqlx::query(
-        "SELECT rowid, arrival_us, channels, samples, arrivals FROM frames WHERE metric_id = ? AND time_us = ?",
-    )
-    .bind(metric_id.0)
-    .bind(time_us)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(store_error)?;
-    let rowid: i64 = stored.try_get(0).map_err(store_error)?;
-    let older = stored_view(&stored)?.to_row();
-    let newer: Row = packed.view()?.to_row();
-    let merged = Packed::from_row(&older.merged_with(&newer));
-    sqlx::query("UPDATE frames SET arrival_us = ?, channels = ?, samples = ?, arrivals = ? WHERE rowid = ?")
-        .bind(merged.arrival_us)
-        .bind(merged.channels)
-        .bind(merged.samples)
-        .bind(merged.arrivals)
-        .bind(rowid)
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
+/// Writes rows of one metric over those that are there. A row that was just inserted stays as it is.
+async fn merge_rows(connection: &mut SqliteConnection, rows: &[PackedRow]) -> Result<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let places = vec!["?"; rows.len()].join(", ");
+    let sql = format!(
+        "SELECT time_us, arrival_us, channels, samples, arrivals FROM frames \
+         WHERE metric_id = ? AND time_us IN ({places}) ORDER BY time_us"
+    );
+    // Safe: only the number of placeholders varies.
+    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(first.metric_id.0);
+    for row in rows {
+        query = query.bind(row.time_us);
+    }
+    let stored = query.fetch_all(&mut *connection).await.map_err(store_error)?;
+    let mut merged = Vec::with_capacity(rows.len());
+    // Both rise by time, and every time has a row by now.
+    for (newer, stored) in rows.iter().zip(&stored) {
+        let time_us: i64 = stored.try_get(0).map_err(store_error)?;
+        if time_us != newer.time_us {
+            return Err(Error::Corrupt(format!("the row of {} is not there", newer.time_us)));
+        }
+        let older = stored_view(stored)?.to_row();
+        let row = older.merged_with(&newer.packed.view()?.to_row());
+        if row != older {
+            merged.push(PackedRow {
+                packed: Packed::from_row(&row),
+                ..*newer
+            });
+        }
+    }
+    let at_once = if merged.len() == ROWS_PER_STATEMENT {
+        ROWS_PER_STATEMENT
+    } else {
+        1
+    };
+    for rows in merged.chunks(at_once) {
+        put_rows(connection, rows, OnConflict::Replace).await?;
+    }
     Ok(())
 }
 
