@@ -31,7 +31,7 @@ impl StageSize {
 }
 
 /// The size of an element, `None` until it is laid out and while it is hidden.
-pub fn use_stage_size(element: NodeRef<Div>) -> Signal<Option<StageSize>> {
+pub fn use_stage_size(element: NodeRef<Div>) -> ReadSignal<Option<StageSize>> {
     let size = RwSignal::new(None);
     Effect::new(move |_| {
         let Some(element) = element.get() else { return };
@@ -65,5 +65,5 @@ pub fn use_stage_size(element: NodeRef<Div>) -> Signal<Option<StageSize>> {
             let _ = kept.try_with_value(|(observer, _)| observer.disconnect());
         });
     });
-    size.into()
+    size.read_only()
 }

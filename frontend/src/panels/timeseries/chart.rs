@@ -32,20 +32,27 @@ pub struct Chart {
     /// Those that are not hidden.
     pub shown: Memo<Vec<PanelLine>>,
     /// The size of the stage; `None` until it is laid out.
-    pub size: Signal<Option<StageSize>>,
+    pub size: ReadSignal<Option<StageSize>>,
     /// Where everything lies; `None` until time and size are known.
     pub plot: Memo<Option<Plot>>,
-    /// What time is shown.
-    pub view: TimeView,
+    /// What time is shown; use [`Chart::view`].
+    pub view: StoredValue<TimeView>,
     /// The cursor of all panels.
     pub cursor: Cursor,
     /// Whether the cursor is this panel's.
     pub attention: RwSignal<Attention>,
+    /// The line that is pointed out, by its key: the others step back.
+    pub pointed_out: RwSignal<Option<String>>,
     /// Both ends of the selection that is being dragged.
     pub selection: RwSignal<Option<[Timestamp; 2]>>,
 }
 
 impl Chart {
+    /// What time is shown.
+    pub fn view(&self) -> TimeView {
+        self.view.get_value()
+    }
+
     /// The moment at a distance from the left edge of the stage, in CSS pixels; `None` while nothing is laid out.
     pub fn time_at(&self, x_px: f64) -> Option<Timestamp> {
         let units_per_px = units_per_px(self.size.get_untracked()?);

@@ -85,7 +85,7 @@ impl Gestures {
     }
 
     fn range(&self) -> Option<TimeRange> {
-        self.chart.view.visible().get_untracked()
+        self.chart.view().visible().get_untracked()
     }
 
     /// A button or a finger goes down.
@@ -135,7 +135,7 @@ impl Gestures {
                 finger.1 = x_px;
             }
         });
-        let view = self.chart.view;
+        let view = self.chart.view();
         match self.drag.get_value() {
             Drag::Nothing => {
                 if event.pointer_type() != "touch" {
@@ -194,7 +194,7 @@ impl Gestures {
         match drag {
             Drag::Selecting { from } => {
                 if let Some(range) = self.chart.time_at(x_px).and_then(|to| between(from, to)) {
-                    self.chart.view.show(tidy(range));
+                    self.chart.view().show(tidy(range));
                 }
             }
             Drag::Pressed { .. } if event.pointer_type() == "touch" => self.hover(x_px),
@@ -236,13 +236,13 @@ impl Gestures {
         let range = self.range()?;
         if across.abs() > along.abs() {
             self.chart
-                .view
+                .view()
                 .show(panned(range, signed(0.0, across, |px| self.chart.micros_in(px))?));
         } else if along != 0.0 {
             let anchor = self.chart.time_at(self.x_px(event)?)?;
             // Beside the plot the nearest edge stays in place.
             let anchor = anchor.clamp(range.start(), range.end());
-            self.chart.view.show(zoomed(range, anchor, wheel_factor(along)));
+            self.chart.view().show(zoomed(range, anchor, wheel_factor(along)));
         }
         Some(())
     }
@@ -253,7 +253,7 @@ impl Gestures {
             return None;
         }
         let range = self.range()?;
-        let view = self.chart.view;
+        let view = self.chart.view();
         let step = whole(range.micros() as f64 * KEY_PAN);
         let middle = self
             .chart

@@ -12,6 +12,7 @@ use crate::state::hidden::use_hidden;
 const MOST_NAMES: usize = 24;
 
 /// The legend of a panel: a click hides a line or shows it again, a double click or Alt and a click shows it alone.
+/// While an entry is pointed at, the other lines step back, so that none is told by its colour alone.
 #[component]
 pub fn Legend(
     /// The panel.
@@ -88,6 +89,10 @@ fn entry(chart: Chart, line: PanelLine, has_units: bool) -> impl IntoView + use<
                 aria-pressed=move || if is_hidden.get() { "false" } else { "true" }
                 title=title
                 on:click=on_click
+                on:pointerenter=move |_| chart.pointed_out.set(Some(key.get_value()))
+                on:pointerleave=move |_| chart.pointed_out.set(None)
+                on:focus=move |_| chart.pointed_out.set(Some(key.get_value()))
+                on:blur=move |_| chart.pointed_out.set(None)
             >
                 <i class="swatch" data-color=(color % 5 + 1).to_string() aria-hidden="true"></i>
                 <span class="legend__label">{label}</span>

@@ -70,6 +70,7 @@ impl PanelLine {
             color: self.color,
             axis: self.axis,
             interval_s: self.interval_s,
+            is_faded: false,
         })
     }
 }

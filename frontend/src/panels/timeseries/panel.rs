@@ -45,7 +45,7 @@ pub fn TimeseriesPanel(
     let (verdict, newest) = use_panel_state(chart, answers, &panel);
     let title = StoredValue::new(panel.title.clone());
     let label = move || {
-        let range = chart.view.settled().get();
+        let range = chart.view().settled().get();
         chart
             .shown
             .with(|lines| title.with_value(|title| spoken(title, lines, range)))
@@ -71,7 +71,7 @@ pub fn TimeseriesPanel(
                     on:pointerup=move |event| { gestures.release(&event); }
                     on:pointercancel=move |event| gestures.cancel(&event)
                     on:pointerleave=move |event| gestures.leave(&event)
-                    on:dblclick=move |_| chart.view.reset()
+                    on:dblclick=move |_| chart.view().reset()
                     on:wheel=move |event| { gestures.wheel(&event); }
                     on:keydown=move |event| { gestures.key(&event); }
                     on:blur=move |_| chart.look_away()
@@ -122,9 +122,10 @@ fn use_chart(panel: &Panel, spec: Timeseries, stage: NodeRef<Div>) -> (Chart, An
         shown,
         size,
         plot,
-        view,
+        view: StoredValue::new(view),
         cursor: use_cursor(),
         attention: RwSignal::new(Attention::Elsewhere),
+        pointed_out: RwSignal::new(None),
         selection: RwSignal::new(None),
     };
     (chart, answers)
@@ -142,7 +143,7 @@ fn page_font() -> String {
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
 fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let (visible, settled) = (chart.view.visible().get(), chart.view.settled().get());
+    let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
     settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
 }
 
@@ -152,7 +153,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
     // The now-line moves when it moves by a pixel.
     let now_line = Memo::new(move |_| {
         let now = now.get();
-        let range = chart.view.visible().get().filter(|range| range.contains(now))?;
+        let range = chart.view().visible().get().filter(|range| range.contains(now))?;
         let grain = (range.micros() / 2_000).max(1);
         Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
     });
@@ -164,6 +165,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
     Effect::new(move |_| {
         chart.plot.track();
         chart.shown.track();
+        chart.pointed_out.track();
         now_line.track();
         theme.track();
         is_exact(chart, answers);
@@ -177,7 +179,15 @@ fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -
         let plot = plot.as_ref()?;
         let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
         chart.shown.with(|lines| {
-            let data = plot_data(lines, plot.time.range(), now);
+            let mut data = plot_data(lines, plot.time.range(), now);
+            let pointed_out = chart.pointed_out.get();
+            // Without data there is nothing to step back behind.
+            if lines.iter().any(|line| Some(&line.key) == pointed_out.as_ref()) {
+                let drawn = lines.iter().filter(|line| line.shape().is_some());
+                for (line, drawn) in data.lines.iter_mut().zip(drawn) {
+                    line.is_faded = Some(&drawn.key) != pointed_out.as_ref();
+                }
+            }
             draw_plot(&target, plot, &palette(), &data).ok()
         })
     })
@@ -188,7 +198,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
     let catalogue = use_catalogue();
     let panel = StoredValue::new(panel.clone());
     let state = Memo::new(move |_| {
-        let Some(range) = chart.view.settled().get() else {
+        let Some(range) = chart.view().settled().get() else {
             return PanelState::Loading;
         };
         let has_data = chart
@@ -209,7 +219,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
         }
     });
     let newest = Memo::new(move |_| {
-        let range = chart.view.settled().get();
+        let range = chart.view().settled().get();
         let drawn = chart
             .lines
             .with(|lines| lines.iter().filter_map(|line| newest_of(line.shape()?, range?)).max());

@@ -110,7 +110,7 @@ pub fn SummaryTable(
 ) -> impl IntoView {
     let rows = move || {
         // By the range at rest: a gesture would fill the table anew with each frame.
-        let Some(range) = chart.view.settled().get() else {
+        let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
         chart.shown.with(|lines| {
