@@ -24,7 +24,7 @@ pub fn TabBar(
     let tabs = move || {
         let dashboard = dashboard.get()?;
         let tabs = dashboard.tabs.into_iter().enumerate();
-        let handles = tabs.map(|(position, handle)| tab_handle(links, &dashboard.id, handle, position, tab));
+        let handles = tabs.map(|(position, handle)| tab_handle(&links, &dashboard.id, handle, position, tab));
         Some(handles.collect_view())
     };
     let is_simulated = move || tab.with(|tab| tab.as_ref().is_some_and(|tab| tab.simulated));
@@ -41,7 +41,7 @@ pub fn TabBar(
 }
 
 fn tab_handle(
-    links: TabLinks,
+    links: &TabLinks,
     dashboard_id: &str,
     handle: Tab,
     position: usize,
