@@ -51,7 +51,7 @@ pub(super) struct Args {
 enum FormatName {
     /// A table of comma-separated values
     Csv,
-    /// `InfluxDB` line protocol
+    /// Line protocol, as InfluxDB clients write it
     Line,
     /// One JSON frame per line, as in POST /api/v1/frames
     Jsonl,
@@ -70,8 +70,10 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let stored = store_file(&app, input, format, &bar, &mut report).await;
     bar.finish_and_clear();
     app.store.close().await;
-    report.tell(&args.path, start);
-    stored.with_context(|| format!("{}: not all was read", args.path.display()))?;
+    if stored.is_ok() || report.n_accepted + report.n_rejected > 0 {
+        report.tell(&args.path, start);
+    }
+    stored.with_context(|| format!("{}: not all was stored", args.path.display()))?;
     Ok(if report.n_rejected == 0 {
         ExitCode::SUCCESS
     } else {
@@ -258,16 +260,18 @@ impl Report {
             eprintln!("{name}:{}: {}", error.position, error.message);
         }
         if self.n_rejected > self.listed.len() {
-            eprintln!(
-                "{name}: {} more lines were not taken",
-                self.n_rejected - self.listed.len()
-            );
+            let n_more = self.n_rejected - self.listed.len();
+            eprintln!("{name}: and {n_more} more");
         }
         println!(
-            "{name}: stored {} frames in {:.1} s; {} lines were not taken",
-            self.n_accepted,
+            "{name}: stored {} in {:.1} s; {} not taken",
+            counted(self.n_accepted, "frame"),
             start.elapsed().as_secs_f64(),
-            self.n_rejected
+            counted(self.n_rejected, "line")
         );
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -157,7 +157,7 @@ impl Moment {
 
 /// A hash as a number from 0 to `n`, without `n`. Takes other bits of the hash than [`unit`].
 fn pick(hash: u64, n: i64) -> i64 {
-    i64::try_from(u64::from(hash as u32) % n.unsigned_abs()).unwrap_or(0)
+    i64::try_from((hash & u64::from(u32::MAX)) % n.unsigned_abs()).unwrap_or(0)
 }
 
 fn index(hash: u64, n: usize) -> usize {

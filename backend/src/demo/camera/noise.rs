@@ -3,7 +3,7 @@
 /// The seed of the whole simulation.
 const SEED: u64 = 0x4c53_542d_310a;
 
-/// A hash of two numbers (the mixing steps of SplitMix64).
+/// A hash of two numbers (by the mixing steps of the generator `SplitMix64`).
 pub(super) fn hash(key: u64, index: i64) -> u64 {
     mix(mix(key.wrapping_add(SEED)).wrapping_add(index.cast_unsigned()))
 }

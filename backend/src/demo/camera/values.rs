@@ -41,11 +41,11 @@ impl Camera {
     /// A camera of this shape.
     pub fn new(geometry: Geometry) -> Self {
         let hot = geometry.pixels[HOT_PIXEL].0;
-        let pixels = geometry.pixels.iter().enumerate();
-        let pixels = pixels.map(|(index, (place, module))| {
-            let own = |trait_key: u64| signed(hash(trait_key, index as i64));
+        let pixels = (0..).zip(&geometry.pixels).map(|(index, (place, module))| {
+            let own = |trait_key: u64| signed(hash(trait_key, index));
             let from_hot = place.distance(hot);
-            let warmed = if index == HOT_PIXEL {
+            let is_hot = index.cast_unsigned() == HOT_PIXEL as u64;
+            let warmed = if is_hot {
                 7.0
             } else {
                 2.0 * (1.0 - from_hot / HOT_REACH).max(0.0)
@@ -56,7 +56,7 @@ impl Camera {
                 module: *module,
                 temperature: 1.4 * place.y + 1.1 * (0.5 - radius * radius) + 0.5 * own(21) + warmed,
                 nominal_voltage: 1_040.0 + 55.0 * own(22),
-                gain: 1.0 + 0.12 * own(23) + if index == HOT_PIXEL { 1.1 } else { 0.0 },
+                gain: 1.0 + 0.12 * own(23) + if is_hot { 1.1 } else { 0.0 },
             }
         });
         Self {
