@@ -46,6 +46,8 @@ use super::{
 
 mod writer;
 
+mod batch;
+
 mod read;
 
 mod packed;
@@ -183,7 +185,7 @@ impl SqliteStore {
     }
 
     /// Checks a batch, and makes one packed row per metric and time of it.
-    async fn pack(&self, frames: &[Frame]) -> Result<writer::Batch> {
+    async fn pack(&self, frames: &[Frame]) -> Result<batch::Batch> {
         let mut rows: BTreeMap<(MetricId, Timestamp), Row> = BTreeMap::new();
         let mut channel_count = None;
         for frame in frames {
@@ -202,11 +204,11 @@ impl SqliteStore {
                 rows.insert(key, merged.unwrap_or(newer));
             }
         }
-        let mut batch = writer::Batch::default();
+        let mut batch = batch::Batch::default();
         let mut n_values = 0;
         for ((metric_id, time), row) in rows {
             batch.newest.entry(metric_id).or_default().note(time, &row);
-            batch.rows.push(writer::PackedRow {
+            batch.rows.push(batch::PackedRow {
                 metric_id,
                 time_us: time.as_micros(),
                 packed: packed::Packed::from_row(&row),
