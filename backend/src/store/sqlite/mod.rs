@@ -1,7 +1,7 @@
 //! The default store: one SQLite file, through sqlx, with a write-ahead log that is synced at each commit.
 //!
-//! One task writes ([`writer`]), a pool of connections reads. A lock file beside the database keeps a second process out
-//! ([`lock`]), so that the catalogue can be kept in memory.
+//! One task writes (`writer.rs`), a pool of connections reads. A lock file beside the database keeps a second process
+//! out (`lock.rs`), so that the catalogue can be kept in memory.
 //!
 //! # Layout
 //!
@@ -165,8 +165,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        // Readers first: the log can be emptied only when nobody reads from it. One that was left in the middle of a scan
-        // must not keep the writer from finishing.
+        // Readers first: the log can be emptied only when nobody reads from it. One that was left in the middle of a
+        // scan must not keep the writer from finishing.
         let readers_gone = tokio::time::timeout(CLOSE_READERS, self.readers.close()).await;
         if readers_gone.is_err() {
             tracing::warn!("closing the database while something still reads from it");
