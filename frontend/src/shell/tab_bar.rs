@@ -52,6 +52,7 @@ fn tab_handle(
     let title = handle.title.clone();
     let dashboard_id = dashboard_id.to_owned();
     let navigation = use_navigation();
+    let links = *links;
     let address = Memo::new(move |_| links.address(&dashboard_id, &handle));
     let anchor = NodeRef::<html::A>::new();
     // On a small screen the tabs scroll; the one that is opened by a key or a link comes into sight.
