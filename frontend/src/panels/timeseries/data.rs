@@ -140,6 +140,12 @@ impl Answers {
             .with(|slots| slots.iter().all(|slot| slot.asked == Some(range)))
     }
 
+    /// Whether every question about a range was answered; tracks.
+    pub fn have_come(&self, range: TimeRange) -> bool {
+        self.slots
+            .with(|slots| slots.iter().all(|slot| slot.range == Some(range)))
+    }
+
     /// Asks again.
     pub fn retry(&self) {
         self.retries.update(|retries| *retries = retries.wrapping_add(1));
