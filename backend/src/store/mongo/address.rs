@@ -79,7 +79,11 @@ mod tests {
                 message("mongodb+srv://h/db"),
             ]
             .join("\n"),
-            @""
+            @r#"
+        the store is unavailable: option readOnly of the store's URL: "yes" is neither true nor false
+        the store is unavailable: option collections of the store's URL: "A" does not name a collection; write COLLECTION:FIELD, as in CLUSCO_min:avg
+        the store is unavailable: mongodb+srv: is not supported; write mongodb://HOST,HOST/DATABASE?replicaSet=NAME with the hosts that the record names
+        "#
         );
     }
 }

@@ -1,45 +1,14 @@
 //! Frames as documents, and back.
 
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{DateTime, Document, RawArrayBuf, RawBsonRef, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawArrayBuf, RawBsonRef, RawDocument, RawDocumentBuf, doc};
 use shared::time::Timestamp;
 use shared::value::Value;
 
 use super::super::row::{Arrivals, Row};
 use super::super::{Channels, Error, Result};
+use super::moment::Moment;
 use super::place::Place;
-
-/// Microseconds in the millisecond that is the resolution of a date in BSON.
-const MICROS_PER_MILLI: i64 = 1000;
-
-/// A moment as BSON keeps it: milliseconds, and the microseconds beyond (0 to 999).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Moment {
-    pub(super) date: DateTime,
-    pub(super) micros: i32,
-}
-
-impl From<Timestamp> for Moment {
-    fn from(time: Timestamp) -> Self {
-        let micros = time.as_micros();
-        Self {
-            date: DateTime::from_millis(micros.div_euclid(MICROS_PER_MILLI)),
-            micros: i32::try_from(micros.rem_euclid(MICROS_PER_MILLI)).unwrap_or(0),
-        }
-    }
-}
-
-impl Moment {
-    /// The time, if the calendar has it and the microseconds fit into a millisecond.
-    pub(super) fn time(self) -> Option<Timestamp> {
-        let micros = i64::from(self.micros);
-        let whole = self.date.timestamp_millis().checked_mul(MICROS_PER_MILLI)?;
-        if !(0..MICROS_PER_MILLI).contains(&micros) {
-            return None;
-        }
-        Timestamp::from_micros(whole.checked_add(micros)?)
-    }
-}
 
 /// The document of a row that is not stored yet.
 pub(super) fn new_document(place: &Place, time: Timestamp, row: &Row) -> RawDocumentBuf {
@@ -123,7 +92,7 @@ fn newest_arrival(row: &Row) -> Timestamp {
 /// The time of a document.
 pub(super) fn time_of(document: &RawDocument) -> Result<Timestamp> {
     let micros = document.get("micros").map_err(damaged)?;
-    let micros = micros.map_or(Some(0), |micros| integer(micros)?.try_into().ok());
+    let micros = micros.map_or(Some(0), integer);
     let date = document.get_datetime("date").map_err(damaged)?;
     let moment = micros.and_then(|micros| Moment { date, micros }.time());
     moment.ok_or_else(|| Error::Corrupt(format!("{} has a time outside the calendar", describe(document))))
@@ -179,7 +148,7 @@ fn arrival_of(document: &RawDocument, time: Timestamp) -> Result<Timestamp> {
         return Ok(time);
     };
     let micros = document.get("arrival_micros").map_err(damaged)?;
-    let micros = micros.map_or(Some(0), |micros| integer(micros)?.try_into().ok());
+    let micros = micros.map_or(Some(0), integer);
     let moment = date
         .as_datetime()
         .zip(micros)
@@ -233,7 +202,7 @@ pub(super) fn damaged(error: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::rawdoc;
+    use mongodb::bson::{DateTime, rawdoc};
     use proptest::prelude::*;
 
     use super::*;
@@ -277,17 +246,6 @@ mod tests {
             let document = new_document(&place(), time(micros), &stored);
             prop_assert_eq!(row(&document, &place()).unwrap(), Some((time(micros), stored)));
         }
-
-        #[test]
-        fn every_moment_survives_its_two_fields(micros in Timestamp::MIN.as_micros()..=Timestamp::MAX.as_micros()) {
-            prop_assert_eq!(Moment::from(time(micros)).time(), Some(time(micros)));
-        }
-    }
-
-    #[test]
-    fn moments_before_1970_round_down() {
-        let moment = Moment::from(time(-1));
-        assert_eq!((moment.date.timestamp_millis(), moment.micros), (-1, 999));
     }
 
     #[test]
@@ -298,7 +256,7 @@ mod tests {
             arrivals: Arrivals::Together(time(2_000_007)),
         };
         let document = new_document(&place(), time(1_000_250), &stored);
-        insta::assert_snapshot!(Document::try_from(document).unwrap(), @r#"{ "name": "m", "date": DateTime(1970-01-01T00:00:01Z), "micros": 250, "arrival": DateTime(1970-01-01T00:00:02Z), "arrival_micros": 7, "values": [null, 1.5], "channels": [3, 9] }"#);
+        insta::assert_snapshot!(Document::try_from(document).unwrap(), @r#"{ "name": "m", "date": DateTime("1970-01-01 0:00:01.0 +00:00:00"), "micros": 250, "arrival": DateTime("1970-01-01 0:00:02.0 +00:00:00"), "arrival_micros": 7, "values": [null, 1.5], "channels": [3, 9] }"#);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | field | |
 //! |---|---|
 //! | `name` | the metric |
-//! | `date`, `micros` | when: a date, which has milliseconds, and the microseconds beyond (0 to 999) |
+//! | `date`, `micros` | when: a date, which has milliseconds, and the microseconds beyond (0 to 999; before the year 1, which Python does not know, negative) |
 //! | `values` | an array of doubles; `null` is null, NaN is NaN |
 //! | `channels` | absent: the values are those of channels 0, 1, 2, …; else the channel of each value |
 //! | `arrival`, `arrival_micros` | when the values came in; the newest such moment where they came at different times |
@@ -73,6 +73,8 @@ mod transaction;
 mod read;
 
 mod document;
+
+mod moment;
 
 mod newest;
 

@@ -11,8 +11,8 @@ use shared::time::Timestamp;
 
 use super::super::row::Row;
 use super::super::{Error, Result};
-use super::document::Moment;
 use super::failure::{is_duplicate_key, store_error};
+use super::moment::Moment;
 
 /// More channels than any metric has; keeps a damaged document from asking for all of the memory.
 const MAX_CHANNELS: usize = 1 << 24;
@@ -40,7 +40,7 @@ struct Run {
     first: u32,
     channels: u32,
     date: bson::DateTime,
-    micros: i32,
+    micros: i64,
 }
 
 /// What this process knows of a stored document.

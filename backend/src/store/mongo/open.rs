@@ -17,6 +17,9 @@ const SCHEMA: i64 = 1;
 /// How long to look for a server that can take a query before the store counts as unavailable.
 const SERVER_SELECTION_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many queries can be under way at once, unless the URL says otherwise; more wait.
+const MAX_CONNECTIONS: u32 = 32;
+
 /// How long a majority of the servers may take to make a write durable.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -57,7 +60,7 @@ async fn options(address: &Address) -> Result<ClientOptions> {
         let weaker =
             concern.w.as_ref().is_some_and(|w| *w != Acknowledgment::Majority) || concern.journal == Some(false);
         if weaker {
-            return Err(weaker_than_promised("w and journal", "w=majority&journal=true"));
+            return Err(weaker_than_promised("w or journal", "w=majority&journal=true"));
         }
     }
     if options
@@ -81,13 +84,14 @@ async fn options(address: &Address) -> Result<ClientOptions> {
     options.read_concern = Some(ReadConcern::majority());
     options.server_selection_timeout.get_or_insert(SERVER_SELECTION_TIMEOUT);
     options.connect_timeout.get_or_insert(SERVER_SELECTION_TIMEOUT);
+    options.max_pool_size.get_or_insert(MAX_CONNECTIONS);
     options.app_name.get_or_insert_with(|| "watchroom".to_owned());
     Ok(options)
 }
 
 fn weaker_than_promised(option: &str, needed: &str) -> Error {
     Error::Unavailable(format!(
-        "the store's URL sets {option}, but what was acknowledged can only be kept with {needed}; leave it out"
+        "with its {option} the store's URL would let go of acknowledged samples; leave it out, or write {needed}"
     ))
 }
 
@@ -110,6 +114,7 @@ async fn set_up(database: &Database) -> Result<()> {
     check_version(database).await?;
     let holder = Bson::ObjectId(mongodb::bson::oid::ObjectId::new());
     while !take_lock(&schema, &holder).await? {
+        tracing::info!("another server is setting the database up");
         tokio::time::sleep(SETUP_POLL).await;
     }
     let done = set_up_locked(database, &schema).await;

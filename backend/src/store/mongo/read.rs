@@ -11,8 +11,9 @@ use shared::time::{TimeRange, Timestamp};
 use super::super::row::Row;
 use super::super::{ChannelFilter, ChannelSample, FrameRead, Result, SCAN_CHUNK_SAMPLES};
 use super::catalogue::Entry;
-use super::document::{self, Moment};
+use super::document;
 use super::failure::store_error;
+use super::moment::Moment;
 use super::newest::{self, NewestDocument};
 use super::place::Place;
 
@@ -71,7 +72,16 @@ impl Reader {
     async fn documents(&self, entry: Arc<Entry>, range: TimeRange) -> Result<Documents> {
         let (start, end) = (Moment::from(range.start()), Moment::from(range.end()));
         // Whole milliseconds; what they hold beyond the range is left out as it comes.
-        let filter = doc! { "name": &entry.place.name, "date": { "$gte": start.date, "$lte": end.date } };
+        let mut dates = doc! { "$gte": start.date };
+        let end = if end.is_whole() {
+            Some(end.date)
+        } else {
+            end.next_date()
+        };
+        if let Some(end) = end {
+            dates.insert("$lt", end);
+        }
+        let filter = doc! { "name": &entry.place.name, "date": dates };
         let cursor = self
             .frames(&entry.place)
             .find(filter)
@@ -125,7 +135,12 @@ impl Reader {
         mut last: Timestamp,
     ) -> Result<Vec<(Timestamp, ChannelSample)>> {
         let mut samples = Vec::with_capacity(channels.len());
-        let mut filter = up_to(place, last);
+        let mut filter = if place.is_own() {
+            let Moment { date, micros } = last.into();
+            doc! { "name": &place.name, "date": date, "micros": micros }
+        } else {
+            up_to(place, last)
+        };
         let mut first = true;
         while !channels.is_empty() {
             let found = self
@@ -135,20 +150,21 @@ impl Reader {
                 .sort(doc! { "name": -1, "date": -1, "micros": -1 })
                 .await
                 .map_err(store_error)?;
-            let Some(found) = found else { break };
-            last = document::time_of(&found)?;
             let missing = channels.len();
-            if let Some((time, row)) = document::row(&found, place)? {
-                channels.retain(|channel| match row.position(*channel) {
-                    Some(position) => {
-                        samples.push((time, row.sample(position)));
-                        false
-                    }
-                    None => true,
-                });
+            if let Some(found) = &found {
+                last = document::time_of(found)?;
+                if let Some((time, row)) = document::row(found, place)? {
+                    channels.retain(|channel| match row.position(*channel) {
+                        Some(position) => {
+                            samples.push((time, row.sample(position)));
+                            false
+                        }
+                        None => true,
+                    });
+                }
             }
+            // Later queries find a document that has one of the channels, or there is none.
             if channels.len() == missing && !first {
-                // The server found what we do not; going on would never end.
                 break;
             }
             first = false;
@@ -165,8 +181,9 @@ impl Reader {
     }
 
     pub(super) async fn newest_before(&self, place: &Place, before: Timestamp) -> Result<Option<Timestamp>> {
-        let Moment { date, micros } = before.into();
-        if 0 < micros {
+        let before = Moment::from(before);
+        let Moment { date, micros } = before;
+        if !before.is_whole() {
             let same_milli = doc! { "name": &place.name, "date": date, "micros": before_micros(micros) };
             if let Some(time) = self.end(place, same_milli, -1).await? {
                 return Ok(Some(time));
@@ -198,7 +215,7 @@ impl Reader {
         let name = &place.name;
         // Whole milliseconds, and, where the range does not begin or end with one, the parts of one at its ends.
         let mut parts = Vec::new();
-        if start.micros == 0 {
+        if start.is_whole() {
             parts.push(doc! { "name": name, "date": { "$gte": start.date, "$lt": end.date } });
         } else if start.date == end.date {
             parts
@@ -207,7 +224,7 @@ impl Reader {
             parts.push(doc! { "name": name, "date": { "$gt": start.date, "$lt": end.date } });
             parts.push(doc! { "name": name, "date": start.date, "micros": { "$gte": start.micros } });
         }
-        if 0 < end.micros && (start.micros == 0 || start.date < end.date) {
+        if !end.is_whole() && (start.is_whole() || start.date < end.date) {
             parts.push(doc! { "name": name, "date": end.date, "micros": before_micros(end.micros) });
         }
         let mut count = 0;
@@ -289,18 +306,19 @@ fn projection(place: &Place) -> Document {
 }
 
 /// Microseconds below these. A document of others has none, which is as good as 0.
-fn before_micros(micros: i32) -> Document {
+fn before_micros(micros: i64) -> Document {
     doc! { "$not": { "$gte": micros } }
 }
 
 /// The documents of a place at or before a time.
 fn up_to(place: &Place, last: Timestamp) -> Document {
-    let Moment { date, micros } = last.into();
-    doc! {
-        "name": &place.name,
-        "date": { "$lte": date },
-        "$nor": [{ "date": date, "micros": { "$gt": micros } }],
+    let last = Moment::from(last);
+    let mut filter = doc! { "name": &place.name };
+    if let Some(next) = last.next_date() {
+        filter.insert("date", doc! { "$lt": next });
     }
+    filter.insert("$nor", [doc! { "date": last.date, "micros": { "$gt": last.micros } }]);
+    filter
 }
 
 /// Alternatives for documents that have at least one of these channels, which rise.

@@ -19,22 +19,22 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Sites {
     database: Database,
-    sites: Vec<SiteCollection>,
+    collections: Vec<SiteCollection>,
     looked: Mutex<Option<Instant>>,
 }
 
 impl Sites {
-    pub(super) fn new(database: &Database, sites: Vec<SiteCollection>) -> Self {
+    pub(super) fn new(database: &Database, collections: Vec<SiteCollection>) -> Self {
         Self {
             database: database.clone(),
-            sites,
+            collections,
             looked: Mutex::new(None),
         }
     }
 
     /// Makes the metrics known that have come since the last look, unless that was just now.
     pub(super) async fn look(&self, catalogue: &Catalogue) -> Result<()> {
-        if self.sites.is_empty() {
+        if self.collections.is_empty() {
             return Ok(());
         }
         // Whoever comes while somebody looks waits for what that finds.
@@ -42,7 +42,7 @@ impl Sites {
         if looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return Ok(());
         }
-        for site in &self.sites {
+        for site in &self.collections {
             let collection: Collection<RawDocumentBuf> = self.database.collection(&site.collection);
             let names = collection.distinct("name", doc! {}).await.map_err(store_error)?;
             for name in names.iter().filter_map(Bson::as_str) {
@@ -63,7 +63,7 @@ impl Sites {
         site: &SiteCollection,
         name: &str,
     ) -> Result<usize> {
-        let place = place_of(&site.metric(name), &self.sites);
+        let place = place_of(&site.metric(name), &self.collections);
         let mut n_channels = 0;
         for order in [-1, 1] {
             let end = collection

@@ -122,7 +122,10 @@ async fn any_client_reads_a_frame_without_us() {
         .await
         .unwrap();
     let text: Vec<String> = found.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(text.join("\n"), @"");
+    insta::assert_snapshot!(text.join("\n"), @r#"
+    { "name": "camera.hv", "date": DateTime("1970-01-01 0:00:01.0 +00:00:00"), "micros": 250, "arrival": DateTime("1970-01-01 0:00:02.5 +00:00:00"), "arrival_micros": 257, "values": [1.5, null, NaN] }
+    { "name": "camera.hv", "date": DateTime("1970-01-01 0:00:02.0 +00:00:00"), "micros": 0, "arrival": DateTime("1970-01-01 0:00:03.5 +00:00:00"), "arrival_micros": 7, "values": [2.5], "channels": [3] }
+    "#);
     store.close().await;
 }
 
@@ -158,7 +161,13 @@ async fn a_url_that_keeps_less_than_promised_is_refused() {
         );
     }
     refused.push(refusal("mongodb://127.0.0.1:1").await.to_string());
-    insta::assert_snapshot!(refused.join("\n"), @"");
+    insta::assert_snapshot!(refused.join("\n"), @"
+    the store is unavailable: with its w or journal the store's URL would let go of acknowledged samples; leave it out, or write w=majority&journal=true
+    the store is unavailable: with its w or journal the store's URL would let go of acknowledged samples; leave it out, or write w=majority&journal=true
+    the store is unavailable: with its readConcernLevel the store's URL would let go of acknowledged samples; leave it out, or write readConcernLevel=majority
+    the store is unavailable: with its readPreference the store's URL would let go of acknowledged samples; leave it out, or write readPreference=primary
+    the store is unavailable: the store's URL names no database; write mongodb://HOST/DATABASE
+    ");
 }
 
 #[tokio::test]

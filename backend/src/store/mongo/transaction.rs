@@ -10,8 +10,9 @@ use shared::time::Timestamp;
 
 use super::super::Error;
 use super::super::row::Row;
-use super::document::{self, Moment};
+use super::document;
 use super::failure::{is_conflict, is_conflict_code, store_error};
+use super::moment::Moment;
 use super::place::Place;
 use super::writer::MetricRows;
 
@@ -45,6 +46,9 @@ impl From<Error> for Failure {
         Self::Store(error)
     }
 }
+
+/// A row and its time.
+type TimedRow<'a> = (&'a Timestamp, &'a Row);
 
 /// A stored document, and what it holds.
 #[derive(Debug)]
@@ -81,44 +85,24 @@ pub(super) async fn run(client: &Client, database: &Database, metrics: &[MetricR
 }
 
 async fn fill(session: &mut ClientSession, database: &Database, metrics: &[MetricRows]) -> Result<(), Failure> {
-    let mut inserts: BTreeMap<&str, Vec<RawDocumentBuf>> = BTreeMap::new();
+    let mut new: BTreeMap<&str, Vec<RawDocumentBuf>> = BTreeMap::new();
     for metric in metrics {
         let place = &metric.entry.place;
-        let collection: Collection<RawDocumentBuf> = database.collection(&place.collection);
-        let new = inserts.entry(&place.collection).or_default();
+        let new = new.entry(&place.collection).or_default();
         let is_new = |time: &Timestamp| metric.last_stored.is_none_or(|last| last < *time);
-        let rows: Vec<(&Timestamp, &Row)> = metric.rows.iter().collect();
-        let n_old = rows.partition_point(|(time, _)| !is_new(time));
-        for some in rows[..n_old].chunks(DOCUMENTS_PER_COMMAND) {
-            let mut stored = find_stored(session, &collection, place, some).await?;
-            let mut updates = Updates::default();
-            for (time, row) in some {
-                match stored.remove(*time) {
-                    None => new.push(document::new_document(place, **time, row)),
-                    Some(older) => {
-                        let merged = older.row.map(|older| older.merged_with(row));
-                        let merged = merged.as_ref().unwrap_or(row);
-                        updates.n_values += merged.len();
-                        let filter = doc! { "_id": older.id, "name": &place.name, "date": Moment::from(**time).date };
-                        updates
-                            .statements
-                            .push(doc! { "q": filter, "u": document::update(place, merged) });
-                    }
-                }
-                if VALUES_PER_UPDATE <= updates.n_values {
-                    updates.send(session, database, place).await?;
-                }
-            }
-            updates.send(session, database, place).await?;
+        let rows: Vec<TimedRow<'_>> = metric.rows.iter().collect();
+        let (maybe_old, surely_new) = rows.split_at(rows.partition_point(|(time, _)| !is_new(time)));
+        for rows in maybe_old.chunks(DOCUMENTS_PER_COMMAND) {
+            new.extend(update_stored(session, database, place, rows).await?);
         }
         new.extend(
-            rows[n_old..]
+            surely_new
                 .iter()
                 .map(|(time, row)| document::new_document(place, **time, row)),
         );
     }
-    for (name, documents) in inserts {
-        let collection: Collection<RawDocumentBuf> = database.collection(name);
+    for (collection, documents) in new {
+        let collection: Collection<RawDocumentBuf> = database.collection(collection);
         for documents in documents.chunks(DOCUMENTS_PER_COMMAND) {
             collection.insert_many(documents).session(&mut *session).await?;
         }
@@ -126,15 +110,39 @@ async fn fill(session: &mut ClientSession, database: &Database, metrics: &[Metri
     Ok(())
 }
 
+/// Writes those rows over what is stored at their times, and gives documents for the others.
+async fn update_stored(
+    session: &mut ClientSession,
+    database: &Database,
+    place: &Place,
+    rows: &[TimedRow<'_>],
+) -> Result<Vec<RawDocumentBuf>, Failure> {
+    let mut stored = find_stored(session, database, place, rows).await?;
+    let mut new = Vec::new();
+    let mut updates = Updates::default();
+    for (time, row) in rows {
+        match stored.remove(*time) {
+            None => new.push(document::new_document(place, **time, row)),
+            Some(older) => updates.push(place, **time, older, row),
+        }
+        if VALUES_PER_UPDATE <= updates.n_values {
+            updates.send(session, database, place).await?;
+        }
+    }
+    updates.send(session, database, place).await?;
+    Ok(new)
+}
+
 /// The stored documents at these times, which rise.
 async fn find_stored(
     session: &mut ClientSession,
-    collection: &Collection<RawDocumentBuf>,
+    database: &Database,
     place: &Place,
-    rows: &[(&Timestamp, &Row)],
+    rows: &[TimedRow<'_>],
 ) -> Result<BTreeMap<Timestamp, Stored>, Failure> {
     let mut dates: Vec<_> = rows.iter().map(|(time, _)| Moment::from(**time).date).collect();
     dates.dedup();
+    let collection: Collection<RawDocumentBuf> = database.collection(&place.collection);
     let mut found = BTreeMap::new();
     let mut cursor = collection
         .find(doc! { "name": &place.name, "date": { "$in": dates } })
@@ -159,6 +167,21 @@ async fn find_stored(
 }
 
 impl Updates {
+    /// Adds the update of a stored document by a row.
+    fn push(&mut self, place: &Place, time: Timestamp, older: Stored, row: &Row) {
+        let merged = older.row.map(|older| older.merged_with(row));
+        let merged = merged.as_ref().unwrap_or(row);
+        let Moment { date, micros } = time.into();
+        let mut filter = doc! { "_id": older.id, "name": &place.name, "date": date };
+        if place.is_own() {
+            // The whole shard key, so that one shard is asked.
+            filter.insert("micros", micros);
+        }
+        self.n_values += merged.len();
+        self.statements
+            .push(doc! { "q": filter, "u": document::update(place, merged) });
+    }
+
     /// Sends the statements, if there are any, and forgets them.
     async fn send(&mut self, session: &mut ClientSession, database: &Database, place: &Place) -> Result<(), Failure> {
         let Self { statements, .. } = std::mem::take(self);
@@ -167,6 +190,7 @@ impl Updates {
         }
         let expected = statements.len();
         let command = doc! { "update": &place.collection, "updates": statements, "ordered": true };
+        // A plain command: the driver's own update of several documents takes one round trip each.
         let answer = database.run_command(command).session(session).await?;
         let matched = answer.get_i64("n").or_else(|_error| answer.get_i32("n").map(i64::from));
         if matched.is_ok_and(|matched| usize::try_from(matched) == Ok(expected)) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::{Client, Collection, Database};
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -21,6 +22,9 @@ const QUEUE_BATCHES: usize = 64;
 ///
 /// At 14 bytes each about 8 MB: such a transaction takes a fraction of the minute that MongoDB gives it.
 const GROUP_VALUES: usize = 600_000;
+
+/// How many metrics are announced side by side; the server syncs its journal once for all of them.
+const RAISES_AT_ONCE: usize = 8;
 
 /// How often a transaction is tried again after another server came between.
 const ATTEMPTS: u32 = 20;
@@ -178,9 +182,7 @@ impl Task {
     /// Stores all of a group or nothing.
     async fn store(&mut self, group: Batch) -> Result<()> {
         let mut metrics: Vec<MetricRows> = group.metrics.into_values().collect();
-        for metric in &mut metrics {
-            self.raise_newest(metric).await?;
-        }
+        self.raise_newest(&mut metrics).await?;
         let mut backoff = FIRST_BACKOFF;
         for _ in 0..ATTEMPTS {
             match transaction::run(&self.client, &self.database, &metrics).await {
@@ -202,21 +204,33 @@ impl Task {
         ))
     }
 
-    async fn raise_newest(&mut self, metric: &mut MetricRows) -> Result<()> {
-        if !metric.entry.place.is_own() {
-            // Others write there too, without telling us.
-            metric.last_stored = Some(Timestamp::MAX);
-            return Ok(());
+    /// Announces the rows, and learns which of them are of times that have none yet.
+    async fn raise_newest(&mut self, metrics: &mut [MetricRows]) -> Result<()> {
+        let mut raising = Vec::new();
+        for (position, metric) in metrics.iter_mut().enumerate() {
+            if !metric.entry.place.is_own() {
+                // Others write there too, without telling us.
+                metric.last_stored = Some(Timestamp::MAX);
+                continue;
+            }
+            let mut wanted = Newest::default();
+            for (time, row) in &metric.rows {
+                wanted.note(*time, row);
+            }
+            let entry = Arc::clone(&metric.entry);
+            let known = self.known.remove(&entry.metric.id);
+            let collection = self.newest.clone();
+            raising.push(async move {
+                let raised = newest::raise(&collection, &entry.place.name, known, &wanted).await;
+                raised.map(|(before, known)| (position, before, known))
+            });
         }
-        let mut wanted = Newest::default();
-        for (time, row) in &metric.rows {
-            wanted.note(*time, row);
+        let mut raising = stream::iter(raising).buffer_unordered(RAISES_AT_ONCE);
+        while let Some((position, before, known)) = raising.try_next().await? {
+            let metric = &mut metrics[position];
+            metric.last_stored = before;
+            self.known.insert(metric.entry.metric.id, known);
         }
-        let id = metric.entry.metric.id;
-        let known = self.known.remove(&id);
-        let (before, known) = newest::raise(&self.newest, &metric.entry.place.name, known, &wanted).await?;
-        self.known.insert(id, known);
-        metric.last_stored = before;
         Ok(())
     }
 }

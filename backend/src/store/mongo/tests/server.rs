@@ -102,6 +102,7 @@ const KEEPER: &str = r#"trap '' INT
 folder=$1; shift
 "$@" </dev/null 2>&1 &
 server=$!
+exec >/dev/null
 cat >/dev/null
 kill "$server"; wait "$server"
 rm -rf "$folder""#;
@@ -122,21 +123,17 @@ impl SecantusProcess {
     /// Starts a server and waits until it listens.
     fn run(folder: &Path, to_remove: &OsStr, port: u16, arguments: &[&str]) -> Self {
         let home = installation();
+        // Without one it would look for the configuration of whoever runs the tests.
+        let configuration = folder.join("secantusd.toml");
+        std::fs::write(&configuration, "").unwrap();
         let mut shell = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
             .arg(to_remove)
-            .args([
-                "python3",
-                "-u",
-                "-m",
-                "secantus",
-                "--config",
-                "/dev/null",
-                "--host",
-                "127.0.0.1",
-            ])
-            .args(["--port", &port.to_string(), "--storage-path"])
-            .arg(folder)
+            .args(["python3", "-u", "-m", "secantus", "--host", "127.0.0.1"])
+            .args(["--port", &port.to_string(), "--config"])
+            .arg(configuration)
+            .arg("--storage-path")
+            .arg(folder.join("data"))
             .args(arguments)
             .env("PYTHONPATH", &home)
             .stdin(Stdio::piped())
