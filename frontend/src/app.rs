@@ -6,8 +6,7 @@ use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
-use leptos_router::WildcardSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::components::Router;
 
 use crate::api::{self, ApiFailure};
 use crate::browser::location::base_path;
@@ -32,13 +31,11 @@ use crate::theme::provide_theme;
 /// The page, under whatever path it is mounted.
 #[component]
 pub fn App() -> impl IntoView {
-    // One route for all: which tab is in sight is read from the address together with everything else that it holds,
-    // and a change of tab must not build the bars anew.
+    // No routes below the router: which tab is in sight is read from the address together with everything else that it
+    // holds, and a change of tab must not build the bars anew.
     view! {
         <Router base=base_path()>
-            <FlatRoutes fallback=|| ()>
-                <Route path=WildcardSegment("place") view=Page />
-            </FlatRoutes>
+            <Page />
         </Router>
     }
 }

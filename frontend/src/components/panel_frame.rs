@@ -240,11 +240,12 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     .into_any()
 }
 
-/// Messages are lower case like all error texts; on the screen they begin like a sentence.
+/// Messages are lower case like all error texts; on the screen they begin like a sentence. Only A to Z, because the
+/// tables for all letters weigh more than this file.
 fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    let mut sentence = message.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }
