@@ -32,8 +32,8 @@ pub struct EnvelopeQuery {
 ///
 /// Samples are given when no series has more than two samples per column on average. The band is always columns: where
 /// frames are fewer than columns, one frame each.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "parts::EnvelopeParts")]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(try_from = "parts::EnvelopeParts")]
 pub enum Envelope {
     /// Columns of summed-up samples.
     Columns {

@@ -1,9 +1,10 @@
-//! How an envelope is read: in one pass, whatever the order of its fields.
+//! How an envelope is written and read: in JSON in one pass, whatever the order of its fields; in the compact form field
+//! by field, none left out.
 //!
 //! What serde derives for a tagged enum first keeps all of the answer in a buffer of generic values, which costs the page
 //! several times the memory of the answer, and code for both ways of reading.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ColumnSeries, Envelope, SampleSeries};
 use crate::value::Value;
@@ -16,7 +17,7 @@ pub(super) struct EnvelopeParts {
     series: Vec<SeriesParts>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Columns,
@@ -43,6 +44,128 @@ struct SeriesParts {
     max_channel: Vec<u32>,
     time_us: Vec<i64>,
     value: Vec<Value>,
+}
+
+/// An envelope as JSON has it, with the series of either kind.
+#[derive(Serialize)]
+struct Json<'a, S> {
+    metric: &'a str,
+    unit: &'a str,
+    kind: Kind,
+    series: &'a [S],
+}
+
+/// An envelope as the compact form has it: the fields of [`EnvelopeParts`] in their order.
+#[derive(Serialize)]
+struct Compact<'a> {
+    kind: Kind,
+    metric: &'a str,
+    unit: &'a str,
+    series: Vec<CompactSeries<'a>>,
+}
+
+/// The fields of [`SeriesParts`] in their order.
+#[derive(Default, Serialize)]
+struct CompactSeries<'a> {
+    channel: Option<u32>,
+    label: &'a str,
+    start_us: &'a [i64],
+    end_us: &'a [i64],
+    count: &'a [u64],
+    min: &'a [f64],
+    max: &'a [f64],
+    first: &'a [f64],
+    last: &'a [f64],
+    mean: &'a [f64],
+    min_us: &'a [i64],
+    max_us: &'a [i64],
+    min_channel: &'a [u32],
+    max_channel: &'a [u32],
+    time_us: &'a [i64],
+    value: &'a [Value],
+}
+
+impl Serialize for Envelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Columns { metric, unit, series } => write(
+                serializer,
+                Kind::Columns,
+                metric,
+                unit,
+                series,
+                CompactSeries::of_columns,
+            ),
+            Self::Samples { metric, unit, series } => write(
+                serializer,
+                Kind::Samples,
+                metric,
+                unit,
+                series,
+                CompactSeries::of_samples,
+            ),
+        }
+    }
+}
+
+fn write<'a, S: Serializer, T: Serialize>(
+    serializer: S,
+    kind: Kind,
+    metric: &'a str,
+    unit: &'a str,
+    series: &'a [T],
+    compact: impl Fn(&'a T) -> CompactSeries<'a>,
+) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        let json = Json {
+            metric,
+            unit,
+            kind,
+            series,
+        };
+        return json.serialize(serializer);
+    }
+    let series = series.iter().map(compact).collect();
+    let compact = Compact {
+        kind,
+        metric,
+        unit,
+        series,
+    };
+    compact.serialize(serializer)
+}
+
+impl<'a> CompactSeries<'a> {
+    fn of_columns(series: &'a ColumnSeries) -> Self {
+        Self {
+            channel: series.channel,
+            label: &series.label,
+            start_us: &series.start_us,
+            end_us: &series.end_us,
+            count: &series.count,
+            min: &series.min,
+            max: &series.max,
+            first: &series.first,
+            last: &series.last,
+            mean: &series.mean,
+            min_us: &series.min_us,
+            max_us: &series.max_us,
+            min_channel: &series.min_channel,
+            max_channel: &series.max_channel,
+            time_us: &[],
+            value: &[],
+        }
+    }
+
+    fn of_samples(series: &'a SampleSeries) -> Self {
+        Self {
+            channel: Some(series.channel),
+            label: &series.label,
+            time_us: &series.time_us,
+            value: &series.value,
+            ..Self::default()
+        }
+    }
 }
 
 impl TryFrom<EnvelopeParts> for Envelope {
@@ -149,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_survive_their_json() {
+    fn both_kinds_survive_both_forms() {
         let samples = Envelope::Samples {
             metric: "hv".to_owned(),
             unit: "V".to_owned(),
@@ -163,6 +286,8 @@ mod tests {
         for envelope in [columns(), samples] {
             let json = serde_json::to_string(&envelope).unwrap();
             assert_eq!(serde_json::from_str::<Envelope>(&json).unwrap(), envelope);
+            let bytes = crate::compact::to_bytes(&envelope).unwrap();
+            assert_eq!(crate::compact::from_bytes::<Envelope>(&bytes).unwrap(), envelope);
         }
     }
 
