@@ -9,6 +9,7 @@ use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
 use crate::format;
 use crate::panels::latest;
+use crate::reactive::effect;
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
@@ -85,7 +86,7 @@ pub fn PanelFrame(
         },
     );
     let id = StoredValue::new(panel.id.clone());
-    Effect::new(move |_| {
+    effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             id.with_value(|id| mark_drawn(id));
         }
