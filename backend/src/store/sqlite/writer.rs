@@ -7,10 +7,11 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::newest::Newest;
 use super::super::row::Row;
-use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric};
+use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::lock::LockFile;
-use super::newest::Newest;
+use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
 use super::packed::{Packed, PackedView};
 use super::{Catalogue, catalogue};
@@ -327,7 +328,7 @@ async fn set_properties(
     sqlx::query("UPDATE metrics SET title = ?, unit = ?, kind = ?, interval_us = ? WHERE id = ?")
         .bind(&properties.title)
         .bind(&properties.unit)
-        .bind(super::kind_to_text(properties.kind))
+        .bind(kind_to_text(properties.kind))
         .bind(properties.interval_micros)
         .bind(metric_id.0)
         .execute(&mut *connection)
@@ -429,7 +430,7 @@ async fn raise_newest(connection: &mut SqliteConnection, metric_id: MetricId, ne
         .fetch_optional(&mut *connection)
         .await
         .map_err(store_error)?;
-    let stored = stored.map(|runs| Newest::from_bytes(&runs)).transpose()?;
+    let stored = stored.map(|runs| newest_from_bytes(&runs)).transpose()?;
     let mut raised = stored.clone().unwrap_or_default();
     raised.merge(newest);
     if stored.as_ref() == Some(&raised) {
@@ -439,7 +440,7 @@ async fn raise_newest(connection: &mut SqliteConnection, metric_id: MetricId, ne
         "INSERT INTO newest (metric_id, runs) VALUES (?, ?) ON CONFLICT (metric_id) DO UPDATE SET runs = excluded.runs",
     )
     .bind(metric_id.0)
-    .bind(raised.to_bytes())
+    .bind(bytes_from_newest(&raised))
     .execute(connection)
     .await
     .map_err(store_error)?;
