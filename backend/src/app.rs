@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::writer::{Limits, Writer};
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// One running server.
 #[derive(Debug)]
@@ -54,6 +54,19 @@ impl App {
             night_calendar,
             dashboards,
         })
+    }
+}
+
+impl App {
+    /// Tells the store what the configuration says of metrics that it holds already. New ones get it with their first
+    /// sample.
+    pub async fn describe_metrics(&self) -> store::Result<()> {
+        for metric in self.store.metrics().await? {
+            if self.config.metrics.contains_key(&metric.name) {
+                self.writer.ensure_metric(&metric.name, &[]).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -107,11 +107,11 @@ pub fn age(micros: i64) -> String {
         }
     };
     match secs {
-        ..60 => format!("{secs} s"),
-        ..3_600 => format!("{} min", secs / 60),
-        ..86_400 => pair(secs / 3_600, "h", secs % 3_600 / 60, "min"),
-        ..2_592_000 => pair(secs / 86_400, "d", secs % 86_400 / 3_600, "h"),
-        ..63_072_000 => format!("{} d", secs / 86_400),
+        0..60 => format!("{secs} s"),
+        60..3_600 => format!("{} min", secs / 60),
+        3_600..86_400 => pair(secs / 3_600, "h", secs % 3_600 / 60, "min"),
+        86_400..2_592_000 => pair(secs / 86_400, "d", secs % 86_400 / 3_600, "h"),
+        2_592_000..63_072_000 => format!("{} d", secs / 86_400),
         _ => format!("{} y", secs / 31_557_600),
     }
 }

@@ -218,3 +218,6 @@ fn computed(root: &web_sys::Element, name: &str) -> String {
         .map(|value| value.trim().to_owned())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,23 @@
 //! `watchroom demo`: real measurements and a simulated camera, served like any other archive.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use shared::time::Timestamp;
+use tokio::sync::oneshot;
+
+use super::serve;
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config;
+use crate::demo::camera::{self, Camera, Geometry};
+use crate::demo::{self, bundled};
+use crate::ingest::csv;
+use crate::store;
 
 /// How to serve the demonstration.
 #[derive(Debug, clap::Args)]
@@ -15,10 +32,86 @@ pub(super) struct Args {
     #[arg(long)]
     no_live: bool,
     /// The path under which the page and the API stand, such as `/watchroom`.
-    #[arg(long, value_name = "PATH", default_value = "/")]
+    #[arg(long, value_name = "PATH", default_value = "/", value_parser = config::parse_base_path)]
     base_path: String,
+    /// A folder with the built page, in place of the page inside the binary.
+    #[arg(long, value_name = "DIR")]
+    page_dir: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet: {args:?}")
+    let mut config = demo::config().context("the demo's configuration is broken")?;
+    config.server.listen = args.listen;
+    config.server.base_path.clone_from(&args.base_path);
+    config.server.page_dir.clone_from(&args.page_dir);
+    config.store_url.clone_from(&args.store);
+    let listener = serve::bind(args.listen).await?;
+    let store = store::open(&args.store).await?;
+    tell(&format!("store {}", args.store));
+    let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
+    let served = match load(&app).await {
+        Ok((camera, since)) => {
+            let (stop, stopped) = oneshot::channel();
+            let live_app = Arc::clone(&app);
+            let live =
+                async move { camera::run(&camera, &live_app.writer, live_app.clock.as_ref(), since, stopped).await };
+            let live = (!args.no_live).then(|| tokio::spawn(live));
+            let served = serve::serve(Arc::clone(&app), listener).await;
+            drop(stop);
+            if let Some(live) = live {
+                live.await.context("the simulated camera broke down")?;
+            }
+            served
+        }
+        Err(error) => Err(error),
+    };
+    app.store.close().await;
+    served
+}
+
+/// Loads what is missing, and says so. Gives back the camera and the moment up to which it is simulated.
+async fn load(app: &App) -> anyhow::Result<(Arc<Camera>, Timestamp)> {
+    let mut options: BTreeMap<String, csv::Options> = BTreeMap::new();
+    for (name, source) in &app.config.csv {
+        let checked = source
+            .options()
+            .map_err(|wrong| anyhow!("[csv.{name}] {}: {}", wrong.key, wrong.message))?;
+        options.insert(name.clone(), checked);
+    }
+    for bundle in &bundled::MEASUREMENTS {
+        let start = Instant::now();
+        match bundled::load(bundle, &options, app.store.as_ref(), &app.writer).await? {
+            Some(n_values) => tell(&format!("loaded {}: {n_values} values{}", bundle.file, took(start))),
+            None => tell(&format!("{} is there already", bundle.file)),
+        }
+    }
+    let camera = Arc::new(Camera::new(Geometry::bundled()?));
+    let start = Instant::now();
+    let now = app.clock.now();
+    tell("simulating what is missing of the last three nights of a camera of 1855 pixels");
+    let mut told_millions = 0;
+    let written = camera::write_nights(Arc::clone(&camera), app.store.as_ref(), &app.writer, now, |written| {
+        let millions = written.values / 1_000_000;
+        if millions >= told_millions + 5 {
+            told_millions = millions;
+            tell(&format!("  {millions} million values so far"));
+        }
+    });
+    let written = written.await?;
+    tell(&format!(
+        "simulated {} frames, {} values{}",
+        written.frames,
+        written.values,
+        took(start)
+    ));
+    Ok((camera, now))
+}
+
+fn took(start: Instant) -> String {
+    format!(" in {:.1} s", start.elapsed().as_secs_f64())
+}
+
+#[expect(clippy::print_stdout, reason = "what the demo does is told to whoever started it")]
+fn tell(line: &str) {
+    println!("{line}");
 }

@@ -39,7 +39,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
-        Command::CheckConfig(args) => check_config::run(&args),
+        Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }
 }
 

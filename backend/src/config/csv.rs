@@ -76,11 +76,17 @@ impl CsvSource {
             }
             [] => (self.time_columns.clone(), self.wide_layout()?),
             _ if !self.time_columns.is_empty() => {
-                return wrong("time_columns", "does not go with long, which names the time column itself");
+                return wrong(
+                    "time_columns",
+                    "does not go with long, which names the time column itself",
+                );
             }
             [time, channel, value] => (vec![time.clone()], self.long_layout(channel, value)?),
             columns => {
-                let message = format!("names {} columns; name the time, the channel and the value", columns.len());
+                let message = format!(
+                    "names {} columns; name the time, the channel and the value",
+                    columns.len()
+                );
                 return wrong("long", &message);
             }
         };
@@ -137,7 +143,9 @@ fn wrong<T>(key: &'static str, message: &str) -> Result<T, WrongKey> {
 /// Reads all tables' descriptions by name; mistakes are noted.
 pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> BTreeMap<String, CsvSource> {
     let named = sections.into_iter();
-    named.map(|(name, section)| (name.to_owned(), read_one(section))).collect()
+    named
+        .map(|(name, section)| (name.to_owned(), read_one(section)))
+        .collect()
 }
 
 fn read_one(mut section: Section<'_>) -> CsvSource {
@@ -160,7 +168,11 @@ fn read_one(mut section: Section<'_>) -> CsvSource {
 }
 
 fn texts(section: &mut Section<'_>, key: &'static str) -> Vec<String> {
-    section.texts(key).into_iter().map(|(text, _)| text.to_owned()).collect()
+    section
+        .texts(key)
+        .into_iter()
+        .map(|(text, _)| text.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -185,15 +197,15 @@ mod tests {
     #[test]
     fn keys_that_do_not_go_together_are_told() {
         let long = ["time", "channel", "value"].map(str::to_owned).to_vec();
-        assert_snapshot!(mistake(&CsvSource::default()), @"");
-        assert_snapshot!(mistake(&CsvSource { long: long.clone(), ..source() }), @"");
-        assert_snapshot!(mistake(&CsvSource { long: long[..2].to_vec(), ..CsvSource::default() }), @"");
+        assert_snapshot!(mistake(&CsvSource::default()), @"time_columns: is missing; name the columns that make up the time");
+        assert_snapshot!(mistake(&CsvSource { long: long.clone(), ..source() }), @"time_columns: does not go with long, which names the time column itself");
+        assert_snapshot!(mistake(&CsvSource { long: long[..2].to_vec(), ..CsvSource::default() }), @"long: names 2 columns; name the time, the channel and the value");
         let metric = Some("hv".to_owned());
-        assert_snapshot!(mistake(&CsvSource { metric, prefix: Some("site.".to_owned()), ..source() }), @"");
-        assert_snapshot!(mistake(&CsvSource { metric: Some(String::new()), ..source() }), @"");
-        assert_snapshot!(mistake(&CsvSource { timezone: Some("Mars".to_owned()), ..source() }), @"");
-        assert_snapshot!(mistake(&CsvSource { time_format: Some("%H".to_owned()), ..source() }), @"");
-        assert_snapshot!(mistake(&CsvSource { quality_suffix: Some(String::new()), ..source() }), @"");
+        assert_snapshot!(mistake(&CsvSource { metric, prefix: Some("site.".to_owned()), ..source() }), @"prefix: does not go with metric, which is the whole name");
+        assert_snapshot!(mistake(&CsvSource { metric: Some(String::new()), ..source() }), @"metric: a metric needs a name");
+        assert_snapshot!(mistake(&CsvSource { timezone: Some("Mars".to_owned()), ..source() }), @r#"timezone: "Mars" is not a time zone; write an IANA name such as Atlantic/Canary, or an offset such as -07:00"#);
+        assert_snapshot!(mistake(&CsvSource { time_format: Some("%H".to_owned()), ..source() }), @r#"time_format: the time format "%H" cannot be used: date required to parse datetime: year required to parse date"#);
+        assert_snapshot!(mistake(&CsvSource { quality_suffix: Some(String::new()), ..source() }), @"quality_suffix: is empty; every column would be its own flag");
     }
 
     #[test]

@@ -18,13 +18,10 @@ const DEFAULT_WIDTH: u8 = 6;
 /// Reads a dashboard; `None` where a mistake, which is noted, leaves nothing to show.
 pub(super) fn read(id: &str, mut file: Section<'_>) -> Option<Dashboard> {
     if let Err(message) = check_id(id) {
-        file.add_here(&format!("the file's name: {message}"));
+        file.add_here(&format!("its name gives the id: {message}"));
     }
     let title = file.required_text("title");
-    let sections = file.list("tabs");
-    if sections.is_empty() {
-        file.add_at("tabs", "there are none; write at least one [[tabs]]");
-    }
+    let sections = file.required_list("tabs", "[[tabs]]");
     let mut ids = BTreeSet::new();
     let tabs = sections
         .into_iter()
@@ -44,10 +41,7 @@ fn read_tab<'a>(mut section: Section<'a>, ids: &mut BTreeSet<&'a str>) -> Option
     let note = section.text("note").unwrap_or_default();
     let simulated = section.flag("simulated").unwrap_or_default();
     let opens_at = section.parsed("opens_at", OPENS_AT, parse_opens_at).unwrap_or_default();
-    let sections = section.list("panels");
-    if sections.is_empty() {
-        section.add_at("panels", "there are none; write at least one [[tabs.panels]]");
-    }
+    let sections = section.required_list("panels", "[[tabs.panels]]");
     let mut ids = BTreeSet::new();
     let panels = sections
         .into_iter()

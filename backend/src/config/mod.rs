@@ -18,6 +18,7 @@ mod server;
 mod site;
 mod store;
 
+mod csv;
 mod metrics;
 
 mod dashboard;
@@ -29,6 +30,7 @@ mod mistake;
 mod section;
 mod suggestion;
 
+pub use csv::{CsvSource, WrongKey};
 pub use mistake::Mistakes;
 pub use server::{Server, parse_base_path};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub site: Site,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
+    /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
+    pub csv: BTreeMap<String, CsvSource>,
     /// The dashboards, in the order of their files' names.
     pub dashboards: Vec<Dashboard>,
 }
@@ -61,6 +65,7 @@ impl Default for Config {
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
             metrics: BTreeMap::new(),
+            csv: BTreeMap::new(),
             dashboards: Vec::new(),
         }
     }
@@ -142,6 +147,7 @@ impl Config {
             }
             config.site = site::read(file.overridable("site"));
             config.metrics = metrics::read(file.named("metrics"));
+            config.csv = csv::read(file.named("csv"));
             file.finish();
         }));
         let mut ids = BTreeSet::new();
@@ -168,7 +174,8 @@ fn read_source(source: Source<'_>, environment: &Environment, read: impl FnOnce(
     let findings = Findings::new(source.name, source.text);
     let (table, errors) = DeTable::parse_recoverable(source.text);
     for error in &errors {
-        let message = error.message().replace('\n', ", ");
+        // "Nothing" is expected where the mistake is the whole value; it would be read as advice to leave it empty.
+        let message = error.message().replace(", expected nothing", "").replace('\n', ", ");
         findings.add(error.span().map_or(0, |span| span.start), message);
     }
     if errors.is_empty() {
@@ -194,3 +201,6 @@ fn dashboard_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     files.sort();
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests;

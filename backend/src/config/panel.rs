@@ -24,22 +24,15 @@ pub(super) fn read(panel: &mut Section<'_>) -> Option<PanelKind> {
         return None;
     };
     match panel_type {
-        PanelType::Timeseries => read_timeseries(panel).map(PanelKind::Timeseries),
-        PanelType::Latest => read_latest(panel).map(PanelKind::Latest),
+        PanelType::Timeseries => Some(PanelKind::Timeseries(read_timeseries(panel))),
+        PanelType::Latest => Some(PanelKind::Latest(read_latest(panel))),
     }
 }
 
-fn read_timeseries(panel: &mut Section<'_>) -> Option<Timeseries> {
-    let sections = panel.list("lines");
-    if sections.is_empty() {
-        panel.add_at(
-            "lines",
-            "there are none; write at least one such as { metric = \"dome.temperature\" }",
-        );
-        return None;
-    }
+fn read_timeseries(panel: &mut Section<'_>) -> Timeseries {
+    let sections = panel.required_list("lines", "{ metric = \"dome.temperature\" }");
     let lines = sections.into_iter().filter_map(read_line).collect();
-    Some(Timeseries { lines })
+    Timeseries { lines }
 }
 
 fn read_line(mut line: Section<'_>) -> Option<Line> {
@@ -60,12 +53,8 @@ fn read_line(mut line: Section<'_>) -> Option<Line> {
 
 const CHANNELS: &str = "a text such as \"all\", \"band\" or \"0,3\"";
 
-fn read_latest(panel: &mut Section<'_>) -> Option<LatestTable> {
-    let names = panel.texts("metrics");
-    if names.is_empty() {
-        panel.add_at("metrics", "there are none; write names such as [\"dome.temperature\"]");
-        return None;
-    }
+fn read_latest(panel: &mut Section<'_>) -> LatestTable {
+    let names = panel.required_texts("metrics", "\"dome.temperature\"");
     let mut metrics = Vec::new();
     for (name, offset) in names {
         match parse_metric_name(name) {
@@ -74,7 +63,7 @@ fn read_latest(panel: &mut Section<'_>) -> Option<LatestTable> {
             Err(message) => panel.add(offset, "metrics", &message),
         }
     }
-    Some(LatestTable { metrics })
+    LatestTable { metrics }
 }
 
 /// Any name will do: data under it may come later.

@@ -85,6 +85,18 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// The tables in the list `key`, at least one; `example` shows what to write.
+    pub(super) fn required_list(&mut self, key: &'static str, example: &str) -> Vec<Section<'a>> {
+        self.require_item(key, example);
+        self.list(key)
+    }
+
+    /// The texts in the list `key`, at least one, each with its place; `example` shows what to write.
+    pub(super) fn required_texts(&mut self, key: &'static str, example: &str) -> Vec<(&'a str, usize)> {
+        self.require_item(key, example);
+        self.texts(key)
+    }
+
     /// The texts in the list `key`, each with its place; none where it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(&'a str, usize)> {
         let mut texts = Vec::new();
@@ -99,7 +111,7 @@ impl<'a> Section<'a> {
 
     /// A text; `None` where it is missing.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'a str> {
-        self.parsed(key, "a text", |text| Ok::<_, String>(text))
+        self.parsed(key, "a text", Ok::<_, String>)
     }
 
     /// A text that must be there and say something.
@@ -193,7 +205,8 @@ impl<'a> Section<'a> {
 
     /// Notes a mistake about the table itself.
     pub(super) fn add_here(&self, message: &str) {
-        self.findings.add(self.offset, format!("{}: {message}", self.path));
+        let path = if self.path.is_empty() { "this file" } else { &self.path };
+        self.findings.add(self.offset, format!("{path}: {message}"));
     }
 
     /// Notes a mistake about the value of a key, or about the table where the key is missing.
@@ -218,15 +231,22 @@ impl<'a> Section<'a> {
         self.table?.get(key)
     }
 
+    fn require_item(&mut self, key: &'static str, example: &str) {
+        let value = self.value(key);
+        let list = value.map(|value| value.get_ref().as_array());
+        // Another type than a list is told by whoever reads the items.
+        if list.is_none_or(|list| list.is_some_and(|items| items.is_empty())) {
+            self.add_at(key, &format!("there are none; write at least one, such as {example}"));
+        }
+    }
+
     fn items(&mut self, key: &'static str, of: &str) -> &'a [Spanned<DeValue<'a>>] {
         let Some(value) = self.value(key) else { return &[] };
-        match value.get_ref().as_array() {
-            Some(items) => items,
-            None => {
-                self.wrong_type(self.path_of(key), &format!("a list of {of}"), value);
-                &[]
-            }
+        let items = value.get_ref().as_array();
+        if items.is_none() {
+            self.wrong_type(self.path_of(key), &format!("a list of {of}"), value);
         }
+        items.map_or(&[], |items| items)
     }
 
     fn as_table(&self, key: &str, value: &'a Spanned<DeValue<'a>>) -> Option<&'a DeTable<'a>> {
@@ -238,21 +258,19 @@ impl<'a> Section<'a> {
     }
 
     fn inner(&self, path: String, value: &'a Spanned<DeValue<'a>>) -> Option<Section<'a>> {
-        match value.get_ref().as_table() {
-            Some(table) => Some(Section {
-                findings: self.findings,
-                environment: self.environment,
-                overridable: false,
-                path,
-                offset: value.span().start,
-                table: Some(table),
-                known: BTreeSet::new(),
-            }),
-            None => {
-                self.wrong_type(path, "a table", value);
-                None
-            }
-        }
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_type(path, "a table", value);
+            return None;
+        };
+        Some(Section {
+            findings: self.findings,
+            environment: self.environment,
+            overridable: false,
+            path,
+            offset: value.span().start,
+            table: Some(table),
+            known: BTreeSet::new(),
+        })
     }
 
     fn wrong_type(&self, path: String, expected: &str, found: &Spanned<DeValue<'_>>) {

@@ -38,10 +38,11 @@ fn parse_time_zone(text: &str) -> Result<String, String> {
         Ok(zone) => Ok(zone.iana_name().unwrap_or(text).to_owned()),
         Err(_unknown) => {
             let known: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
-            let hint = suggestion::hint(text, known.iter().map(String::as_str));
-            Err(format!(
-                "{text:?} is not a time zone{hint}; write an IANA name such as \"Atlantic/Canary\" or \"UTC\""
-            ))
+            let hint = match suggestion::hint(text, known.iter().map(String::as_str)) {
+                hint if hint.is_empty() => "; write an IANA name such as \"Atlantic/Canary\" or \"UTC\"".to_owned(),
+                hint => hint,
+            };
+            Err(format!("{text:?} is not a time zone{hint}"))
         }
     }
 }

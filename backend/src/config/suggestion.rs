@@ -1,21 +1,14 @@
 //! "Did you mean …": the known word that is most like an unknown one.
 
-/// How alike two words must be to be taken for each other, from 0 to 1.
-const ALIKE: f64 = 0.8;
+use crate::nearest::nearest;
 
 /// What to say behind an unknown word: the word that was probably meant, or all of them where they are few.
 pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const FEW: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    let likeness = |candidate: &str| strsim::jaro_winkler(&candidate.to_lowercase(), &word.to_lowercase());
-    let nearest = known
-        .iter()
-        .map(|candidate| (likeness(candidate), *candidate))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((_, candidate)) => format!("; did you mean {candidate:?}?"),
-        None if 0 < known.len() && known.len() <= FEW => format!("; known are {}", known.join(", ")),
+    match nearest(word, known.iter().copied()) {
+        Some(candidate) => format!("; did you mean {candidate:?}?"),
+        None if !known.is_empty() && known.len() <= FEW => format!("; known are {}", known.join(", ")),
         None => String::new(),
     }
 }

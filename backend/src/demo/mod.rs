@@ -1,1 +1,52 @@
 //! The demonstration: bundled real measurements and a simulated camera.
+//!
+//! Both take the ways that any other data take: the bundled tables go through the parsers and the writer, by the options
+//! in the demo's configuration, which is an example of one.
+
+use crate::config::{Config, Mistakes, Source};
+use crate::ingest::WriteFailed;
+use crate::store;
+
+pub mod bundled;
+pub mod camera;
+
+/// Why the demonstration cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file inside the binary is not what it should be.
+    #[error("the bundled file {file} is broken: {message}")]
+    Broken {
+        /// The file.
+        file: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The store failed in the middle of a write.
+    #[error(transparent)]
+    Write(#[from] WriteFailed),
+}
+
+impl Error {
+    fn broken(bundle: &bundled::Bundle, message: impl ToString) -> Self {
+        Self::Broken {
+            file: bundle.file,
+            message: message.to_string(),
+        }
+    }
+}
+
+/// The demo's configuration.
+pub fn config() -> Result<Config, Mistakes> {
+    let main = Source {
+        name: "watchroom.toml",
+        text: include_str!("watchroom.toml"),
+    };
+    let dashboard = Source {
+        name: "dashboards/demo.toml",
+        text: include_str!("dashboards/demo.toml"),
+    };
+    Config::from_sources(main, &[dashboard])
+}

@@ -34,7 +34,7 @@ pub(super) enum Error {
     BodyTooLarge { limit_bytes: usize },
     #[error("the body could not be read: {0}")]
     BadBody(String),
-    #[error("the body must be {expected}, not {found}")]
+    #[error("the body must be {expected}; it is {found}")]
     UnsupportedMediaType { expected: &'static str, found: String },
     #[error("{0}")]
     BadJson(#[from] BodyError),
@@ -102,7 +102,10 @@ impl Error {
     /// What the client is told. A server's error says no more than that, and what of the request is stored.
     fn message(&self) -> String {
         match self {
-            Self::Store(_) => "the store failed; nothing is known about the answer".to_owned(),
+            Self::Store(error) if store_status(error) == StatusCode::SERVICE_UNAVAILABLE => {
+                "the store is unavailable; try again shortly".to_owned()
+            }
+            Self::Store(_) => "the store failed; the log of the server says more".to_owned(),
             Self::Write(failed) => format!(
                 "the store failed; {} frames of this request are stored, send all of it again",
                 failed.accepted

@@ -48,7 +48,7 @@ impl FromRequest<AppState> for Payload {
         if let Some(found) = header_text(request.headers(), &header::CONTENT_ENCODING)
             && !found.eq_ignore_ascii_case("identity")
         {
-            let expected = "packed with gzip or not at all";
+            let expected = "packed with gzip or not packed";
             return Err(Error::UnsupportedMediaType { expected, found });
         }
         let body = Bytes::from_request(request, state).await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{StatusCode, header};
-use axum::middleware::from_fn;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use shared::route;
@@ -26,9 +26,13 @@ mod nights;
 mod samples;
 mod write;
 
+pub mod page;
+
 mod error;
 mod extract;
 mod observe;
+
+use page::Page;
 
 /// Every resource of the API with its path.
 fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
@@ -46,8 +50,15 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
     ]
 }
 
-/// Everything that the server answers, under the configured prefix.
+/// Everything that the server answers, under the configured prefix, without the page.
 pub fn router(app: Arc<App>) -> Router {
+    let page = Page::none(&app.config.server.base_path);
+    router_with_page(app, page)
+}
+
+/// Everything that the server answers, under the configured prefix.
+pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
+    let page = Arc::new(page);
     let base_path = app.config.server.base_path.clone();
     let state = AppState(app);
     let mut api = Router::new();
@@ -55,15 +66,20 @@ pub fn router(app: Arc<App>) -> Router {
         api = api.route(path, resource);
     }
     let api = api
-        .fallback(unknown_route)
+        .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new())
-        .layer(from_fn(observe::limit_time))
+        .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
         .with_state(state);
-    under(&base_path, api)
+    surrounded(under(&base_path, api))
+}
+
+/// What no request goes without.
+fn surrounded(router: Router) -> Router {
+    router
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(from_fn(observe::observe))
 }
@@ -79,7 +95,7 @@ fn under(base_path: &str, inner: Router) -> Router {
         async move {
             let path_and_query = request.uri().path_and_query().map_or("/", |both| both.as_str());
             let Some(rest) = path_and_query.strip_prefix(&*base_path) else {
-                return unknown_route(request).await.into_response();
+                return unknown_route(&request);
             };
             if rest.is_empty() || rest.starts_with('?') {
                 let location = format!("{base_path}/{rest}");
@@ -87,14 +103,25 @@ fn under(base_path: &str, inner: Router) -> Router {
             }
             match rest.parse() {
                 Ok(uri) if rest.starts_with('/') => *request.uri_mut() = uri,
-                _ => return unknown_route(request).await.into_response(),
+                _ => return unknown_route(&request),
             }
             inner.oneshot(request).await.into_response()
         }
     })
 }
 
-async fn unknown_route(request: Request) -> Response {
+/// Whatever is no route of the API is a place or a file of the page.
+async fn page_or_unknown(page: Arc<Page>, request: Request) -> Response {
+    if !Page::answers(request.uri().path()) {
+        unknown_route(&request)
+    } else if [Method::GET, Method::HEAD].contains(request.method()) {
+        page.respond(request.uri(), request.headers())
+    } else {
+        method_not_allowed(request).await
+    }
+}
+
+fn unknown_route(request: &Request) -> Response {
     let path: String = request.uri().path().chars().take(200).collect();
     let nearest = crate::nearest::nearest(&path, route::ALL);
     error::Error::UnknownRoute { path, nearest }.into_response()
@@ -108,6 +135,8 @@ async fn method_not_allowed(request: Request) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::{Body, to_bytes};
+
     use super::*;
 
     #[test]
@@ -117,5 +146,43 @@ mod tests {
         mounted.sort_unstable();
         constants.sort_unstable();
         assert_eq!(mounted, constants);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_says_nothing_of_its_cause() {
+        async fn broken() {
+            panic!("index 7 of secret list");
+        }
+        let router = surrounded(Router::new().route("/", get(broken)));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("x-request-id"));
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        insta::assert_snapshot!(
+            String::from_utf8_lossy(&body),
+            @r#"{"code":"internal","message":"the server made a mistake; its log says more"}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_too_long_is_given_up() {
+        async fn slow() {
+            std::future::pending::<()>().await;
+        }
+        let limits = observe::TimeLimits {
+            query_secs: 0,
+            write_secs: 0,
+        };
+        let limit = from_fn_with_state(limits, observe::limit_time);
+        let router = Router::new().route("/", get(slow)).layer(limit);
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        insta::assert_snapshot!(
+            String::from_utf8_lossy(&body),
+            @r#"{"code":"too_slow","message":"the answer took longer than 0 s; ask for a shorter range or fewer channels","details":{"limit_secs":"0"}}"#
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -14,12 +14,6 @@ use super::error::{Cause, Error};
 
 /// The name of a request in the log and in its answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// How long a question may take.
-const QUERY_SECS: u64 = 30;
-
-/// How long a write may take, from its first byte.
-const WRITE_SECS: u64 = 300;
 
 /// Gives the request an id, and logs how it ended: failures of the server as errors, of the client as information.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
@@ -71,12 +65,27 @@ fn request_id(request: &Request) -> String {
     }
 }
 
+/// How long requests may take, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeLimits {
+    /// A question.
+    pub(super) query_secs: u64,
+    /// A write, from its first byte.
+    pub(super) write_secs: u64,
+}
+
+/// What all servers allow.
+pub(super) const TIME_LIMITS: TimeLimits = TimeLimits {
+    query_secs: 30,
+    write_secs: 300,
+};
+
 /// Ends requests that take too long. What a write has stored by then stays.
-pub(super) async fn limit_time(request: Request, next: Next) -> Response {
+pub(super) async fn limit_time(State(limits): State<TimeLimits>, request: Request, next: Next) -> Response {
     let limit_secs = if request.method() == Method::POST {
-        WRITE_SECS
+        limits.write_secs
     } else {
-        QUERY_SECS
+        limits.query_secs
     };
     let answer = tokio::time::timeout(Duration::from_secs(limit_secs), next.run(request)).await;
     answer.unwrap_or_else(|_elapsed| Error::TooSlow { limit_secs }.into_response())

@@ -45,7 +45,7 @@ pub(super) async fn write_lines(
     }
     let message = format!(
         "{} stored, {}; they are listed with their line",
-        count(outcome.accepted, "sample frame"),
+        count(outcome.accepted, "sample"),
         count(outcome.rejected.len(), "mistake")
     );
     Ok(partial_write(message, outcome))

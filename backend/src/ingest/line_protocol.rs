@@ -99,18 +99,21 @@ pub fn parse(body: &[u8], options: &Options) -> Parsed {
     while !rest.is_empty() {
         let (text, after) = split_line(rest);
         parse_line(text, line, options, &mut parsed);
-        line += rest[..rest.len() - after.len()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let n_newlines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+        line += n_newlines(&rest[..rest.len() - after.len()]);
         rest = after;
     }
     parsed
 }
 
-/// Whether the last line of a text would go on, because a quoted text in it is still open.
+/// Whether a line goes on in the next one, because a quoted text in it is still open.
 pub(super) fn is_open(text: &[u8]) -> bool {
     matches!(closing_newline(text), LineEnd::Open)
+}
+
+/// Whether a text with line breaks in it is one line all the same, because they are all inside a quoted text.
+pub(super) fn is_one_line(text: &[u8]) -> bool {
+    matches!(closing_newline(text), LineEnd::TextEnd)
 }
 
 /// Reads one line, with or without its line break; blank lines and comments give nothing.
@@ -119,7 +122,7 @@ pub(super) fn parse_line(text: &[u8], line: usize, options: &Options, parsed: &m
         parsed.errors.push(LineError {
             position: line,
             message,
-        })
+        });
     };
     let Ok(text) = std::str::from_utf8(text) else {
         return reject("the line is not UTF-8".to_owned());
@@ -177,7 +180,7 @@ fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
     let end = match closing_newline(text) {
         LineEnd::At(end) => Some(end),
         LineEnd::TextEnd => None,
-        LineEnd::Open => text.iter().position(|byte| *byte == b'\n'),
+        LineEnd::Open => memchr::memchr(b'\n', text),
     };
     match end {
         Some(end) => (&text[..end], &text[end + 1..]),
@@ -187,7 +190,7 @@ fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// Finds the newline that ends the first line: the first one outside of a quoted field value.
 fn closing_newline(text: &[u8]) -> LineEnd {
-    let newline = text.iter().position(|byte| *byte == b'\n');
+    let newline = memchr::memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
     let plain = if let Some(newline) = newline {
         LineEnd::At(newline)
@@ -348,8 +351,9 @@ impl<'a> Cursor<'a> {
         let mut unescaped: Option<String> = None;
         let mut copied = start;
         while self.at < bytes.len() && !stops.contains(&bytes[self.at]) {
-            let escaped = bytes[self.at] == b'\\' && bytes.get(self.at + 1).is_some_and(|byte| escapes.contains(byte));
-            if escaped {
+            let is_escape =
+                bytes[self.at] == b'\\' && bytes.get(self.at + 1).is_some_and(|byte| escapes.contains(byte));
+            if is_escape {
                 unescaped
                     .get_or_insert_with(String::new)
                     .push_str(&self.text[copied..self.at]);

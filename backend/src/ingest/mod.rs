@@ -10,6 +10,7 @@ use shared::value::Value;
 
 pub mod csv;
 mod excerpt;
+pub mod files;
 pub mod json_frames;
 pub mod jsonl;
 pub mod line_protocol;

@@ -7,7 +7,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError};
 use crate::clock::Clock;
-use crate::store::{self, Frame, MetricProperties, Store};
+use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
 mod catalogue;
 mod check;
@@ -90,6 +90,12 @@ impl Writer {
     /// Says what a file tells about its metrics; used where neither configuration nor store know better.
     pub fn describe(&self, metrics: &BTreeMap<String, MetricProperties>) {
         self.catalogue.describe(metrics);
+    }
+
+    /// Makes sure that a metric and its channels exist, with what is known of them, for a source that writes to the store
+    /// by itself. The limits are not asked.
+    pub async fn ensure_metric(&self, metric: &str, channel_labels: &[String]) -> store::Result<MetricId> {
+        self.catalogue.ensure(metric, channel_labels).await
     }
 
     /// Stores frames; they have arrived now. When it returns, what it calls accepted is durable.

@@ -38,6 +38,7 @@ macro_rules! store_conformance {
             channels_of_one_time_are_merged
             arrival_is_kept_per_channel
             later_frames_of_a_batch_win
+            many_times_are_merged_at_once
             null_nan_and_infinities_are_kept_bit_by_bit
             a_frame_without_values_leaves_nothing
             a_batch_is_stored_whole_or_not_at_all
@@ -316,6 +317,25 @@ pub(super) async fn later_frames_of_a_batch_win(store: &dyn Store) {
     assert_eq!(all(store, id).await, expected);
 }
 
+pub(super) async fn many_times_are_merged_at_once(store: &dyn Store) {
+    let one = metric(store, "one", 3).await;
+    let two = metric(store, "two", 3).await;
+    let frames = |metric_id, times: std::ops::Range<i64>, channel| {
+        times.map(move |time| sparse(metric_id, time, &[(channel, time as f64)]))
+    };
+    store.write(&frames(one, 0..100, 0).collect::<Vec<_>>()).await.unwrap();
+    // Some times are there, some are not; and a second metric has some of the same times.
+    let batch: Vec<Frame> = frames(one, 37..130, 2).chain(frames(two, 90..110, 1)).collect();
+    store.write(&batch).await.unwrap();
+    store.write(&batch).await.unwrap();
+    let mut expected: Vec<(i64, u32, Value)> = (0..100).map(|time| (time, 0, (time as f64).into())).collect();
+    expected.extend((37..130).map(|time| (time, 2, Value::from(time as f64))));
+    expected.sort_by_key(|(time, channel, _)| (*time, *channel));
+    assert_eq!(all(store, one).await, expected);
+    assert_eq!(all(store, two).await.len(), 20);
+    assert_eq!(store.count_frames(one, &[TimeRange::ALL]).await.unwrap(), [130]);
+}
+
 pub(super) async fn null_nan_and_infinities_are_kept_bit_by_bit(store: &dyn Store) {
     let values = [
         Value::NULL,
@@ -489,9 +509,9 @@ pub(super) async fn a_scan_of_nothing_yields_nothing(store: &dyn Store) {
 pub(super) async fn long_scans_come_in_bounded_chunks(store: &dyn Store) {
     const CHANNELS: usize = 100;
     let id = metric(store, "m", CHANNELS).await;
-    let n_frames = 3 * SCAN_CHUNK_SAMPLES / CHANNELS;
-    let frames: Vec<Frame> = (0..n_frames as u32)
-        .map(|time| dense(id, i64::from(time), &[f64::from(time); CHANNELS]))
+    let n_frames = i64::try_from(3 * SCAN_CHUNK_SAMPLES / CHANNELS).unwrap();
+    let frames: Vec<Frame> = (0..n_frames)
+        .map(|time| dense(id, time, &[time as f64; CHANNELS]))
         .collect();
     store.write(&frames).await.unwrap();
     let chunks: Vec<Vec<FrameRead>> = store
@@ -506,14 +526,11 @@ pub(super) async fn long_scans_come_in_bounded_chunks(store: &dyn Store) {
     }
     assert!(3 <= chunks.len());
     let times: Vec<i64> = chunks.concat().iter().map(|frame| frame.time.as_micros()).collect();
-    assert_eq!(times, (0..n_frames as i64).collect::<Vec<_>>());
+    assert_eq!(times, (0..n_frames).collect::<Vec<_>>());
     // A channel that few frames have: the search goes on through chunks that hold none of it.
     store.ensure_metric("m", &["rare".to_owned()]).await.unwrap();
-    let rare = CHANNELS as u32;
-    store
-        .write(&[sparse(id, n_frames as i64 - 1, &[(rare, 1.0)])])
-        .await
-        .unwrap();
+    let rare = u32::try_from(CHANNELS).unwrap();
+    store.write(&[sparse(id, n_frames - 1, &[(rare, 1.0)])]).await.unwrap();
     assert_eq!(
         read(store, id, TimeRange::ALL, ChannelFilter::Only(vec![rare]))
             .await
@@ -634,8 +651,10 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Batches of frames: per frame its time, its arrival and its samples by channel.
-fn any_batches() -> impl Strategy<Value = Vec<Vec<(i64, i64, BTreeMap<u32, Value>)>>> {
+/// The time of a frame, its arrival and its samples by channel.
+type AnyFrame = (i64, i64, BTreeMap<u32, Value>);
+
+fn any_batches() -> impl Strategy<Value = Vec<Vec<AnyFrame>>> {
     let frame = (
         -5_i64..5,
         0_i64..4,

@@ -1,1 +1,19 @@
 //! The server from outside: over HTTP without a port, and as the real binary.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test needs and does not get is its failure, also outside of its own function"
+)]
+
+mod http;
+
+mod page;
+
+mod command;
+
+mod config;
+
+mod app;
+
+mod ingest;

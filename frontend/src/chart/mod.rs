@@ -1,1 +1,7 @@
 //! Drawing of plots on the browser's canvas.
+
+pub mod canvas;
+
+pub mod frame;
+
+pub mod stage;

@@ -15,6 +15,8 @@ pub struct Witness {
     pub visible: Option<TimeRange>,
     /// The shortest interval in which samples are expected; `None` where no rhythm is known.
     pub interval_s: Option<f64>,
+    /// How long ago the panel may have asked last, in microseconds: what is younger cannot be expected in it.
+    pub poll_micros: i64,
     /// The server's clock.
     pub now: Timestamp,
     /// The way to the server.
@@ -70,6 +72,7 @@ pub fn judge(witness: &Witness) -> Verdict {
         newest,
         visible,
         interval_s,
+        poll_micros,
         now,
         link,
     } = *witness;
@@ -97,7 +100,8 @@ pub fn judge(witness: &Witness) -> Verdict {
     if interval_s.is_none() {
         return verdict(text, Tone::Unjudged, None);
     }
-    match Freshness::from_age(age_micros as f64 / MICROS_PER_SEC as f64, interval_s) {
+    let age_when_asked_s = (age_micros - poll_micros) as f64 / MICROS_PER_SEC as f64;
+    match Freshness::from_age(age_when_asked_s, interval_s) {
         Freshness::Fresh => verdict(text, Tone::Fresh, None),
         Freshness::Late => verdict(format!("late, {text}"), Tone::Late, None),
         Freshness::Stale | Freshness::Never => {
@@ -124,6 +128,7 @@ mod tests {
             newest: Some(at(newest)),
             visible: Some(night()),
             interval_s: Some(60.0),
+            poll_micros: 0,
             now: at(now),
             link: Link::Connected,
         }
@@ -152,6 +157,17 @@ mod tests {
             Tone::Stale,
             true,
         );
+    }
+
+    #[test]
+    fn a_panel_that_asks_seldom_does_not_call_a_quick_source_stale() {
+        let quick = |now| Witness {
+            interval_s: Some(1.0),
+            poll_micros: 10 * MICROS_PER_SEC,
+            ..witness("2026-11-21T02:31:00Z", now)
+        };
+        check(&quick("2026-11-21T02:31:11Z"), "11 s", Tone::Fresh, false);
+        check(&quick("2026-11-21T02:31:13Z"), "stale since 02:31", Tone::Stale, true);
     }
 
     #[test]

@@ -8,9 +8,12 @@ use shared::time::{TimeRange, Timestamp};
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
 use crate::format;
+use crate::panels::latest;
+use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
 use crate::state::painted;
+use crate::state::refresh;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 
@@ -144,6 +147,8 @@ fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict>
     let panel = StoredValue::new(panel.clone());
     // A table of the latest values is about now, whatever night the other panels show.
     let is_about_now = panel.with_value(|panel| matches!(panel.show, PanelKind::Latest(_)));
+    let poll = if is_about_now { latest::POLL } else { refresh::INTERVAL };
+    let poll_micros = i64::try_from(poll.as_micros()).unwrap_or(i64::MAX);
     Memo::new(move |_| {
         judge(&Witness {
             newest: newest.get(),
@@ -153,6 +158,7 @@ fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict>
                 view.visible().get()
             },
             interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
+            poll_micros,
             now: now.get(),
             link: connection.link(),
         })
@@ -193,13 +199,19 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     let Some(last) = last else {
         return view! { <div class="panel__instead">"No data yet: nothing was ever received"</div> }.into_any();
     };
-    // The last sample may lie inside the night and outside the part that is looked at.
     let is_in_base = move || view.base().get().is_some_and(|base| base.contains(last));
+    let is_in_sight = move || view.visible().get().is_some_and(|visible| visible.contains(last));
+    let time = format::date_and_minute(last);
     let text = move || {
-        if is_in_base() {
-            format!("No data in this part; last data {}", format::date_and_minute(last))
+        if is_in_sight() {
+            format!("No number in this time: until {time} samples came without a value")
+        } else if is_in_base() {
+            // Inside the night, and outside the part that is looked at.
+            format!("No data in this part; last data {time}")
+        } else if matches!(view.period().get(), Some(Period::Range(_))) {
+            format!("No data in this range; last data {time}")
         } else {
-            format!("No data in this night; last data {}", format::date_and_minute(last))
+            format!("No data in this night; last data {time}")
         }
     };
     let go = move |_| {
@@ -213,9 +225,16 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     view! {
         <div class="panel__instead">
             <span>{text}</span>
-            <button type="button" class="button" on:click=go>
-                {label}
-            </button>
+            {move || {
+                (!is_in_sight())
+                    .then(|| {
+                        view! {
+                            <button type="button" class="button" on:click=go>
+                                {label}
+                            </button>
+                        }
+                    })
+            }}
         </div>
     }
     .into_any()

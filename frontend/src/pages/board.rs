@@ -1,7 +1,7 @@
 //! The panels of a tab, on a grid.
 
 use leptos::prelude::*;
-use shared::dashboard::Tab;
+use shared::dashboard::{PanelKind, Tab};
 
 use crate::panels::PanelView;
 use crate::state::painted;
@@ -14,13 +14,23 @@ pub fn Board(
     tab: Tab,
 ) -> impl IntoView {
     let view = use_time_view();
-    let ids: Vec<String> = tab.panels.iter().map(|panel| panel.id.clone()).collect();
-    // Also for another night of the same tab: its panels have to be painted anew.
-    let paint = Memo::new(move |_| {
-        view.base().track();
-        painted::begin(ids.iter().cloned());
-    });
-    paint.track();
+    painted::begin(tab.panels.iter().map(|panel| panel.id.clone()));
+    let over_time: Vec<String> = tab
+        .panels
+        .iter()
+        .filter(|panel| !matches!(panel.show, PanelKind::Latest(_)))
+        .map(|panel| panel.id.clone())
+        .collect();
+    // For another night the panels that show it have to be painted anew.
+    Effect::watch(
+        move || view.base().get(),
+        move |_, before, _| {
+            if before.is_some_and(Option::is_some) {
+                painted::begin(over_time.iter().cloned());
+            }
+        },
+        false,
+    );
     let panels = tab
         .panels
         .iter()

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use shared::dashboard::Tab;
 
 use crate::components::icon::{Icon, icon};
-use crate::state::address::Problem;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
 use crate::state::site::use_site_clock;
@@ -17,21 +16,9 @@ pub fn Notices(
     tab: Memo<Option<Tab>>,
 ) -> impl IntoView {
     let (navigation, nights, site, view) = (use_navigation(), use_night_list(), use_site_clock(), use_time_view());
-    // Kept apart from the address, which is soon written anew without the parts that could not be read.
-    let problems = RwSignal::new(Vec::<Problem>::new());
-    Effect::new(move |_| {
-        let found = navigation.problems();
-        if !found.is_empty() {
-            problems.set(found);
-        }
-    });
     let damaged_link = move || {
-        let problems_now = problems.get();
-        let list = problems_now
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ");
+        let problems = navigation.problems();
+        let list = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         (!list.is_empty()).then(|| {
             view! {
                 <p class="notice" role="alert">
@@ -41,7 +28,7 @@ pub fn Notices(
                         type="button"
                         class="iconbutton"
                         aria-label="Dismiss"
-                        on:click=move |_| problems.set(Vec::new())
+                        on:click=move |_| navigation.dismiss_problems()
                     >
                         {icon(Icon::Close)}
                     </button>

@@ -66,7 +66,7 @@ fn parse_range(from: &str, to: &str) -> Result<TimeRange, String> {
     let time = |name: &str, text: &str| {
         parse_time(text).ok_or_else(|| format!("{name}: write a time like 2026-11-20 18:00 or 2026-11-20 18:00:30"))
     };
-    TimeRange::new(time("From", from)?, time("To", to)?).map_err(|_| "To must be later than From".to_owned())
+    TimeRange::new(time("From", from)?, time("To", to)?).map_err(|_reversed| "To must be later than From".to_owned())
 }
 
 /// A date, perhaps with a time of day, in UTC; or RFC 3339 with any offset.

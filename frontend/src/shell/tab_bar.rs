@@ -24,7 +24,7 @@ pub fn TabBar(
     let tabs = move || {
         let dashboard = dashboard.get()?;
         let tabs = dashboard.tabs.into_iter().enumerate();
-        let handles = tabs.map(|(position, handle)| tab_handle(links, &dashboard.id, handle, position, tab));
+        let handles = tabs.map(|(position, handle)| tab_handle(&links, &dashboard.id, handle, position, tab));
         Some(handles.collect_view())
     };
     let is_simulated = move || tab.with(|tab| tab.as_ref().is_some_and(|tab| tab.simulated));
@@ -41,7 +41,7 @@ pub fn TabBar(
 }
 
 fn tab_handle(
-    links: TabLinks,
+    links: &TabLinks,
     dashboard_id: &str,
     handle: Tab,
     position: usize,
@@ -52,6 +52,7 @@ fn tab_handle(
     let title = handle.title.clone();
     let dashboard_id = dashboard_id.to_owned();
     let navigation = use_navigation();
+    let links = *links;
     let address = Memo::new(move |_| links.address(&dashboard_id, &handle));
     let anchor = NodeRef::<html::A>::new();
     // On a small screen the tabs scroll; the one that is opened by a key or a link comes into sight.

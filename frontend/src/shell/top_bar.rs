@@ -25,7 +25,12 @@ pub fn TopBar(
     let label = format!("{site}, start page");
     let dashboard = Memo::new(move |_| {
         let dashboard = navigation.address().with(|address| catalogue.dashboard(&address.place));
-        dashboard.map(|dashboard| dashboard.title).unwrap_or_default()
+        // A title that only repeats the name beside it says nothing.
+        let site = catalogue.site().name;
+        let title = dashboard
+            .map(|dashboard| dashboard.title)
+            .filter(|title| *title != site);
+        title.unwrap_or_default()
     });
     let start_page = move || {
         navigation.address().with(|address| Address {

@@ -27,6 +27,8 @@ pub struct Navigation {
     parsed: Memo<(Address, Vec<Problem>)>,
     address: Memo<Address>,
     go: StoredValue<Go, LocalStorage>,
+    /// What could not be read in an address that has been written anew since.
+    reported: RwSignal<Vec<Problem>>,
 }
 
 impl fmt::Debug for Navigation {
@@ -41,19 +43,37 @@ impl Navigation {
         self.address
     }
 
-    /// The parts of the address that could not be read; tracks.
+    /// The parts of the address that could not be read, until they are dismissed; tracks.
     pub fn problems(&self) -> Vec<Problem> {
-        self.parsed.with(|(_, problems)| problems.clone())
+        let current = self.parsed.with(|(_, problems)| problems.clone());
+        if current.is_empty() {
+            self.reported.get()
+        } else {
+            current
+        }
+    }
+
+    /// Forgets what could not be read.
+    pub fn dismiss_problems(&self) {
+        self.reported.set(Vec::new());
+        self.write(&self.address.get_untracked(), History::Replace);
     }
 
     /// Shows another address. One that is shown already makes no entry in the history.
     pub fn go(&self, address: &Address, history: History) {
-        let current = self
+        let (is_shown, problems) = self
             .parsed
-            .with_untracked(|(current, problems)| (*current == *address, problems.is_empty()));
-        if current == (true, true) {
+            .with_untracked(|(current, problems)| (*current == *address, problems.clone()));
+        if is_shown && problems.is_empty() {
             return;
         }
+        if !problems.is_empty() {
+            self.reported.set(problems);
+        }
+        self.write(address, history);
+    }
+
+    fn write(&self, address: &Address, history: History) {
         let options = NavigateOptions {
             resolve: false,
             replace: history == History::Replace,
@@ -91,6 +111,7 @@ pub fn provide_navigation() -> Navigation {
         parsed,
         address,
         go: StoredValue::new_local(go),
+        reported: RwSignal::new(Vec::new()),
     };
     provide_context(navigation);
     navigation

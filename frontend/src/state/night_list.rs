@@ -24,9 +24,11 @@ const RETRY_SECS: u64 = 3;
 /// What is known of the nights of some metrics.
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Known {
+    /// The metrics that it is about; those of the tab before, until the effect that asks has run.
+    metrics: Vec<String>,
     nights: BTreeMap<Date, Night>,
-    /// `None` until the first answer.
-    newest: Option<Option<Date>>,
+    is_answered: bool,
+    newest: Option<Date>,
     /// Whether there are no nights before the oldest known one.
     reaches_back_to_first: bool,
     failure: Option<ApiFailure>,
@@ -36,7 +38,8 @@ impl Known {
     fn learn(&mut self, answer: &Nights, before: Option<Date>) {
         self.failure = None;
         if before.is_none() {
-            self.newest = Some(answer.newest);
+            self.is_answered = true;
+            self.newest = answer.newest;
         }
         if answer.nights.len() < PAGE as usize {
             self.reaches_back_to_first = true;
@@ -76,8 +79,11 @@ impl NightList {
         let in_sight = use_in_sight();
         Effect::new(move |before: Option<Vec<String>>| {
             let names = metrics.get();
-            if before.is_some_and(|before| before != names) {
-                list.known.set(Known::default());
+            if before.is_none_or(|before| before != names) {
+                list.known.set(Known {
+                    metrics: names.clone(),
+                    ..Known::default()
+                });
             }
             if in_sight.get() {
                 // Ended and begun anew when the metrics change.
@@ -118,11 +124,24 @@ impl NightList {
         }
     }
 
+    /// What is known of the metrics of the visible tab; tracks.
+    fn with_known<T>(&self, read: impl FnOnce(&Known) -> T) -> T {
+        self.metrics.with(|metrics| {
+            self.known.with(|known| {
+                if known.metrics == *metrics {
+                    read(known)
+                } else {
+                    read(&Known::default())
+                }
+            })
+        })
+    }
+
     /// The newest night with data; tracks.
     pub fn newest(&self) -> Newest {
-        self.known.with(|known| match (known.newest, &known.failure) {
-            (Some(Some(date)), _) => Newest::Night(date),
-            (Some(None), _) => Newest::None,
+        self.with_known(|known| match (known.newest, &known.failure) {
+            (Some(date), _) => Newest::Night(date),
+            (None, _) if known.is_answered => Newest::None,
             (None, Some(failure)) => Newest::Failed(failure.to_string()),
             (None, None) => Newest::Pending,
         })
@@ -130,20 +149,20 @@ impl NightList {
 
     /// The night of a date, if it holds data; tracks.
     pub fn get(&self, date: Date) -> Option<Night> {
-        self.known.with(|known| known.nights.get(&date).copied())
+        self.with_known(|known| known.nights.get(&date).copied())
     }
 
     /// Whether it is known which nights from `date` on hold data; tracks.
     pub fn is_known_from(&self, date: Date) -> bool {
-        self.known.with(|known| {
+        self.with_known(|known| {
             let oldest = known.nights.keys().next();
-            known.newest.is_some() && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
+            known.is_answered && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
         })
     }
 
     /// Why the last question failed; tracks.
     pub fn failure(&self) -> Option<String> {
-        self.known.with(|known| known.failure.as_ref().map(ToString::to_string))
+        self.with_known(|known| known.failure.as_ref().map(ToString::to_string))
     }
 
     /// Asks for the nights of the time before the oldest known one, if `date` lies there.

@@ -6,19 +6,21 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
+use crate::state::connection::{Link, use_connection};
 use crate::state::in_sight::use_in_sight;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::TimeView;
 
 /// Between two questions while the present is on the screen.
-const REFRESH_SECS: u64 = 10;
+pub const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts the refreshes.
 #[derive(Clone, Copy, Debug)]
 struct Refresh(RwSignal<u32>);
 
 /// A count that rises each 10 s while the visible range includes now, pauses while nobody can see the page, and rises
-/// at once when the page comes back into sight. Panels that draw a range ask again whenever it changes.
+/// at once when the page comes back into sight or the server is reached again. Panels that draw a range ask again
+/// whenever it changes.
 pub fn use_refresh() -> Signal<u32> {
     expect_context::<Refresh>().0.into()
 }
@@ -31,6 +33,7 @@ pub fn provide_refresh(view: TimeView) {
     let visible = view.visible();
     let in_sight = use_in_sight();
     let includes_now = Memo::new(move |_| visible.get().is_some_and(|range| range.contains(now.get())));
+    rise_when_reached_again(count);
     // Whether it has been in sight before: then it has come back, and there is something to catch up with.
     Effect::new(move |before: Option<()>| {
         if !in_sight.get() || !includes_now.get() {
@@ -41,10 +44,23 @@ pub fn provide_refresh(view: TimeView) {
         }
         spawn_local_scoped_with_cancellation(async move {
             loop {
-                sleep(Duration::from_secs(REFRESH_SECS)).await;
+                sleep(INTERVAL).await;
                 rise(count);
             }
         });
+    });
+}
+
+/// Once the server is back, also panels over a closed past ask again: theirs may have been the questions in vain.
+fn rise_when_reached_again(count: RwSignal<u32>) {
+    let connection = use_connection();
+    Effect::new(move |was_lost: Option<bool>| {
+        let link = connection.link();
+        let is_lost = matches!(link, Link::Lost { .. } | Link::Unreachable);
+        if was_lost == Some(true) && !is_lost {
+            rise(count);
+        }
+        is_lost
     });
 }
 

@@ -103,7 +103,7 @@ mod tests {
 
     /// An exchange with a server whose clock is `ahead` of ours: it rounds its second down.
     fn seen(sent_ms: i64, ended_ms: i64, ahead_ms: i64) -> Offset {
-        let server_ms = (sent_ms + ended_ms) / 2 + ahead_ms;
+        let server_ms = sent_ms.midpoint(ended_ms) + ahead_ms;
         Offset::of(sent_ms * MS, ended_ms * MS, server_ms.div_euclid(1000) * 1000 * MS)
     }
 

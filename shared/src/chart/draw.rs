@@ -29,6 +29,8 @@ const DASH_PX: f64 = 3.0;
 const BAND_OPACITY: f64 = 0.16;
 const BAND_EDGE_OPACITY: f64 = 0.55;
 const NOW_OPACITY: f64 = 0.6;
+/// What is left of a line that steps back behind another.
+const FADED_OPACITY: f64 = 0.25;
 
 /// What a failing backend says.
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
@@ -53,7 +55,13 @@ pub fn draw_plot<DB: DrawingBackend>(
     pen.grid(palette)?;
     for line in &data.lines {
         if let Some(canvas) = plot.canvas(line.axis) {
-            pen.line(line, &canvas, palette.line(line.color))?;
+            let color = palette.line(line.color);
+            let color = if line.is_faded {
+                color.faded(FADED_OPACITY)
+            } else {
+                color
+            };
+            pen.line(line, &canvas, color)?;
         }
     }
     pen.now_line(data, palette)?;

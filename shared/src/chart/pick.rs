@@ -151,6 +151,7 @@ mod tests {
             color: 0,
             axis: Axis::Left,
             interval_s: Some(10e-6),
+            is_faded: false,
         }
     }
 

@@ -227,6 +227,7 @@ mod tests {
             color: 0,
             axis,
             interval_s: None,
+            is_faded: false,
         };
         let data = PlotData {
             range: TimeRange::new(Timestamp::EPOCH, Timestamp::from_micros(100).unwrap()).unwrap(),

@@ -29,6 +29,8 @@ pub struct PlotLine<'a> {
     pub axis: Axis,
     /// Seconds between expected samples; `None` where no rhythm is known.
     pub interval_s: Option<f64>,
+    /// Whether it steps back behind another line that is pointed out.
+    pub is_faded: bool,
 }
 
 impl Shape<'_> {
@@ -174,6 +176,7 @@ mod tests {
             color: 0,
             axis: Axis::Left,
             interval_s: Some(10e-6),
+            is_faded: false,
         };
         assert_eq!(line.extent(range(5, 15)), Some((1.0, 3.0)));
         assert_eq!(line.extent(range(12, 15)), Some((2.0, 3.0)));

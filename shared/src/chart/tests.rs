@@ -80,6 +80,7 @@ fn line(shape: Shape<'_>, axis: Axis) -> PlotLine<'_> {
         color: usize::from(axis == Axis::Right),
         axis,
         interval_s: Some(5.0),
+        is_faded: false,
     }
 }
 

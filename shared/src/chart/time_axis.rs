@@ -67,7 +67,8 @@ impl Step {
         match self {
             Self::Micros(..MILLI) => 88.0,
             Self::Micros(..MIN) => 74.0,
-            Self::Micros(_) | Self::Days(_) => 58.0,
+            Self::Micros(_) => 64.0,
+            Self::Days(_) => 68.0,
             Self::Months(_) => 52.0,
         }
     }
@@ -121,15 +122,18 @@ pub fn ticks(range: TimeRange, offset_us: i64, width_px: f64) -> Vec<TimeTick> {
     let tells_second = |moment: &i64| moment % SEC == 0;
     let has_whole_second = moments.iter().any(tells_second);
     let mut ticks = Vec::with_capacity(moments.len());
+    let mut year_before = None;
     for (position, local_us) in moments.into_iter().enumerate() {
+        let year = Date::from_days(local_us.div_euclid(MICROS_PER_DAY)).year();
+        let is_new_year = year_before.replace(year) != Some(year);
         let needs_context = position == 0 && !has_whole_second;
         let (label, strong) = match step {
             Step::Months(months) => month_label(local_us, months, position == 0),
             Step::Micros(micros) if local_us.rem_euclid(MICROS_PER_DAY) != 0 => {
                 (clock_label(local_us, micros, needs_context), needs_context)
             }
-            Step::Days(_) => (day_label(local_us), is_new_year(local_us)),
-            Step::Micros(_) => (day_label(local_us), true),
+            Step::Days(_) => (day_label(local_us, is_new_year), is_new_year),
+            Step::Micros(_) => (day_label(local_us, is_first_of_year(local_us)), true),
         };
         ticks.push(TimeTick {
             time_us: local_us - offset_us,
@@ -175,15 +179,15 @@ fn clock_label(local_us: i64, step_us: i64, needs_context: bool) -> String {
     }
 }
 
-fn is_new_year(local_us: i64) -> bool {
+fn is_first_of_year(local_us: i64) -> bool {
     let date = Date::from_days(local_us.div_euclid(MICROS_PER_DAY));
     date.month() == 1 && date.day() == 1
 }
 
-fn day_label(local_us: i64) -> String {
+fn day_label(local_us: i64, with_year: bool) -> String {
     let date = Date::from_days(local_us.div_euclid(MICROS_PER_DAY));
     let label = format!("{} {}", date.day(), month_name(date));
-    if is_new_year(local_us) {
+    if with_year {
         format!("{label} {:04}", date.year())
     } else {
         label
@@ -263,13 +267,13 @@ mod tests {
             "2026-12-29T12:00:00Z",
             "2027-01-02T12:00:00Z",
             300.0,
-            "30 Dec | 31 Dec | 1 Jan 2027 | 2 Jan",
+            "30 Dec 2026 | 31 Dec | 1 Jan 2027 | 2 Jan",
         );
         check(
             "2026-11-01T00:00:00Z",
             "2026-12-01T00:00:00Z",
             350.0,
-            "2 Nov | 9 Nov | 16 Nov | 23 Nov | 30 Nov",
+            "2 Nov 2026 | 9 Nov | 16 Nov | 23 Nov | 30 Nov",
         );
         check(
             "2026-10-15T00:00:00Z",

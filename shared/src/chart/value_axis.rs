@@ -35,7 +35,7 @@ pub fn bounds_around(least: f64, greatest: f64) -> (f64, f64) {
         return (finite(least - room), finite(greatest + room));
     }
     let room = span * 0.08;
-    let grain = Step::at_least(span / 4.0).size();
+    let grain = Step::at_least(span / 8.0).size();
     let low = finite(((least - room) / grain).floor() * grain);
     let high = finite(((greatest + room) / grain).ceil() * grain);
     (
@@ -235,10 +235,11 @@ mod tests {
 
     #[test]
     fn bounds_leave_a_little_room() {
-        assert_eq!(bounds_around(5.4, 29.0), (0.0, 30.0));
-        assert_eq!(bounds_around(1010.0, 1040.0), (1005.0, 1045.0));
-        assert_eq!(bounds_around(0.0, 10.0), (0.0, 12.0));
-        assert_eq!(bounds_around(-10.0, -1.0), (-12.0, 0.0));
+        assert_eq!(bounds_around(5.4, 29.0), (4.0, 30.0));
+        assert_eq!(bounds_around(1010.0, 1040.0), (1008.0, 1042.0));
+        assert_eq!(bounds_around(0.0, 10.0), (0.0, 11.0));
+        assert_eq!(bounds_around(-1.3, 1080.0), (-100.0, 1200.0));
+        assert_eq!(bounds_around(-10.0, -1.0), (-11.0, 0.0));
     }
 
     #[test]

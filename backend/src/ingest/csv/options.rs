@@ -6,7 +6,7 @@ use super::time::TimeFormat;
 use crate::ingest::excerpt::excerpt;
 
 /// What the columns of a table mean.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Options {
     /// The columns that make up the time, by name; their cells are joined by a space.
     pub time_columns: Vec<String>,

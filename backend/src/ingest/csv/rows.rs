@@ -232,7 +232,7 @@ impl Column {
             return Ok(value);
         }
         match flag.parse::<f64>() {
-            Ok(flag) if flag == 0.0 => Ok(value),
+            Ok(0.0) => Ok(value),
             Ok(_) => Ok(Value::NULL),
             Err(_) => Err(in_column(format!("its quality flag {} is not a number", excerpt(flag)))),
         }

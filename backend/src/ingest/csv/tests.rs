@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -178,7 +180,7 @@ proptest! {
         let mut table = "time,a,b,c\n".to_owned();
         for (second, values) in &rows {
             let time = shared::time::Timestamp::saturating_from_micros(second * 1_000_000);
-            table += &format!("{time},{:?},{:?},{:?}\n", values[0], values[1], values[2]);
+            writeln!(table, "{time},{:?},{:?},{:?}", values[0], values[1], values[2]).unwrap();
         }
         let parsed = read_all(table.as_bytes(), &channels(), n_values).unwrap();
         prop_assert_eq!(parsed.errors, vec![]);

@@ -12,14 +12,14 @@ use crate::ingest::excerpt::excerpt;
 /// Without a format RFC 3339 and `YYYY-MM-DD HH:MM[:SS[.fff]]` are understood. A time without an offset is local time in
 /// the zone; one that the zone's clocks skipped, or showed twice, is an error, for nothing in the file tells which moment
 /// was meant. Digits beyond the microsecond are dropped, which rounds down.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct TimeFormat {
     format: Option<Format>,
     zone: TimeZone,
 }
 
 /// A strftime format, one part per time column where it can be divided so.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 struct Format {
     text: String,
     /// How many digits each column must have, for columns that are nothing but digits.
@@ -60,7 +60,7 @@ impl TimeFormat {
             ""
         };
         match format!("{text}{seconds}Z").parse::<Timestamp>() {
-            Ok(as_if_utc) => self.from_local(civil_of(as_if_utc)?, text),
+            Ok(as_if_utc) => self.resolve_local(civil_of(as_if_utc)?, text),
             Err(_) if text.is_empty() => Err("the time is empty".to_owned()),
             Err(_) => Err(format!("{wrong}, or say with --time-format how it is written")),
         }
@@ -72,11 +72,11 @@ impl TimeFormat {
         if parts.timestamp().is_some() || parts.offset().is_some() {
             return stored(parts.to_timestamp().map_err(wrong)?, text);
         }
-        self.from_local(parts.to_datetime().map_err(wrong)?, text)
+        self.resolve_local(parts.to_datetime().map_err(wrong)?, text)
     }
 
     /// The moment at which the zone's clocks show this.
-    fn from_local(&self, local: civil::DateTime, text: &str) -> Result<Timestamp, String> {
+    fn resolve_local(&self, local: civil::DateTime, text: &str) -> Result<Timestamp, String> {
         let zone = self.zone.iana_name().unwrap_or("the time zone");
         let ambiguous = self.zone.to_ambiguous_timestamp(local);
         match ambiguous.offset() {

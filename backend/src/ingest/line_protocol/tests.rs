@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -179,13 +181,13 @@ proptest! {
     ) {
         let mut line = escaped(&measurement, &[',', ' ']);
         for (key, value) in &tags {
-            line += &format!(",{}={}", escaped(key, &[',', ' ', '=']), escaped(value, &[',', ' ', '=']));
+            write!(line, ",{}={}", escaped(key, &[',', ' ', '=']), escaped(value, &[',', ' ', '='])).unwrap();
         }
         for (index, (key, value)) in fields.iter().enumerate() {
-            line += &format!("{}{}={value:?}", if index == 0 { ' ' } else { ',' }, escaped(key, &[',', ' ', '=']));
+            write!(line, "{}{}={value:?}", if index == 0 { ' ' } else { ',' }, escaped(key, &[',', ' ', '='])).unwrap();
         }
         if let Some(micros) = micros {
-            line += &format!(" {micros}");
+            write!(line, " {micros}").unwrap();
         }
         let options = Options { prefix: String::new(), precision: Precision::Microseconds };
         let parsed = parse(line.as_bytes(), &options);

@@ -118,7 +118,9 @@ impl Catalogue {
         let mut loaded = self.growth.lock().await;
         if !*loaded {
             for metric in self.store.metrics().await? {
-                self.put(metric.name.clone(), Entry::new(metric, false));
+                if self.entry(&metric.name).is_none() {
+                    self.put(metric.name.clone(), Entry::new(metric, false));
+                }
             }
             *loaded = true;
         }
@@ -134,14 +136,26 @@ impl Catalogue {
             }
         }
         for (name, growth) in growths {
-            let metric = self.store.ensure_metric(&name, &growth.labels).await?;
-            let wanted = self.wanted_properties(&name, &metric.properties);
-            if wanted != metric.properties {
-                self.store.set_properties(metric.id, &wanted).await?;
-            }
-            self.put(name, Entry::new(metric, true));
+            self.ensure_described(&name, &growth.labels).await?;
         }
         Ok(good)
+    }
+
+    pub(super) async fn ensure(&self, name: &str, labels: &[String]) -> store::Result<MetricId> {
+        let _growing = self.growth.lock().await;
+        self.ensure_described(name, labels).await
+    }
+
+    /// Makes a metric or adds channels to it, and sees to its properties. Only while `growth` is held.
+    async fn ensure_described(&self, name: &str, labels: &[String]) -> store::Result<MetricId> {
+        let metric = self.store.ensure_metric(name, labels).await?;
+        let id = metric.id;
+        let wanted = self.wanted_properties(name, &metric.properties);
+        if wanted != metric.properties {
+            self.store.set_properties(id, &wanted).await?;
+        }
+        self.put(name.to_owned(), Entry::new(metric, true));
+        Ok(id)
     }
 
     /// Adds what a frame needs to what its metric grows by, or nothing if that would break a limit.

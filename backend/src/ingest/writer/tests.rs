@@ -11,7 +11,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::ingest::IncomingChannels;
 use crate::store::memory::MemoryStore;
-use crate::store::{CatalogueStore, ChannelFilter, ChannelSample, FrameRead, FrameStore, MetricId, StoredMetric};
+use crate::store::{CatalogueStore, ChannelFilter, ChannelSample, FrameRead, FrameStore, StoredMetric};
 
 const NOW: &str = "2026-11-20T22:00:00Z";
 

@@ -81,16 +81,19 @@ pub(super) fn store_error(error: sqlx::Error) -> Error {
     const CORRUPT: i32 = 11;
     const NOT_A_DATABASE: i32 = 26;
 
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .and_then(|code| code.parse::<i32>().ok());
-    // The lowest byte of an extended code is the primary one.
-    match (code.map(|code| code & 0xff), error) {
-        (Some(CORRUPT | NOT_A_DATABASE), error) => Error::Corrupt(error.to_string()),
-        (_, sqlx::Error::PoolClosed) => Error::closed(),
-        (_, sqlx::Error::ColumnDecode { source, index }) => Error::Corrupt(format!("column {index}: {source}")),
-        (_, error) => Error::Unavailable(error.to_string()),
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().and_then(|code| code.parse::<i32>().ok());
+            let message = error.message().to_owned();
+            // The lowest byte of an extended code is the primary one.
+            match code.map(|code| code & 0xff) {
+                Some(CORRUPT | NOT_A_DATABASE) => Error::Corrupt(message),
+                _ => Error::Unavailable(message),
+            }
+        }
+        sqlx::Error::PoolClosed => Error::closed(),
+        sqlx::Error::ColumnDecode { source, index } => Error::Corrupt(format!("column {index}: {source}")),
+        other => Error::Unavailable(other.to_string()),
     }
 }
 

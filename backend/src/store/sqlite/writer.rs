@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::newest::Newest;
-use super::super::row::Row;
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
+use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
-use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
-use super::packed::{Packed, PackedView};
 use super::{Catalogue, catalogue};
 
 /// How many commands may wait; a caller beyond them waits for its turn.
@@ -21,18 +17,6 @@ const QUEUE_COMMANDS: usize = 64;
 
 /// How many bytes of samples one transaction takes at the most before it is committed; one batch is never split.
 const GROUP_BYTES: usize = 32 << 20;
-
-/// How many rows one statement inserts.
-const ROWS_PER_INSERT: usize = 24;
-
-/// Rows of one batch, at most one per metric and time, checked and packed.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// Metric, time in microseconds, samples.
-    pub(super) rows: Vec<(MetricId, i64, Packed)>,
-    /// The newest times in the batch.
-    pub(super) newest: BTreeMap<MetricId, Newest>,
-}
 
 /// What the task is asked to do, and where it answers.
 #[derive(Debug)]
@@ -148,11 +132,7 @@ struct Group {
 impl Group {
     fn push(&mut self, command: Command) {
         if let Command::Write(batch, _) = &command {
-            self.bytes += batch
-                .rows
-                .iter()
-                .map(|(_, _, packed)| packed.samples.len())
-                .sum::<usize>();
+            self.bytes += batch.rows.iter().map(|row| row.packed.samples.len()).sum::<usize>();
         }
         self.commands.push(command);
     }
@@ -169,9 +149,8 @@ impl Group {
         let done = transaction(connection, &self.commands, &mut changes).await;
         let ensured = match done {
             Ok(ensured) => {
-                let changed = changes.changed;
                 let mut catalogue = catalogue.write().unwrap_or_else(PoisonError::into_inner);
-                catalogue.extend(changed);
+                catalogue.extend(changes.changed);
                 ensured
             }
             Err(error) => {
@@ -336,113 +315,5 @@ async fn set_properties(
         .map_err(store_error)?;
     metric.properties = properties.clone();
     changes.changed.insert(metric_id, metric);
-    Ok(())
-}
-
-async fn write_batch(connection: &mut SqliteConnection, batch: &Batch) -> Result<()> {
-    let (chunks, rest) = batch.rows.as_chunks::<ROWS_PER_INSERT>();
-    let chunks = chunks.iter().map(<[_; ROWS_PER_INSERT]>::as_slice);
-    for rows in chunks.chain(rest.chunks(1)) {
-        let inserted = insert_rows(connection, rows).await?;
-        if inserted < rows.len() as u64 {
-            // Some times have a row already. Merging a row that was just inserted with itself changes nothing.
-            for (metric_id, time_us, packed) in rows {
-                merge_row(connection, *metric_id, *time_us, packed).await?;
-            }
-        }
-    }
-    for (metric_id, newest) in &batch.newest {
-        raise_newest(connection, *metric_id, newest).await?;
-    }
-    Ok(())
-}
-
-/// Inserts the rows whose times are new, and gives how many those were.
-async fn insert_rows(connection: &mut SqliteConnection, rows: &[(MetricId, i64, Packed)]) -> Result<u64> {
-    let mut arguments = SqliteArguments::default();
-    for (metric_id, time_us, packed) in rows {
-        let mut add = || {
-            arguments.add(metric_id.0)?;
-            arguments.add(*time_us)?;
-            arguments.add(packed.arrival_us)?;
-            arguments.add(packed.channels.as_deref())?;
-            arguments.add(packed.samples.as_slice())?;
-            arguments.add(packed.arrivals.as_deref())
-        };
-        add().map_err(|error| Error::Invalid(error.to_string()))?;
-    }
-    let places = vec!["(?, ?, ?, ?, ?, ?)"; rows.len()].join(", ");
-    let sql = format!(
-        "INSERT INTO frames (metric_id, time_us, arrival_us, channels, samples, arrivals) VALUES {places} \
-         ON CONFLICT (metric_id, time_us) DO NOTHING"
-    );
-    // Safe: only the number of placeholders varies, and that takes two values, so that both statements stay prepared.
-    let inserted = sqlx::query_with(AssertSqlSafe(sql), arguments)
-        .execute(connection)
-        .await;
-    Ok(inserted.map_err(store_error)?.rows_affected())
-}
-
-/// Writes a row over the one that is there.
-async fn merge_row(
-    connection: &mut SqliteConnection,
-    metric_id: MetricId,
-    time_us: i64,
-    packed: &Packed,
-) -> Result<()> {
-    let stored = sqlx::query(
-        "SELECT rowid, arrival_us, channels, samples, arrivals FROM frames WHERE metric_id = ? AND time_us = ?",
-    )
-    .bind(metric_id.0)
-    .bind(time_us)
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(store_error)?;
-    let rowid: i64 = stored.try_get(0).map_err(store_error)?;
-    let older = stored_view(&stored)?.to_row();
-    let newer: Row = packed.view()?.to_row();
-    let merged = Packed::from_row(&older.merged_with(&newer));
-    sqlx::query("UPDATE frames SET arrival_us = ?, channels = ?, samples = ?, arrivals = ? WHERE rowid = ?")
-        .bind(merged.arrival_us)
-        .bind(merged.channels)
-        .bind(merged.samples)
-        .bind(merged.arrivals)
-        .bind(rowid)
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
-    Ok(())
-}
-
-/// The samples of a result row whose columns 1 to 4 are arrival, channels, samples and arrivals.
-pub(super) fn stored_view(row: &sqlx::sqlite::SqliteRow) -> Result<PackedView<'_>> {
-    PackedView::new(
-        row.try_get(1).map_err(store_error)?,
-        row.try_get(2).map_err(store_error)?,
-        row.try_get(3).map_err(store_error)?,
-        row.try_get(4).map_err(store_error)?,
-    )
-}
-
-async fn raise_newest(connection: &mut SqliteConnection, metric_id: MetricId, newest: &Newest) -> Result<()> {
-    let stored: Option<Vec<u8>> = sqlx::query_scalar("SELECT runs FROM newest WHERE metric_id = ?")
-        .bind(metric_id.0)
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(store_error)?;
-    let stored = stored.map(|runs| newest_from_bytes(&runs)).transpose()?;
-    let mut raised = stored.clone().unwrap_or_default();
-    raised.merge(newest);
-    if stored.as_ref() == Some(&raised) {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO newest (metric_id, runs) VALUES (?, ?) ON CONFLICT (metric_id) DO UPDATE SET runs = excluded.runs",
-    )
-    .bind(metric_id.0)
-    .bind(bytes_from_newest(&raised))
-    .execute(connection)
-    .await
-    .map_err(store_error)?;
     Ok(())
 }

@@ -21,10 +21,10 @@ pub mod rows;
 pub mod table;
 
 /// Between two questions for the latest values.
-const POLL: Duration = Duration::from_secs(5);
+pub const POLL: Duration = Duration::from_secs(5);
 
 /// What was last heard of one metric.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 struct Heard {
     latest: Option<Latest>,
     failure: Option<ApiFailure>,
@@ -75,32 +75,25 @@ pub fn LatestPanel(
     .into_any()
 }
 
-/// One metric after the other: a table is no reason to press the server.
+/// One metric after the other: a table is no reason to press the server. Rows appear as they come.
 async fn ask_all(names: StoredValue<Vec<String>>, heard: RwSignal<Vec<Heard>>) {
-    let mut answers = Vec::new();
-    for name in names.get_value() {
-        answers.push(api::latest(&name).await);
-    }
-    // All at once, and what was known of a metric stays when the server does not answer; its age tells.
-    heard.try_update(|heard| {
-        let mut known = std::mem::take(heard).into_iter();
-        *heard = answers
-            .into_iter()
-            .map(|answer| {
-                let before = known.next().and_then(|known| known.latest);
-                match answer {
-                    Ok(latest) => Heard {
-                        latest: Some(latest),
-                        failure: None,
-                    },
-                    Err(failure) => Heard {
-                        latest: before,
-                        failure: Some(failure),
-                    },
+    let names = names.get_value();
+    for (position, name) in names.iter().enumerate() {
+        let answer = api::latest(name).await;
+        // The panel may be gone by now.
+        let _ = heard.try_update(|heard| {
+            heard.resize_with(names.len(), Heard::default);
+            let heard = &mut heard[position];
+            match answer {
+                Ok(latest) => {
+                    heard.latest = Some(latest);
+                    heard.failure = None;
                 }
-            })
-            .collect();
-    });
+                // What was known stays; its age tells.
+                Err(failure) => heard.failure = Some(failure),
+            }
+        });
+    }
 }
 
 fn all_rows(heard: &[Heard], catalogue: Catalogue) -> Vec<Row> {
@@ -113,16 +106,18 @@ fn all_rows(heard: &[Heard], catalogue: Catalogue) -> Vec<Row> {
 }
 
 fn state_of(heard: &[Heard]) -> PanelState {
-    if heard.is_empty() {
-        return PanelState::Loading;
-    }
     let n_channels: usize = heard
         .iter()
         .filter_map(|heard| heard.latest.as_ref())
         .map(|latest| latest.channels.len())
         .sum();
     let failure = heard.iter().find_map(|heard| heard.failure.as_ref());
+    let is_asked = !heard.is_empty()
+        && heard
+            .iter()
+            .all(|heard| heard.latest.is_some() || heard.failure.is_some());
     match (n_channels, failure) {
+        (0, _) if !is_asked => PanelState::Loading,
         (0, Some(failure)) => PanelState::Error(failure.to_string()),
         (0, None) => PanelState::Empty {
             last: None::<Timestamp>,

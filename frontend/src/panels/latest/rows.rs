@@ -8,6 +8,8 @@ use shared::query::latest::{Freshness, Latest};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
+use crate::panels::latest::POLL;
+
 /// The newest sample of one channel.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row {
@@ -24,10 +26,11 @@ pub struct Row {
 }
 
 impl Row {
-    /// What its age means at `now`.
+    /// What its age means at `now`. The table asks each [`POLL`]; what is younger cannot be expected in it.
     pub fn state(&self, now: Timestamp) -> Freshness {
         self.age_micros(now).map_or(Freshness::Never, |age| {
-            Freshness::from_age(age as f64 / MICROS_PER_SEC as f64, self.interval_s)
+            let age_s = age as f64 / MICROS_PER_SEC as f64;
+            Freshness::from_age(age_s - POLL.as_secs_f64(), self.interval_s)
         })
     }
 

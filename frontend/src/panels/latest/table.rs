@@ -185,7 +185,7 @@ fn line(row: Row, position: usize) -> AnyView {
                 <span class="latest__sign" aria-hidden="true">
                     {move || sign(state.get())}
                 </span>
-                {move || state.get().as_str()}
+                <span class="latest__word">{move || state.get().as_str()}</span>
             </td>
         </tr>
     }

@@ -1,28 +1,15 @@
 //! Lines over time.
 
-use leptos::prelude::*;
-use shared::dashboard::{Panel, Timeseries};
+pub mod chart;
+pub mod cursor_layer;
+pub mod data;
+pub mod gestures;
+pub mod hover;
+pub mod legend;
+pub mod lines;
+pub mod panel;
+pub mod readout;
+pub mod summary;
+pub mod zoom;
 
-use crate::components::panel_frame::{PanelFrame, PanelState};
-
-/// Draws lines over the visible range.
-#[component]
-pub fn TimeseriesPanel(
-    /// The panel.
-    panel: Panel,
-    /// Its lines.
-    spec: Timeseries,
-) -> impl IntoView {
-    let n_lines = spec.lines.len();
-    view! {
-        <PanelFrame
-            panel
-            unit=String::new()
-            state=PanelState::Ready
-            newest=None
-            on_retry=Callback::new(|()| ())
-        >
-            {n_lines}
-        </PanelFrame>
-    }
-}
+pub use panel::TimeseriesPanel;

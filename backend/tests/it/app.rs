@@ -1,0 +1,130 @@
+//! A server without a port, over a store in memory and a clock that stands still.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value as Json;
+use shared::time::Timestamp;
+use tower::ServiceExt as _;
+use watchroom::app::App;
+use watchroom::clock::ManualClock;
+use watchroom::config::{Config, Source};
+use watchroom::store::Store;
+use watchroom::store::memory::MemoryStore;
+
+/// What the clock of every test server shows.
+pub(crate) const NOW: &str = "2026-11-20T22:00:00Z";
+
+pub(crate) const CONFIG: &str = r#"
+[site]
+name = "Hilltop"
+time_zone = "Atlantic/Canary"
+
+[metrics."hall.temperature"]
+title = "Hall temperature"
+unit = "°C"
+interval = "60s"
+"#;
+
+pub(crate) struct TestApp {
+    pub(crate) router: Router,
+    pub(crate) store: Arc<MemoryStore>,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Json {
+        match serde_json::from_slice(&self.body) {
+            Ok(json) => json,
+            Err(error) => panic!("{error}: {:?}", self.text()),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Status and body in two lines, for snapshots.
+    pub(crate) fn told(&self) -> String {
+        format!("{}\n{}", self.status, self.text())
+    }
+}
+
+impl TestApp {
+    pub(crate) fn new() -> Self {
+        Self::with_config(CONFIG)
+    }
+
+    pub(crate) fn with_config(text: &str) -> Self {
+        let main = Source {
+            name: "watchroom.toml",
+            text,
+        };
+        let config = Config::from_sources(main, &[]).unwrap();
+        let store = Arc::new(MemoryStore::new());
+        let now: Timestamp = NOW.parse().unwrap();
+        let shared_store: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
+        let app = App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap();
+        Self {
+            router: watchroom::http::router(Arc::new(app)),
+            store,
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_vec(),
+        }
+    }
+
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
+        self.send(Request::get(uri).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts JSON.
+    pub(crate) async fn post_json(&self, uri: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::post(uri).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Posts text.
+    pub(crate) async fn post(&self, uri: &str, body: impl Into<Body>) -> Answer {
+        self.send(Request::post(uri).body(body.into()).unwrap()).await
+    }
+
+    /// Two channels of `hall.temperature`, one frame a minute from 21:00 on, and a null at 21:05.
+    pub(crate) async fn with_an_hour_of_data(self) -> Self {
+        let frames = (0..60).map(|minute| {
+            let second = if minute == 5 {
+                "null".to_owned()
+            } else {
+                format!("{}", f64::from(minute) / -2.0)
+            };
+            format!(
+                r#"{{"metric":"hall.temperature","time":"2026-11-20T21:{minute:02}:00Z","values":[{minute},{second}]}}"#
+            )
+        });
+        let body = format!(r#"{{"frames":[{}]}}"#, frames.collect::<Vec<_>>().join(","));
+        let answer = self.post_json("/api/v1/frames", body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        self
+    }
+}
