@@ -17,7 +17,11 @@ fn parse_url(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         // It may hold a password.
-        let shown = if text.contains('@') { "this" } else { &format!("{text:?}") };
+        let shown = if text.contains('@') {
+            "this"
+        } else {
+            &format!("{text:?}")
+        };
         Err(format!(
             "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
         ))

@@ -132,6 +132,6 @@ mod tests {
 
     #[test]
     fn a_thousand_channels_of_one_frame_are_one_run() {
-        assert_eq!(Newest::from_times(&[Some(0); 1855]).runs().len(), 1);
+        assert_eq!(Newest::from_times(&vec![Some(0); 1855]).runs().len(), 1);
     }
 }

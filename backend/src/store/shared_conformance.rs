@@ -103,7 +103,9 @@ pub(super) async fn metrics_that_both_make_are_one(one: &dyn Store, two: &dyn St
 }
 
 pub(super) async fn channels_that_both_add_are_all_there_in_one_order(one: &dyn Store, two: &dyn Store) {
-    let mine: Vec<Vec<String>> = (0..20).map(|number| vec![format!("c{number}"), "all".to_owned()]).collect();
+    let mine: Vec<Vec<String>> = (0..20)
+        .map(|number| vec![format!("c{number}"), "all".to_owned()])
+        .collect();
     let added = mine.iter().zip([one, two].into_iter().cycle());
     let added = future::join_all(added.map(|(labels, store)| store.ensure_metric("m", labels))).await;
     let seen = one.metrics().await.unwrap().remove(0).channel_labels;
@@ -138,7 +140,9 @@ pub(super) async fn what_the_other_wrote_is_read(one: &dyn Store, two: &dyn Stor
     one.write(&[frame(id, 20, 0, 1.0)]).await.unwrap();
     assert_eq!(latest().await, [(20, 0, 1.0.into())]);
     // Late, rewritten and by turns.
-    two.write(&[frame(id, 10, 0, 2.0), frame(id, 10, 1, 2.0)]).await.unwrap();
+    two.write(&[frame(id, 10, 0, 2.0), frame(id, 10, 1, 2.0)])
+        .await
+        .unwrap();
     one.write(&[frame(id, 20, 0, 3.0)]).await.unwrap();
     assert_eq!(latest().await, [(20, 0, 3.0.into()), (10, 1, 2.0.into())]);
     let expected = [(10, 0, 2.0.into()), (10, 1, 2.0.into()), (20, 0, 3.0.into())];

@@ -139,6 +139,9 @@ mod tests {
             [0xff; 4],
         ];
         assert_eq!(bytes, expected.concat());
-        assert!(matches!(get::<4, _>(&bytes, FLOAT4, Ok), Err(Error::Corrupt(_))), "another type");
+        assert!(
+            matches!(get::<4, _>(&bytes, FLOAT4, Ok), Err(Error::Corrupt(_))),
+            "another type"
+        );
     }
 }

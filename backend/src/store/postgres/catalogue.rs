@@ -59,19 +59,29 @@ impl Catalogue {
 
     /// All metrics as of the last refresh, by rising id.
     pub(super) fn metrics(&self) -> Vec<StoredMetric> {
-        self.known().metrics.values().map(|entry| entry.metric.clone()).collect()
+        self.known()
+            .metrics
+            .values()
+            .map(|entry| entry.metric.clone())
+            .collect()
     }
 
     /// The metric of a name, as of the last refresh.
     pub(super) fn by_name(&self, name: &str) -> Option<StoredMetric> {
         let known = self.known();
-        known.ids.get(name).and_then(|id| Some(known.metrics.get(id)?.metric.clone()))
+        known
+            .ids
+            .get(name)
+            .and_then(|id| Some(known.metrics.get(id)?.metric.clone()))
     }
 
     /// How many channels a metric has, as of the last refresh.
     pub(super) fn channel_count(&self, metric_id: MetricId) -> Option<usize> {
         let known = self.known();
-        known.metrics.get(&metric_id).map(|entry| entry.metric.channel_labels.len())
+        known
+            .metrics
+            .get(&metric_id)
+            .map(|entry| entry.metric.channel_labels.len())
     }
 
     /// Makes or extends a metric; durable when it returns.
@@ -187,7 +197,7 @@ async fn ensure(connection: &mut PgConnection, name: &str, labels: &[String]) ->
          UPDATE metric SET version = (SELECT max(version) + 1 FROM metric) WHERE metric_id = $1 RETURNING version",
     )
     .bind(sql_id(entry.metric.id))
-    .bind(known as i64)
+    .bind(i64::try_from(known).unwrap_or(i64::MAX))
     .bind(&entry.metric.channel_labels[known..])
     .fetch_one(connection)
     .await;

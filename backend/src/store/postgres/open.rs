@@ -168,7 +168,7 @@ impl Place {
             MigrateError::VersionMissing(found) => Error::TooNew(format!(
                 "{self} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program"
             )),
-            MigrateError::Execute(error) => self.name_in(store_error(error)),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => self.name_in(store_error(error)),
             other => self.name_in(Error::Corrupt(other.to_string())),
         })
     }
@@ -180,9 +180,14 @@ pub(super) fn store_error(error: sqlx::Error) -> Error {
         sqlx::Error::PoolClosed => Error::closed(),
         sqlx::Error::PoolTimedOut => Error::Unavailable("the database gives no connection in time".to_owned()),
         sqlx::Error::ColumnDecode { source, index } => Error::Corrupt(format!("column {index}: {source}")),
-        // Class XX: the server found damage.
-        sqlx::Error::Database(error) if error.code().is_some_and(|code| code.starts_with("XX")) => {
-            Error::Corrupt(error.to_string())
+        sqlx::Error::Database(error) => {
+            let message = error.message().to_owned();
+            // Class XX: the server found damage.
+            if error.code().is_some_and(|code| code.starts_with("XX")) {
+                Error::Corrupt(message)
+            } else {
+                Error::Unavailable(message)
+            }
         }
         error => Error::Unavailable(error.to_string()),
     }

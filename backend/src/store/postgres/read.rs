@@ -12,9 +12,9 @@ use super::super::newest::{Newest, Run};
 use super::super::{ChannelFilter, ChannelSample, Error, FrameRead, MetricId, Result, SCAN_CHUNK_SAMPLES};
 use super::catalogue::Catalogue;
 use super::open::store_error;
+use super::sql_id;
 use super::stored::{row_columns, row_from_result};
 use super::time::PgTime;
-use super::sql_id;
 
 /// The most rows that are asked for at once, however small they are.
 const SCAN_ROWS: usize = 4096;
@@ -189,11 +189,7 @@ pub(super) async fn span(connection: &mut PgConnection, metric_id: MetricId) -> 
     Ok(first.zip(last).map(|(first, last)| (first.0, last.0)))
 }
 
-pub(super) async fn newest_before(
-    pool: &PgPool,
-    metric_id: MetricId,
-    before: Timestamp,
-) -> Result<Option<Timestamp>> {
+pub(super) async fn newest_before(pool: &PgPool, metric_id: MetricId, before: Timestamp) -> Result<Option<Timestamp>> {
     let mut transaction = begin(pool).await?;
     let (first, last) = match span(&mut transaction, metric_id).await? {
         Some((first, last)) if first < before => (first, last),

@@ -62,7 +62,7 @@ impl CopyRows {
                 (newest.unwrap_or(Timestamp::EPOCH), Some(arrivals))
             }
         };
-        let floats: Option<Vec<Option<f32>>> = row.values.iter().map(|value| real_from_value(*value)).collect();
+        let floats = reals_from_values(&row.values);
         self.buffer.extend_from_slice(&7_i16.to_be_bytes());
         self.field(|buffer| buffer.extend_from_slice(&metric_id.0.to_be_bytes()));
         self.field(|buffer| buffer.extend_from_slice(&time_bytes(time)));
@@ -74,17 +74,14 @@ impl CopyRows {
                 self.field(|buffer| array::put(buffer, INT4, channels));
             }
         }
-        match floats {
-            Some(floats) => {
-                self.null();
-                let floats = floats.iter().map(|float| float.map(f32::to_be_bytes));
-                self.field(|buffer| array::put(buffer, FLOAT4, floats));
-            }
-            None => {
-                let numbers = row.values.iter().map(|value| value.as_number().map(f64::to_be_bytes));
-                self.field(|buffer| array::put(buffer, FLOAT8, numbers));
-                self.null();
-            }
+        if let Some(floats) = floats {
+            self.null();
+            let floats = floats.iter().map(|float| float.map(f32::to_be_bytes));
+            self.field(|buffer| array::put(buffer, FLOAT4, floats));
+        } else {
+            let numbers = row.values.iter().map(|value| value.as_number().map(f64::to_be_bytes));
+            self.field(|buffer| array::put(buffer, FLOAT8, numbers));
+            self.null();
         }
         match arrivals {
             None => self.null(),
@@ -109,12 +106,16 @@ impl CopyRows {
     }
 }
 
-/// The element of a `real` array, NULL for null; `None` where that would lose something.
-fn real_from_value(value: Value) -> Option<Option<f32>> {
-    match value.as_number() {
-        None => Some(None),
-        Some(number) => f32_exactly(number).map(Some),
+/// The elements of a `real` array, NULL for null; `None` where that would lose something.
+fn reals_from_values(values: &[Value]) -> Option<Vec<Option<f32>>> {
+    let mut reals = Vec::with_capacity(values.len());
+    for value in values {
+        reals.push(match value.as_number() {
+            None => None,
+            Some(number) => Some(f32_exactly(number)?),
+        });
     }
+    Some(reals)
 }
 
 fn time_bytes(time: Timestamp) -> [u8; 8] {
@@ -129,7 +130,9 @@ pub(super) fn row_from_result(result: &PgRow, first: usize) -> Result<(Timestamp
     let channels = column(result, first + 2, |bytes| array::get(bytes, INT4, channel_from_element))?;
     let numbers = column(result, first + 3, |bytes| array::get(bytes, FLOAT8, value_from_double))?;
     let floats = column(result, first + 4, |bytes| array::get(bytes, FLOAT4, value_from_real))?;
-    let arrivals = column(result, first + 5, |bytes| array::get(bytes, TIMESTAMPTZ, time_from_element))?;
+    let arrivals = column(result, first + 5, |bytes| {
+        array::get(bytes, TIMESTAMPTZ, time_from_element)
+    })?;
     let values = numbers.or(floats).ok_or_else(|| damaged("has no values"))?;
     let lengths = [channels.as_ref().map(Vec::len), arrivals.as_ref().map(Vec::len)];
     if values.is_empty() || lengths.into_iter().flatten().any(|length| length != values.len()) {

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, OnceLock};
@@ -54,7 +54,13 @@ impl TestServer {
         let account = unprivileged_account(folder.path());
         let data = folder.path().join("data");
         let made = run_as(account, &programs.join("initdb"))
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"])
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+            ])
             .arg("--pgdata")
             .arg(&data)
             .current_dir(folder.path())
@@ -72,7 +78,15 @@ impl TestServer {
             .args(server.get_args())
             .arg("-D")
             .arg(&data)
-            .args(["-c", "listen_addresses=", "-c", fsync, "-c", "max_connections=200", "-k"])
+            .args([
+                "-c",
+                "listen_addresses=",
+                "-c",
+                fsync,
+                "-c",
+                "max_connections=200",
+                "-k",
+            ])
             .arg(folder.path())
             .env("FOLDER", folder.path())
             .current_dir(folder.path())
@@ -82,11 +96,11 @@ impl TestServer {
             .spawn()
             .unwrap();
         let (sender, ready) = sync_channel(16);
-        let log = guard.stderr.take().unwrap();
-        std::thread::spawn(move || follow(log, &sender));
+        let orders = guard.stdin.take().unwrap();
+        std::thread::spawn(move || follow(guard, &sender));
         let server = Self {
             folder: folder.keep(),
-            guard: Mutex::new(guard.stdin.take().unwrap()),
+            guard: Mutex::new(orders),
             ready: Mutex::new(ready),
         };
         server.wait_until_ready();
@@ -170,14 +184,17 @@ async fn make_database(url: &str) -> String {
 
 /// The URL with another database.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, query) = url.split_once('?').map_or((url, ""), |(address, query)| (address, query));
+    let (address, query) = url
+        .split_once('?')
+        .map_or((url, ""), |(address, query)| (address, query));
     let (scheme, rest) = address.split_once("://").unwrap();
     let host = rest.split('/').next().unwrap_or(rest);
     format!("{scheme}://{host}/{name}?{query}")
 }
 
 /// Says when the server is ready, each time, and shows its other lines to who runs a failing test.
-fn follow(log: ChildStderr, ready: &SyncSender<()>) {
+fn follow(mut guard: Child, ready: &SyncSender<()>) {
+    let log = guard.stderr.take().unwrap();
     for line in BufReader::new(log).lines().map_while(Result::ok) {
         if line.contains("ready to accept connections") {
             // Nobody waits any more when the tests end.
@@ -187,6 +204,7 @@ fn follow(log: ChildStderr, ready: &SyncSender<()>) {
             println!("{line}");
         }
     }
+    guard.wait().unwrap();
 }
 
 /// The folder of the newest server that is installed.

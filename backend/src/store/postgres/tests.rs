@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::TryStreamExt as _;
 use shared::metric::MetricKind;
 use shared::value::Value;
-use sqlx::Row as _;
 
 use super::test_server::{Durability, TestDatabase, TestServer};
 use super::*;
@@ -27,7 +26,7 @@ impl SharedHarness for Postgres {
         let database = TestDatabase::empty().await;
         // Both at once, so that both find an empty database.
         let (one, two) =
-            futures_util::join!(PostgresStore::open(&database.url), PostgresStore::open(&database.url));
+            futures_util::future::join(PostgresStore::open(&database.url), PostgresStore::open(&database.url)).await;
         (Arc::new(one.unwrap()), Arc::new(two.unwrap()), Box::new(database))
     }
 }
@@ -63,7 +62,10 @@ fn at(text: &str) -> Timestamp {
 async fn lines(database: &TestDatabase, sql: &'static str) -> String {
     let mut connection = database.connect().await;
     let lines: Vec<Option<String>> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
-    let lines: Vec<String> = lines.into_iter().map(|line| line.unwrap_or("NULL".to_owned())).collect();
+    let lines: Vec<String> = lines
+        .into_iter()
+        .map(|line| line.unwrap_or("NULL".to_owned()))
+        .collect();
     lines.join("\n")
 }
 
@@ -93,12 +95,12 @@ async fn everything_is_there_after_reopening() {
 #[tokio::test]
 async fn anybody_can_read_it_with_plain_sql() {
     let (store, database) = empty().await;
-    let id = metric(&store, "camera.high_voltage", 3).await;
+    let id = metric(&store, "camera.high_voltage", 4).await;
     let time = at("2026-11-20T03:12:48.123456Z");
-    let mut exact = frame(id, time, &[1000.5, f64::NAN, 0.0]);
+    let mut exact = frame(id, time, &[1000.5, f64::NAN, 0.0, 3.0]);
     exact.values[2] = Value::NULL;
     let sparse = Frame {
-        channels: Channels::Sparse(vec![1]),
+        channels: Channels::Sparse(vec![3]),
         arrival: at("2026-11-20T03:13:00Z"),
         ..frame(id, time, &[7.0])
     };
@@ -112,19 +114,38 @@ async fn anybody_can_read_it_with_plain_sql() {
     store.close().await;
     let frames = "SELECT concat_ws(' | ', time AT TIME ZONE 'UTC', arrival AT TIME ZONE 'UTC', 'channels=' || channels::text, \
          'double=' || values::text, 'real=' || values_real::text, 'arrivals=' || cardinality(arrivals)) FROM frame ORDER BY time";
-    insta::assert_snapshot!(lines(&database, frames).await);
+    insta::assert_snapshot!(lines(&database, frames).await, @r"
+    2026-11-20 03:12:48.123456 | 2026-11-20 03:13:00 | real={1000.5,NaN,NULL,7} | arrivals=4
+    2026-11-20 03:12:49 | 2026-11-20 03:12:50.5 | double={0.1}
+    2026-11-20 03:12:50 | 2026-11-20 03:13:00 | channels={3} | real={7}
+    ");
     let samples = "SELECT concat_ws(' | ', metric, time AT TIME ZONE 'UTC', channel, coalesce(value::text, 'null'), \
          arrival AT TIME ZONE 'UTC') FROM sample WHERE metric = 'camera.high_voltage' ORDER BY time, channel";
-    insta::assert_snapshot!(lines(&database, samples).await);
+    insta::assert_snapshot!(lines(&database, samples).await, @r"
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 0 | 1000.5 | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 1 | NaN | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 2 | null | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 3 | 7 | 2026-11-20 03:13:00
+    camera.high_voltage | 2026-11-20 03:12:49 | 0 | 0.1 | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:50 | 3 | 7 | 2026-11-20 03:13:00
+    ");
 }
 
 #[tokio::test]
 async fn months_have_partitions_and_odd_times_do_not_make_more() {
     let (store, database) = empty().await;
     let id = metric(&store, "m", 1).await;
-    let months = ["2026-11-30T23:59:59.999999Z", "2026-12-01T00:00:00Z", "1995-01-31T00:00:00Z"].map(at);
+    let months = [
+        "2026-11-30T23:59:59.999999Z",
+        "2026-12-01T00:00:00Z",
+        "1995-01-31T00:00:00Z",
+    ]
+    .map(at);
     let years = (0..100).map(|year| Timestamp::saturating_from_micros(year * 100 * 366 * 86_400_000_000));
-    let odd: Vec<Timestamp> = years.skip(2).chain([Timestamp::MIN, at("1971-07-31T22:00:00Z")]).collect();
+    let odd: Vec<Timestamp> = years
+        .skip(2)
+        .chain([Timestamp::MIN, at("1971-07-31T22:00:00Z")])
+        .collect();
     let times: BTreeSet<Timestamp> = months.into_iter().chain(odd).collect();
     let frames: Vec<Frame> = times.iter().map(|time| frame(id, *time, &[1.0])).collect();
     for frames in frames.chunks(7) {
@@ -132,7 +153,13 @@ async fn months_have_partitions_and_odd_times_do_not_make_more() {
     }
     let partitions = "SELECT relname || ' ' || pg_get_expr(relpartbound, oid) FROM pg_class \
          WHERE relispartition AND relkind = 'r' ORDER BY relname";
-    insta::assert_snapshot!(lines(&database, partitions).await, @"");
+    insta::assert_snapshot!(lines(&database, partitions).await, @r"
+    frame_1995_01 FOR VALUES FROM ('1995-01-01 00:00:00+00') TO ('1995-02-01 00:00:00+00')
+    frame_2026_11 FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')
+    frame_2026_12 FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')
+    frame_after_2099 FOR VALUES FROM ('2100-01-01 00:00:00+00') TO (MAXVALUE)
+    frame_before_1990 FOR VALUES FROM (MINVALUE) TO ('1990-01-01 00:00:00+00')
+    ");
     let frames: Vec<Vec<FrameRead>> = store
         .scan(id, TimeRange::ALL, ChannelFilter::All)
         .try_collect()
@@ -151,7 +178,10 @@ async fn months_have_partitions_and_odd_times_do_not_make_more() {
 async fn keys_of_all_tables_that_grow_hold_the_metric() {
     let (store, database) = empty().await;
     let id = metric(&store, "m", 1).await;
-    store.write(&[frame(id, at("2026-11-20T00:00:00Z"), &[1.0])]).await.unwrap();
+    store
+        .write(&[frame(id, at("2026-11-20T00:00:00Z"), &[1.0])])
+        .await
+        .unwrap();
     store.close().await;
     let without = "SELECT indexrelid::regclass::text FROM pg_index \
          JOIN pg_class ON pg_class.oid = indrelid \
@@ -217,13 +247,20 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_the_password() {
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let refused = PostgresStore::open(&format!("postgres://me:secret@127.0.0.1:{port}/night"))
         .await
         .unwrap_err();
     assert!(matches!(refused, Error::Unavailable(_)));
     let text = refused.to_string();
-    assert!(text.contains(&format!("postgres database night at 127.0.0.1:{port}: ")), "{text}");
+    assert!(
+        text.contains(&format!("postgres database night at 127.0.0.1:{port}: ")),
+        "{text}"
+    );
     assert!(!text.contains("secret") && !format!("{refused:?}").contains("secret"));
     let misspelt = crate::store::open("postgre://me:secret@host/night").await.unwrap_err();
     assert!(!misspelt.to_string().contains("secret"), "{misspelt}");
@@ -267,7 +304,10 @@ async fn a_write_that_the_server_refuses_leaves_nothing_and_the_next_one_works()
     database.run("ALTER TABLE frame DROP CONSTRAINT full_disk").await;
     for id in ids {
         let latest = store.latest(id).await.unwrap();
-        assert_eq!((latest[0].0, latest[0].1.value), (at("2026-11-20T00:00:00Z"), 1.0.into()));
+        assert_eq!(
+            (latest[0].0, latest[0].1.value),
+            (at("2026-11-20T00:00:00Z"), 1.0.into())
+        );
         assert_eq!(store.count_frames(id, &[TimeRange::ALL]).await.unwrap(), [1]);
     }
     store.write(&batch("2027-11-20T00:00:00Z", 3.0)).await.unwrap();
@@ -370,7 +410,9 @@ async fn what_was_acknowledged_is_there_after_crashes_of_the_server_under_load()
         });
         let writers: Vec<_> = writers.collect();
         // The writers go on until they have their acknowledgements, before, during or after this.
-        tokio::task::spawn_blocking(move || crashing.crash_and_restart()).await.unwrap();
+        tokio::task::spawn_blocking(move || crashing.crash_and_restart())
+            .await
+            .unwrap();
         for writer in writers {
             let (kept, lost) = writer.await.unwrap();
             acknowledged.extend(kept);
@@ -393,11 +435,18 @@ async fn what_was_acknowledged_is_there_after_crashes_of_the_server_under_load()
         for (number, frame) in &read {
             assert!(acknowledged.contains(number) || failed.contains(number));
             let values: Vec<Value> = frame.samples.iter().map(|sample| sample.value).collect();
-            assert_eq!(values, [Value::number(*number as f64), 0.1.into()], "all of a frame or none");
+            assert_eq!(
+                values,
+                [Value::number(*number as f64), 0.1.into()],
+                "all of a frame or none"
+            );
         }
         let newest = read.keys().next_back().copied();
         let latest = reader.latest(id).await.unwrap();
-        assert!(latest.iter().all(|(time, _)| Some(time.as_micros()) == newest), "derived tables agree");
+        assert!(
+            latest.iter().all(|(time, _)| Some(time.as_micros()) == newest),
+            "derived tables agree"
+        );
         reader.close().await;
     }
     assert!(!failed.is_empty(), "a crash under load must be felt");

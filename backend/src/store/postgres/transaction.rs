@@ -65,7 +65,10 @@ impl Written {
     fn late_times(&self) -> Vec<PgTime> {
         let last = self.known.iter().map(|(_, time)| time).max();
         let times = self.times.iter().copied();
-        times.take_while(|time| last.is_some_and(|last| *time <= last)).map(PgTime).collect()
+        times
+            .take_while(|time| last.is_some_and(|last| *time <= last))
+            .map(PgTime)
+            .collect()
     }
 }
 
@@ -128,7 +131,9 @@ async fn copy(connection: &mut PgConnection, rows: &Rows) -> Result<()> {
         Ok(())
     } else {
         let sent = rows.len();
-        Err(Error::Unavailable(format!("the database took {copied} of {sent} frames")))
+        Err(Error::Unavailable(format!(
+            "the database took {copied} of {sent} frames"
+        )))
     }
 }
 
@@ -169,7 +174,12 @@ async fn raise_newest(connection: &mut PgConnection, written: &BTreeMap<MetricId
          SELECT * FROM unnest($1::int4[], $2::int4[], $3::int4[], $4::timestamptz[]) \
          ON CONFLICT (metric_id, first_channel) DO UPDATE SET n_channels = excluded.n_channels, time = excluded.time",
     )
-    .bind(changed.iter().map(|(metric_id, _)| sql_id(*metric_id)).collect::<Vec<_>>())
+    .bind(
+        changed
+            .iter()
+            .map(|(metric_id, _)| sql_id(*metric_id))
+            .collect::<Vec<_>>(),
+    )
     .bind(channels(|run| run.first)?)
     .bind(channels(|run| run.count)?)
     .bind(changed.iter().map(|(_, run)| PgTime(run.time)).collect::<Vec<_>>())

@@ -21,7 +21,7 @@ const QUEUE_BATCHES: usize = 64;
 const GROUP_VALUES: usize = 4 << 20;
 
 /// How long a transaction may take. Without this a network that swallows everything would hold up all writes for ever.
-const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
+const COMMIT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Checked samples, at most one row per metric and time.
 pub(super) type Rows = BTreeMap<(MetricId, Timestamp), Row>;
@@ -125,7 +125,9 @@ impl Task {
         let stored = tokio::time::timeout(COMMIT_TIMEOUT, self.store(group.rows)).await;
         let stored = stored.unwrap_or_else(|_elapsed| {
             let seconds = COMMIT_TIMEOUT.as_secs();
-            Err(Error::Unavailable(format!("the database gives no answer for {seconds} s")))
+            Err(Error::Unavailable(format!(
+                "the database gives no answer for {seconds} s"
+            )))
         });
         if let Err(error) = &stored {
             tracing::error!(%error, n_batches, "a transaction failed, its batches are not acknowledged: {error}");

@@ -61,6 +61,9 @@ mod tests {
 
     #[test]
     fn a_thousand_channels_of_one_frame_are_one_run() {
-        assert_eq!(bytes_from_newest(&Newest::from_times(&[Some(0); 1855])).len(), RUN_BYTES);
+        assert_eq!(
+            bytes_from_newest(&Newest::from_times(&vec![Some(0); 1855])).len(),
+            RUN_BYTES
+        );
     }
 }
