@@ -27,7 +27,7 @@
 //! SELECT time, value FROM sample WHERE metric = 'camera.high_voltage' AND channel = 18 AND time >= '2026-11-20 12:00Z';
 //! ```
 //!
-//! `frame` is partitioned by month ([`partition`]). `newest` and `oldest` are derived from it in the same transaction.
+//! `frame` is partitioned by month (`partition.rs`). `newest` and `oldest` are derived from it in the same transaction.
 //! Read what you like; write only through Watchroom, which would not know of rows that came another way.
 //!
 //! # Citus
