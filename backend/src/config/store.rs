@@ -3,7 +3,11 @@
 use super::section::Section;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
+<<<<<<< HEAD
 const SCHEMES: [&str; 3] = ["sqlite:", "mongodb://", "memory:"];
+=======
+const SCHEMES: [&str; 4] = ["sqlite:", "postgres:", "postgresql:", "memory:"];
+>>>>>>> main
 
 /// The URL of the store, if one is set.
 pub(super) fn read(mut section: Section<'_>) -> Option<String> {
@@ -16,8 +20,18 @@ fn parse_url(text: &str) -> Result<String, String> {
     if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
+        // It may hold a password.
+        let shown = if text.contains('@') {
+            "this"
+        } else {
+            &format!("{text:?}")
+        };
         Err(format!(
+<<<<<<< HEAD
             "{text:?} is not the URL of a store; write sqlite:FILE, mongodb://HOST/DATABASE or memory:"
+=======
+            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+>>>>>>> main
         ))
     }
 }

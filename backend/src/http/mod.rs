@@ -30,6 +30,7 @@ pub mod page;
 
 mod error;
 mod extract;
+mod form;
 mod observe;
 
 use page::Page;
@@ -81,6 +82,7 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
 fn surrounded(router: Router) -> Router {
     router
         .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(from_fn(form::write_errors))
         .layer(from_fn(observe::observe))
 }
 
@@ -161,7 +163,7 @@ mod tests {
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         insta::assert_snapshot!(
             String::from_utf8_lossy(&body),
-            @r#"{"code":"internal","message":"the server made a mistake; its log says more"}"#
+            @r#"{"code":"internal","message":"the server made a mistake; its log says more","details":{}}"#
         );
     }
 

@@ -1,13 +1,13 @@
 //! The calendar: which nights hold data, and how complete they are.
 
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use leptos::{ev, html};
 use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
 use crate::components::icon::{Icon, icon};
 use crate::format;
+use crate::reactive::{effect, spawn};
 use crate::shell::range_form::RangeForm;
 use crate::state::address::Period;
 use crate::state::catalogue::{metrics_of, use_catalogue};
@@ -34,9 +34,9 @@ pub fn Calendar(
     // The day that the keyboard is at; its month is in sight.
     let at = RwSignal::new(shown_night);
     let month = Memo::new(move |_| first_of_month(at.get()));
-    Effect::new(move |_| {
+    effect(move || {
         let first = month.get();
-        spawn_local_scoped_with_cancellation(async move { nights.reach_back_to(first).await });
+        spawn(async move { nights.reach_back_to(first).await });
     });
     let grid = NodeRef::<html::Div>::new();
     let open = Callback::new(move |date: Date| {
@@ -55,11 +55,11 @@ pub fn Calendar(
         <div class="calendar" role="dialog" aria-label="Choose a night">
             <header class="calendar__header">
                 {arrow("Previous year", "«".into_any(), -12)}
-                {arrow("Previous month", icon(Icon::Left).into_any(), -1)}
+                {arrow("Previous month", icon(Icon::Left), -1)}
                 <h2 class="calendar__month" aria-live="polite">
                     {move || format!("{} {}", format::month_name(month.get().month()), month.get().year())}
                 </h2>
-                {arrow("Next month", icon(Icon::Right).into_any(), 1)}
+                {arrow("Next month", icon(Icon::Right), 1)}
                 {arrow("Next year", "»".into_any(), 12)}
             </header>
             <div
@@ -71,7 +71,7 @@ pub fn Calendar(
             >
                 <div class="calendar__week" role="row">
                     {format::WEEKDAYS
-                        .map(|day| view! { <span role="columnheader" aria-label=day>{&day[..1]}</span> })
+                        .map(|day| view! { <span role="columnheader" aria-label=day>{&day[..1]}</span> }.into_any())
                         .collect_view()}
                 </div>
                 {move || weeks(month.get()).into_iter().map(|week| week_row(&week, at, open)).collect_view()}
@@ -124,6 +124,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
                                 "Newest night"
                             </button>
                         }
+                        .into_any()
                     })
             }}
             <button
@@ -142,6 +143,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
                                 "All data"
                             </button>
                         }
+                        .into_any()
                     })
             }}
         </div>
@@ -168,7 +170,7 @@ fn day_cell(date: Date, at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
     let is_selected = move || view.period().get() == Some(Period::Night(date));
     let button = NodeRef::<html::Button>::new();
     // The focus follows the keys, and starts at the night in sight.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(button) = button.get().filter(|_| at.get() == date) {
             // Only an element that cannot take focus refuses it.
             let _ = button.focus();
@@ -187,7 +189,7 @@ fn day_cell(date: Date, at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
                 tabindex=move || if at.get() == date { "0" } else { "-1" }
                 on:click=move |_| open.run(date)
             >
-                {date.day()}
+                {date.day().to_string()}
                 <span
                     class="calendar__fill"
                     style:--fill=move || night.with(|night| fill_of(night.as_ref()).to_string())

@@ -39,8 +39,13 @@ pub(super) enum Need {
     Chromium,
     /// A proxy.
     Nginx,
+<<<<<<< HEAD
     /// What stands in for MongoDB.
     Secantus,
+=======
+    /// A database server.
+    Postgres,
+>>>>>>> main
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -101,7 +106,11 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
+<<<<<<< HEAD
         needs: &[Need::Secantus],
+=======
+        needs: &[Need::Postgres],
+>>>>>>> main
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -143,6 +152,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Nginx) {
         programs.push(apt::NGINX);
+    }
+    if needed(Need::Postgres) {
+        programs.push(apt::POSTGRES);
     }
     apt::ensure(&programs)?;
     if needed(Need::Components) {

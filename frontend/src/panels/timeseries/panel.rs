@@ -21,6 +21,7 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::reactive::effect;
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
@@ -80,7 +81,7 @@ pub fn TimeseriesPanel(
                     <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
                     {move || {
                         has_no_values(chart, answers)
-                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> })
+                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
                     }}
                     <Tooltip chart stage />
                 </div>
@@ -166,7 +167,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
             chart.panel_id.with_value(|id| mark_drawn(id));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         chart.plot.track();
         chart.shown.track();
         chart.pointed_out.track();
