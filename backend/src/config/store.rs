@@ -3,11 +3,7 @@
 use super::section::Section;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
-<<<<<<< HEAD
-const SCHEMES: [&str; 3] = ["sqlite:", "mongodb://", "memory:"];
-=======
-const SCHEMES: [&str; 4] = ["sqlite:", "postgres:", "postgresql:", "memory:"];
->>>>>>> main
+const SCHEMES: [&str; 5] = ["sqlite:", "postgres:", "postgresql:", "mongodb:", "memory:"];
 
 /// The URL of the store, if one is set.
 pub(super) fn read(mut section: Section<'_>) -> Option<String> {
@@ -27,11 +23,7 @@ fn parse_url(text: &str) -> Result<String, String> {
             &format!("{text:?}")
         };
         Err(format!(
-<<<<<<< HEAD
-            "{text:?} is not the URL of a store; write sqlite:FILE, mongodb://HOST/DATABASE or memory:"
-=======
-            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
->>>>>>> main
+            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
         ))
     }
 }

@@ -24,12 +24,6 @@ pub(super) trait Harness {
     async fn empty() -> (Arc<dyn Store>, Box<dyn Send>);
 }
 
-/// Opens stores of a kind that several servers may share.
-pub(super) trait SharedHarness: Harness {
-    /// Two stores on one empty database, as two servers have them, and what must live as long as they.
-    async fn pair() -> ([Arc<dyn Store>; 2], Box<dyn Send>);
-}
-
 /// Stamps every test of the suite onto a store.
 macro_rules! store_conformance {
     ($harness:ty) => {
@@ -76,30 +70,6 @@ macro_rules! store_conformance {
     };
 }
 pub(super) use store_conformance;
-
-/// Stamps the tests of two servers on one database onto a store.
-macro_rules! store_conformance_shared {
-    ($harness:ty) => {
-        store_conformance_shared!(@each $harness:
-            two_servers_see_each_others_metrics_and_frames
-            two_servers_lose_no_write_at_the_same_times
-            two_servers_make_metrics_side_by_side
-        );
-    };
-    (@each $harness:ty: $($test:ident)*) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                use $crate::store::conformance::SharedHarness as _;
-                let ([one, other], _guard) = <$harness>::pair().await;
-                $crate::store::conformance::$test(&*one, &*other).await;
-                one.close().await;
-                other.close().await;
-            }
-        )*
-    };
-}
-pub(super) use store_conformance_shared;
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap()
@@ -769,105 +739,4 @@ pub(super) async fn a_closed_store_refuses(store: &dyn Store) {
     for refused in refused {
         assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     }
-}
-
-/// Asks until the answer is the expected one, for at most the second in which a server must notice another one's writes.
-async fn within_a_second<T: PartialEq + std::fmt::Debug>(expected: T, ask: impl AsyncFn() -> T) {
-    let asking = async {
-        while ask().await != expected {
-            tokio::task::yield_now().await;
-        }
-    };
-    if tokio::time::timeout(std::time::Duration::from_secs(1), asking)
-        .await
-        .is_err()
-    {
-        assert_eq!(ask().await, expected, "not even after a second");
-    }
-}
-
-pub(super) async fn two_servers_see_each_others_metrics_and_frames(one: &dyn Store, other: &dyn Store) {
-    let id = metric(one, "m", 2).await;
-    one.write(&[dense(id, 10, &[1.0, 2.0])]).await.unwrap();
-    let listed = one.metrics().await.unwrap();
-    within_a_second(listed, async || other.metrics().await.unwrap()).await;
-    within_a_second(vec![(10, 0, 1.0.into()), (10, 1, 2.0.into())], async || {
-        all(other, id).await
-    })
-    .await;
-    // The other way round, with a channel and properties that the first one has not heard of.
-    let properties = MetricProperties {
-        unit: "V".to_owned(),
-        ..MetricProperties::default()
-    };
-    other.set_properties(id, &properties).await.unwrap();
-    other.ensure_metric("m", &labels(3)).await.unwrap();
-    other.write(&[sparse(id, 20, &[(2, 3.0)])]).await.unwrap();
-    let listed = other.metrics().await.unwrap();
-    assert_eq!(
-        (&listed[0].properties, listed[0].channel_labels.len()),
-        (&properties, 3)
-    );
-    within_a_second(listed, async || one.metrics().await.unwrap()).await;
-    let newest = vec![(10, 0, 1.0.into()), (10, 1, 2.0.into()), (20, 2, 3.0.into())];
-    within_a_second(newest, async || latest(one, id).await).await;
-    within_a_second(Some((at(10), at(20))), async || one.span(id).await.unwrap()).await;
-    one.write(&[sparse(id, 30, &[(2, 4.0)])]).await.unwrap();
-    within_a_second(Some(at(30)), async || {
-        other.newest_before(id, Timestamp::MAX).await.unwrap()
-    })
-    .await;
-}
-
-pub(super) async fn two_servers_lose_no_write_at_the_same_times(one: &dyn Store, other: &dyn Store) {
-    const ROUNDS: u32 = 8;
-    let id = metric(one, "m", 2 * ROUNDS as usize).await;
-    within_a_second(1, async || other.metrics().await.unwrap().len()).await;
-    let write = async |store: &dyn Store, first: u32| {
-        for round in 0..ROUNDS {
-            let channel = first + 2 * round;
-            let frames: Vec<Frame> = (0..3)
-                .map(|time| sparse(id, time, &[(channel, f64::from(channel))]))
-                .collect();
-            store.write(&frames).await.unwrap();
-        }
-    };
-    tokio::join!(write(one, 0), write(other, 1));
-    let mut expected = Vec::new();
-    for time in 0..3 {
-        expected.extend((0..2 * ROUNDS).map(|channel| (time, channel, Value::number(f64::from(channel)))));
-    }
-    for store in [one, other] {
-        within_a_second(expected.clone(), async || all(store, id).await).await;
-        within_a_second(2 * ROUNDS as usize, async || latest(store, id).await.len()).await;
-        within_a_second(vec![3], async || {
-            store.count_frames(id, &[TimeRange::ALL]).await.unwrap()
-        })
-        .await;
-    }
-}
-
-pub(super) async fn two_servers_make_metrics_side_by_side(one: &dyn Store, other: &dyn Store) {
-    let make = async |store: &dyn Store, label: &str| {
-        for number in 0..5 {
-            store
-                .ensure_metric(&format!("m{number}"), &[label.to_owned()])
-                .await
-                .unwrap();
-        }
-    };
-    tokio::join!(make(one, "a"), make(other, "b"));
-    for store in [one, other] {
-        within_a_second(vec![2; 5], async || {
-            let listed = store.metrics().await.unwrap();
-            listed
-                .iter()
-                .map(|metric| metric.channel_labels.len())
-                .collect::<Vec<_>>()
-        })
-        .await;
-    }
-    let listed = one.metrics().await.unwrap();
-    assert_eq!(listed, other.metrics().await.unwrap());
-    assert!(listed.is_sorted_by(|left, right| left.id < right.id));
 }

@@ -3,14 +3,8 @@
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
 //! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
 //!
-<<<<<<< HEAD
-//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`mongo`] is for sites that
-//! have a MongoDB. `postgres` gets a folder of the same shape beside them, when it comes.
-=======
-//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] is for
-//! sites that have a server of it, and for several of ours on one database. `mongo` gets a folder of the same shape
-//! beside them, when it comes.
->>>>>>> main
+//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] and [`mongo`]
+//! are for sites that have a server of them, and for several of ours on one database.
 //!
 //! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
 
@@ -29,11 +23,9 @@ pub mod memory;
 
 pub mod sqlite;
 
-<<<<<<< HEAD
-pub mod mongo;
-=======
 pub mod postgres;
->>>>>>> main
+
+pub mod mongo;
 
 mod row;
 
@@ -48,18 +40,8 @@ mod shared_conformance;
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
-<<<<<<< HEAD
-/// Opens the store that a URL names: `sqlite:FILE`, `mongodb://HOST/DATABASE` or `memory:`.
+/// Opens the store that a URL names: `sqlite:FILE`, `postgres://…`, `mongodb://…` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
-    let unknown = || {
-        Error::Unavailable(format!(
-            "{url:?} is not the URL of a store; write sqlite:FILE, mongodb://HOST/DATABASE or memory:"
-        ))
-    };
-=======
-/// Opens the store that a URL names: `sqlite:FILE`, `postgres://…` or `memory:`.
-pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
->>>>>>> main
     match url.split_once(':') {
         Some(("memory", "")) => return Ok(Arc::new(memory::MemoryStore::new())),
         Some(("sqlite", path)) => {
@@ -68,18 +50,14 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
                 return Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?));
             }
         }
-<<<<<<< HEAD
-        Some(("mongodb" | "mongodb+srv", _)) => Ok(Arc::new(mongo::MongoStore::open(url).await?)),
-        _ => Err(unknown()),
-=======
         Some(("postgres" | "postgresql", _)) => return Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
+        Some(("mongodb" | "mongodb+srv", _)) => return Ok(Arc::new(mongo::MongoStore::open(url).await?)),
         _ => {}
->>>>>>> main
     }
     // A URL may hold a password, so one that looks like it is not repeated.
     let shown = if url.contains('@') { "this" } else { &format!("{url:?}") };
     Err(Error::Unavailable(format!(
-        "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+        "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
     )))
 }
 

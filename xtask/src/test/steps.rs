@@ -39,13 +39,10 @@ pub(super) enum Need {
     Chromium,
     /// A proxy.
     Nginx,
-<<<<<<< HEAD
-    /// What stands in for MongoDB.
-    Secantus,
-=======
     /// A database server.
     Postgres,
->>>>>>> main
+    /// What stands in for MongoDB.
+    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -106,11 +103,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-<<<<<<< HEAD
-        needs: &[Need::Secantus],
-=======
-        needs: &[Need::Postgres],
->>>>>>> main
+        needs: &[Need::Postgres, Need::Secantus],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {

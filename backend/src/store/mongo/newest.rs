@@ -9,20 +9,13 @@ use mongodb::{Collection, bson};
 use serde::{Deserialize, Serialize};
 use shared::time::Timestamp;
 
-use super::super::row::Row;
+use super::super::newest::{Newest, Run};
 use super::super::{Error, Result};
 use super::failure::{is_duplicate_key, store_error};
 use super::moment::Moment;
 
-/// More channels than any metric has; keeps a damaged document from asking for all of the memory.
-const MAX_CHANNELS: usize = 1 << 24;
-
 /// How often a document is read again because another server changed it in between.
 const ATTEMPTS: u32 = 100;
-
-/// No sample of a channel is newer than this; `None` for channels that have no sample yet.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Newest(Vec<Option<Timestamp>>);
 
 /// The stored form. Its `_id` is the metric's name, as the frames have it, so that it may live on the same shard.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -31,12 +24,12 @@ pub(super) struct NewestDocument {
     name: String,
     /// Rises with each change.
     revision: i64,
-    runs: Vec<Run>,
+    runs: Vec<StoredRun>,
 }
 
 /// Neighboring channels with the same time.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Run {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct StoredRun {
     first: u32,
     channels: u32,
     date: bson::DateTime,
@@ -50,80 +43,48 @@ pub(super) struct Known {
     newest: Newest,
 }
 
-impl Newest {
-    /// Takes note of a row.
-    pub(super) fn note(&mut self, time: Timestamp, row: &Row) {
-        let Some(last) = row.len().checked_sub(1) else { return };
-        let n_channels = row.channel(last) as usize + 1;
-        if self.0.len() < n_channels {
-            self.0.resize(n_channels, None);
-        }
-        for position in 0..row.len() {
-            let newest = &mut self.0[row.channel(position) as usize];
-            *newest = (*newest).max(Some(time));
+impl From<Run> for StoredRun {
+    fn from(run: Run) -> Self {
+        let Moment { date, micros } = run.time.into();
+        Self {
+            first: run.first,
+            channels: run.count,
+            date,
+            micros,
         }
     }
+}
 
-    /// The channels that have a sample by rising index, with the time of their newest.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Timestamp)> + '_ {
-        (0_u32..)
-            .zip(&self.0)
-            .filter_map(|(channel, time)| Some((channel, (*time)?)))
-    }
-
-    /// The newest time of all channels.
-    pub(super) fn last(&self) -> Option<Timestamp> {
-        self.0.iter().copied().max().flatten()
-    }
-
-    fn merge(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), None);
-        }
-        for (ours, theirs) in self.0.iter_mut().zip(&other.0) {
-            *ours = (*ours).max(*theirs);
-        }
-    }
-
-    fn runs(&self) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
-        for (channel, time) in self.iter() {
-            let Moment { date, micros } = time.into();
-            match runs.last_mut() {
-                Some(run) if run.first + run.channels == channel && (run.date, run.micros) == (date, micros) => {
-                    run.channels += 1;
-                }
-                _ => runs.push(Run {
-                    first: channel,
-                    channels: 1,
-                    date,
-                    micros,
-                }),
-            }
-        }
-        runs
+impl StoredRun {
+    fn read(self) -> Option<Run> {
+        let (date, micros) = (self.date, self.micros);
+        Some(Run {
+            time: Moment { date, micros }.time()?,
+            first: self.first,
+            count: self.channels,
+        })
     }
 }
 
 impl NewestDocument {
     /// Reads the stored form.
     pub(super) fn read(&self) -> Result<Newest> {
-        let corrupt = || Error::Corrupt(format!("the newest times of {:?} are damaged", self.name));
         let mut newest = Newest::default();
         for run in &self.runs {
-            let (date, micros) = (run.date, run.micros);
-            let time = Moment { date, micros }.time().ok_or_else(corrupt)?;
-            let first = run.first as usize;
-            let end = first.saturating_add(run.channels as usize);
-            // Runs rise and do not overlap.
-            if first < newest.0.len() || MAX_CHANNELS < end {
-                return Err(corrupt());
-            }
-            newest.0.resize(first, None);
-            newest.0.resize(end, Some(time));
+            let read = run.read().and_then(|run| newest.push_run(run));
+            read.ok_or_else(|| Error::Corrupt(format!("the newest times of {:?} are damaged", self.name)))?;
         }
         Ok(newest)
     }
+}
+
+fn stored_runs(newest: &Newest) -> Vec<StoredRun> {
+    newest.runs().into_iter().map(StoredRun::from).collect()
+}
+
+/// The newest time of all channels.
+fn last(newest: &Newest) -> Option<Timestamp> {
+    newest.iter().map(|(_, time)| time).max()
 }
 
 /// The stored newest times of a metric.
@@ -144,13 +105,13 @@ pub(super) async fn raise(
         if known.is_none() {
             known = read_known(collection, name).await?;
         }
-        let before = known.as_ref().and_then(|known| known.newest.last());
+        let before = known.as_ref().and_then(|known| last(&known.newest));
         let mut newest = known.as_ref().map(|known| known.newest.clone()).unwrap_or_default();
         newest.merge(wanted);
         match known.take() {
             Some(stored) if stored.newest == newest => return Ok((before, stored)),
             Some(stored) => {
-                let runs = runs_to_bson(&newest.runs())?;
+                let runs = runs_to_bson(&stored_runs(&newest))?;
                 let update = doc! { "$set": { "runs": runs }, "$inc": { "revision": 1_i64 } };
                 let filter = doc! { "_id": name, "revision": stored.revision };
                 let updated = collection.update_one(filter, update).await.map_err(store_error)?;
@@ -163,7 +124,7 @@ pub(super) async fn raise(
                 let document = NewestDocument {
                     name: name.to_owned(),
                     revision: 1,
-                    runs: newest.runs(),
+                    runs: stored_runs(&newest),
                 };
                 match collection.insert_one(&document).await {
                     Ok(_inserted) => return Ok((before, Known { revision: 1, newest })),
@@ -188,7 +149,7 @@ async fn read_known(collection: &Collection<NewestDocument>, name: &str) -> Resu
     }))
 }
 
-fn runs_to_bson(runs: &[Run]) -> Result<Vec<Bson>> {
+fn runs_to_bson(runs: &[StoredRun]) -> Result<Vec<Bson>> {
     let encode = |run| bson::serialize_to_bson(run).map_err(|error| Error::Invalid(error.to_string()));
     runs.iter().map(encode).collect()
 }

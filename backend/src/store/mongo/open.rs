@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
-use mongodb::options::{Acknowledgment, ClientOptions, IndexOptions, ReadConcern, ReturnDocument, WriteConcern};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, IndexOptions, ReadConcern, ReadPreference, ReturnDocument, SelectionCriteria,
+    WriteConcern,
+};
 use mongodb::{Client, Collection, Database, IndexModel};
 
 use super::super::{Error, Result};
@@ -53,9 +56,16 @@ pub(super) async fn open(address: &Address) -> Result<(Client, Database)> {
 
 /// The driver's options of a URL, with the concerns that durability asks for.
 async fn options(address: &Address) -> Result<ClientOptions> {
-    let mut options = ClientOptions::parse(&address.url)
-        .await
-        .map_err(|error| Error::Unavailable(format!("the store's URL: {error}")))?;
+    let parsed = ClientOptions::parse(&address.url).await;
+    let mut options = parsed.map_err(|error| {
+        // The driver repeats what it stumbles over, which may be a part of a password.
+        let message = if address.url.contains('@') {
+            "it cannot be read; in a name or password the signs : / ? # [ ] @ % are written as %3A and so on".to_owned()
+        } else {
+            error.to_string()
+        };
+        Error::Unavailable(format!("the store's URL: {message}"))
+    })?;
     if let Some(concern) = &options.write_concern {
         let weaker =
             concern.w.as_ref().is_some_and(|w| *w != Acknowledgment::Majority) || concern.journal == Some(false);
@@ -70,7 +80,9 @@ async fn options(address: &Address) -> Result<ClientOptions> {
     {
         return Err(weaker_than_promised("readConcernLevel", "readConcernLevel=majority"));
     }
-    if options.selection_criteria.is_some() && !address.read_only {
+    let primary =
+        |criteria: &SelectionCriteria| matches!(criteria, SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    if !address.read_only && !options.selection_criteria.as_ref().is_none_or(primary) {
         return Err(weaker_than_promised("readPreference", "readPreference=primary"));
     }
     let timeout = options.write_concern.as_ref().and_then(|concern| concern.w_timeout);

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use self::server::{SecantusProcess, TestDatabase, with_database};
 use super::*;
-use crate::store::conformance::{Harness, SharedHarness, store_conformance, store_conformance_shared};
+use crate::store::conformance::{Harness, store_conformance};
+use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
 mod server;
 
@@ -28,17 +29,17 @@ impl Harness for Mongo {
 }
 
 impl SharedHarness for Mongo {
-    async fn pair() -> ([Arc<dyn Store>; 2], Box<dyn Send>) {
+    async fn pair() -> (Arc<dyn Store>, Arc<dyn Store>, Box<dyn Send>) {
         let database = TestDatabase::new();
         // At once, as two servers that start with the machine do.
-        let (one, other) = tokio::join!(MongoStore::open(&database.url), MongoStore::open(&database.url));
-        ([Arc::new(one.unwrap()), Arc::new(other.unwrap())], Box::new(database))
+        let (one, two) = tokio::join!(MongoStore::open(&database.url), MongoStore::open(&database.url));
+        (Arc::new(one.unwrap()), Arc::new(two.unwrap()), Box::new(database))
     }
 }
 
 store_conformance!(Mongo);
 
-store_conformance_shared!(Mongo);
+shared_store_conformance!(Mongo);
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap()
@@ -144,7 +145,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_url_that_keeps_less_than_promised_is_refused() {
+async fn a_url_that_is_wrong_or_keeps_less_than_promised_is_refused() {
     let database = TestDatabase::new();
     let mut refused = Vec::new();
     for options in [
@@ -160,7 +161,13 @@ async fn a_url_that_keeps_less_than_promised_is_refused() {
                 .to_string(),
         );
     }
-    refused.push(refusal("mongodb://127.0.0.1:1").await.to_string());
+    for url in [
+        "mongodb://127.0.0.1:1",
+        "mongodb://anna:pass/word@127.0.0.1/night",
+        "mongodb://127.0.0.1:no/night",
+    ] {
+        refused.push(refusal(url).await.to_string());
+    }
     insta::assert_snapshot!(refused.join("\n"), @"
     the store is unavailable: with its w or journal the store's URL would let go of acknowledged samples; leave it out, or write w=majority&journal=true
     the store is unavailable: with its w or journal the store's URL would let go of acknowledged samples; leave it out, or write w=majority&journal=true

@@ -9,10 +9,11 @@ use mongodb::{Client, Collection, Database};
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::newest::Newest;
 use super::super::row::Row;
 use super::super::{Error, MetricId, Result};
 use super::catalogue::Entry;
-use super::newest::{self, Known, Newest, NewestDocument};
+use super::newest::{self, Known, NewestDocument};
 use super::transaction::{self, Failure};
 
 /// How many batches may wait; a caller beyond them waits for its turn.
