@@ -9,5 +9,5 @@ use crate::app::AppState;
 use crate::query;
 
 pub(super) async fn get_envelope(app: AppState, Query(query): Query<EnvelopeQuery>) -> Result<Json<Envelope>> {
-    Ok(Json(query::envelope::envelope(&*app.store, &query).await?))
+    Ok(Json(query::envelope::envelope(&app.pyramid, &query).await?))
 }
