@@ -5,15 +5,12 @@ use std::time::Duration;
 use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
-use leptos_router::WildcardSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
 
 use crate::api::{self, ApiFailure};
-use crate::browser::location::base_path;
 use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
+use crate::reactive::{effect, spawn};
 use crate::shell::Shell;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::connection::provide_connection;
@@ -29,20 +26,6 @@ use crate::state::site::SiteClock;
 use crate::state::time_view::provide_time_view;
 use crate::theme::provide_theme;
 
-/// The page, under whatever path it is mounted.
-#[component]
-pub fn App() -> impl IntoView {
-    // One route for all: which tab is in sight is read from the address together with everything else that it holds,
-    // and a change of tab must not build the bars anew.
-    view! {
-        <Router base=base_path()>
-            <FlatRoutes fallback=|| ()>
-                <Route path=WildcardSegment("place") view=Page />
-            </FlatRoutes>
-        </Router>
-    }
-}
-
 /// What the server has to show, as far as it is known.
 #[derive(Clone)]
 enum Load {
@@ -57,17 +40,18 @@ const RETRY: Duration = Duration::from_secs(3);
 /// Between two looks at the metrics: new ones appear with their first frame.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
+/// The page, under whatever path it is mounted.
 #[component]
-fn Page() -> impl IntoView {
+pub fn App() -> impl IntoView {
     provide_navigation();
     provide_theme();
     provide_in_sight();
     provide_connection();
     let load = RwSignal::new(Load::Pending);
     let attempt = RwSignal::new(());
-    Effect::new(move |_| {
+    effect(move || {
         attempt.track();
-        spawn_local_scoped_with_cancellation(async move {
+        spawn(async move {
             loop {
                 match catalogue().await {
                     Ok(catalogue) => {
@@ -129,9 +113,9 @@ fn Loaded() -> impl IntoView {
 
 fn keep_metrics_fresh(catalogue: Catalogue) {
     let in_sight = use_in_sight();
-    Effect::new(move |_| {
+    effect(move || {
         if in_sight.get() {
-            spawn_local_scoped_with_cancellation(async move {
+            spawn(async move {
                 loop {
                     sleep(LOOK_AGAIN).await;
                     // A failure is the connection's to tell; what is known stays.

@@ -18,6 +18,8 @@ pub mod pages;
 
 pub mod panels;
 
+pub mod reactive;
+
 pub mod shell;
 
 pub mod state;

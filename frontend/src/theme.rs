@@ -7,6 +7,7 @@ use shared::chart::palette::{Palette, Rgba};
 use wasm_bindgen::JsCast as _;
 
 use crate::browser::storage::{recall, remember};
+use crate::reactive::effect;
 use crate::state::address::ThemeName;
 use crate::state::navigation::{History, Navigation, use_navigation};
 
@@ -106,7 +107,7 @@ pub fn provide_theme() {
             .with(|address| address.theme)
             .map_or_else(|| system.get(), Theme::from)
     });
-    Effect::new(move |_| apply(theme.get()));
+    effect(move || apply(theme.get()));
     let choice = ThemeChoice { navigation, theme };
     CHOICE.with(|cell| cell.set(Some(choice)));
     provide_context(choice);

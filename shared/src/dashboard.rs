@@ -89,12 +89,52 @@ pub struct Panel {
 
 /// What a panel shows: a closed set, matched in one place.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(into = "PanelKindParts", try_from = "PanelKindParts")]
 pub enum PanelKind {
     /// Lines over time.
     Timeseries(Timeseries),
     /// The newest sample of each channel.
     Latest(LatestTable),
+}
+
+/// How a panel's kind is written and read: flat, in one pass, and in the compact form too, which a tagged enum is not.
+#[derive(Serialize, Deserialize)]
+struct PanelKindParts {
+    r#type: PanelType,
+    lines: Option<Vec<Line>>,
+    metrics: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PanelType {
+    Timeseries,
+    Latest,
+}
+
+impl From<PanelKind> for PanelKindParts {
+    fn from(kind: PanelKind) -> Self {
+        let (r#type, lines, metrics) = match kind {
+            PanelKind::Timeseries(timeseries) => (PanelType::Timeseries, Some(timeseries.lines), None),
+            PanelKind::Latest(latest) => (PanelType::Latest, None, Some(latest.metrics)),
+        };
+        Self { r#type, lines, metrics }
+    }
+}
+
+impl TryFrom<PanelKindParts> for PanelKind {
+    type Error = &'static str;
+
+    fn try_from(parts: PanelKindParts) -> Result<Self, Self::Error> {
+        Ok(match parts.r#type {
+            PanelType::Timeseries => Self::Timeseries(Timeseries {
+                lines: parts.lines.ok_or("a timeseries panel needs lines")?,
+            }),
+            PanelType::Latest => Self::Latest(LatestTable {
+                metrics: parts.metrics.ok_or("a latest panel needs metrics")?,
+            }),
+        })
+    }
 }
 
 impl PanelKind {
@@ -153,4 +193,37 @@ pub enum Axis {
 pub struct LatestTable {
     /// The metrics by name.
     pub metrics: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_of_both_kinds_survive_their_json() {
+        let line = Line {
+            metric: "hv".to_owned(),
+            channels: ChannelSelection::Band,
+            label: String::new(),
+            axis: Axis::Right,
+        };
+        let kinds = [
+            PanelKind::Timeseries(Timeseries { lines: vec![line] }),
+            PanelKind::Latest(LatestTable {
+                metrics: vec!["hv".to_owned()],
+            }),
+        ];
+        for kind in kinds {
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(serde_json::from_str::<PanelKind>(&json).unwrap(), kind);
+            let bytes = crate::compact::to_bytes(&kind).unwrap();
+            assert_eq!(crate::compact::from_bytes::<PanelKind>(&bytes).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn a_panel_without_its_part_is_refused() {
+        let error = serde_json::from_str::<PanelKind>(r#"{"type":"latest"}"#).unwrap_err();
+        assert!(error.to_string().contains("needs metrics"), "{error}");
+    }
 }

@@ -12,7 +12,7 @@ pub struct ApiError {
     /// A sentence for people: what is wrong, where, and what to change.
     pub message: String,
     /// What the message is about, by name; empty where there is nothing to add.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[serde(default)]
     pub details: std::collections::BTreeMap<String, String>,
 }
 

@@ -22,6 +22,8 @@ pub mod dashboard;
 
 pub mod error;
 
+pub mod compact;
+
 pub mod route;
 
 #[cfg(feature = "chart")]

@@ -12,7 +12,7 @@ use serde::ser::{Serialize, Serializer};
 ///
 /// Eight bytes: null is one reserved NaN bit pattern, every other NaN is stored as the canonical one, so that equality
 /// and storage are plain bit comparisons. In JSON a finite number is a number, null is `null`, and the values that
-/// JSON cannot write are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+/// JSON cannot write are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`; the compact form has the bit pattern.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Value(u64);
 
@@ -99,6 +99,9 @@ impl fmt::Display for Value {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_u64(self.0);
+        }
         match self.as_number() {
             None => serializer.serialize_none(),
             Some(number) if number.is_finite() => serializer.serialize_f64(number),
@@ -111,6 +114,9 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return u64::deserialize(deserializer).map(Self::from_bits);
+        }
         deserializer.deserialize_any(ValueVisitor)
     }
 }

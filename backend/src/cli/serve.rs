@@ -88,7 +88,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
         stopping.notified().await;
         tokio::time::sleep(Duration::from_secs(STOP_SECS)).await;
     };
-    let served = tokio::select! {
+    let outcome = tokio::select! {
         ended = server => ended.context("the server failed"),
         () = out_of_patience => {
             tracing::warn!("stopped with requests unfinished after {STOP_SECS} s");
@@ -97,7 +97,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     };
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
-    served?;
+    outcome?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,10 +1,10 @@
 //! The site and its dashboards.
 
-use axum::Json;
-use shared::dashboard::Dashboards;
+use axum::response::Response;
 
+use super::form::Form;
 use crate::app::AppState;
 
-pub(super) async fn list_dashboards(app: AppState) -> Json<Dashboards> {
-    Json(app.dashboards.clone())
+pub(super) async fn list_dashboards(app: AppState, form: Form) -> Response {
+    form.answer(&app.dashboards)
 }

@@ -206,7 +206,8 @@ impl IntoResponse for Error {
             message: self.message(),
             details: self.details(),
         };
-        let mut response = (status, Json(body)).into_response();
+        let mut response = (status, Json(&body)).into_response();
+        response.extensions_mut().insert(body);
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECS);
         }

@@ -30,6 +30,7 @@ pub mod page;
 
 mod error;
 mod extract;
+mod form;
 mod observe;
 
 use page::Page;
@@ -81,6 +82,7 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
 fn surrounded(router: Router) -> Router {
     router
         .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(from_fn(form::write_errors))
         .layer(from_fn(observe::observe))
 }
 

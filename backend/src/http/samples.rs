@@ -1,13 +1,14 @@
 //! Raw samples, page by page.
 
-use axum::Json;
-use shared::query::samples::{Samples, SamplesQuery};
+use axum::response::Response;
+use shared::query::samples::SamplesQuery;
 
 use super::error::Result;
 use super::extract::Query;
+use super::form::Form;
 use crate::app::AppState;
 use crate::query;
 
-pub(super) async fn list_samples(app: AppState, Query(query): Query<SamplesQuery>) -> Result<Json<Samples>> {
-    Ok(Json(query::samples::samples(&*app.store, &query).await?))
+pub(super) async fn list_samples(app: AppState, form: Form, Query(query): Query<SamplesQuery>) -> Result<Response> {
+    Ok(form.answer(&query::samples::samples(&*app.store, &query).await?))
 }

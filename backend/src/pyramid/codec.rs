@@ -92,7 +92,7 @@ pub(crate) fn decode(bytes: &[u8], place: Place) -> Result<Decoded, BadTile> {
         (VERSION, KIND_SAMPLES) => Decoded::Samples(decode_samples(&mut input)?.into()),
         (VERSION, KIND_FRAMES) => Decoded::Frames(decode_frames(&mut input)?.into()),
         (VERSION, KIND_BUCKETS) => {
-            let offsets = decode_lengths(&mut input, BUCKETS)?;
+            let offsets = decode_lengths(&mut input, usize::from(BUCKETS))?;
             let n_buckets = offsets.last().map_or(0, |last| *last as usize);
             let (positions, buckets) = decode_buckets(&mut input, n_buckets, place, false)?;
             check_rising(&offsets, &positions)?;
@@ -105,7 +105,7 @@ pub(crate) fn decode(bytes: &[u8], place: Place) -> Result<Decoded, BadTile> {
             Decoded::Buckets(tile.into())
         }
         (VERSION, KIND_BAND) => {
-            let n_buckets = input.count(BUCKETS)?;
+            let n_buckets = input.count(usize::from(BUCKETS))?;
             let (positions, buckets) = decode_buckets(&mut input, n_buckets, place, true)?;
             check_rising(&[0, u32::try_from(n_buckets).unwrap_or(u32::MAX)], &positions)?;
             Decoded::Band(BandTile { positions, buckets }.into())
@@ -278,7 +278,7 @@ fn decode_buckets(
     place: Place,
     is_band: bool,
 ) -> Result<(Vec<u8>, Vec<Bucket>), BadTile> {
-    let positions = input.small(n_buckets, BUCKETS)?;
+    let positions = input.small(n_buckets, usize::from(BUCKETS))?;
     let positions: Vec<u8> = positions
         .into_iter()
         .map(|position| u8::try_from(position).unwrap_or(u8::MAX))
@@ -304,22 +304,20 @@ fn decode_buckets(
         .collect();
     let sums = decode_sums(input, starts.len())?;
     let extremes = decode_extremes(input, &starts, bucket_parts(is_band))?;
-    let n_ends = if is_band { 0 } else { starts.len() };
     let (firsts, lasts) = if is_band {
         (Vec::new(), Vec::new())
     } else {
-        (input.floats(n_ends)?, input.floats(n_ends)?)
+        (input.floats(starts.len())?, input.floats(starts.len())?)
     };
     let mut buckets = Vec::with_capacity(n_buckets);
     let mut filled = sums.into_iter().zip(extremes).enumerate();
     for (stored, count) in stored.into_iter().zip(counts) {
-        let summary = match count {
-            0 => None,
-            _ => {
-                let (index, (sum, (min, max))) = filled.next().ok_or(BadTile::Damaged)?;
-                let end = |ends: &[f64]| ends.get(index).copied().unwrap_or(0.0);
-                Some(summary(count, sum, min, max, end(&firsts), end(&lasts))?)
-            }
+        let summary = if count == 0 {
+            None
+        } else {
+            let (index, (sum, (min, max))) = filled.next().ok_or(BadTile::Damaged)?;
+            let end = |ends: &[f64]| ends.get(index).copied().unwrap_or(0.0);
+            Some(summary(count, sum, min, max, end(&firsts), end(&lasts))?)
         };
         buckets.push(Bucket {
             stored: stored.cast_unsigned(),

@@ -9,7 +9,7 @@ use shared::time::{TimeRange, Timestamp};
 use crate::store::tiles::{TileSpan, TileState};
 
 /// Buckets, and units of samples, in a tile.
-pub(crate) const BUCKETS: usize = 256;
+pub(crate) const BUCKETS: u16 = 256;
 
 /// The level of samples.
 pub(crate) const SAMPLES: u8 = 0;
@@ -66,7 +66,7 @@ impl Grid {
     }
 
     fn with_unit(unit_micros: i64) -> Self {
-        let tile = |units: i64| unit_micros.checked_mul(units)?.checked_mul(BUCKETS as i64);
+        let tile = |units: i64| unit_micros.checked_mul(units)?.checked_mul(i64::from(BUCKETS));
         let mut spans = vec![TileSpan {
             level: SAMPLES,
             span_micros: tile(1).unwrap_or(i64::MAX / 4),
@@ -84,7 +84,7 @@ impl Grid {
     /// The lattice by which a store keeps tiles, if its buckets fit to columns on `base_micros`.
     pub(crate) fn of_state(state: &TileState, base_micros: i64) -> Option<Self> {
         let span_micros = state.spans.first().filter(|span| span.level == SAMPLES)?.span_micros;
-        let grid = Self::with_unit(span_micros / BUCKETS as i64);
+        let grid = Self::with_unit(span_micros / i64::from(BUCKETS));
         let (fine, coarse) = (grid.unit_micros.min(base_micros), grid.unit_micros.max(base_micros));
         let fits = 0 < fine && coarse % fine == 0 && is_power_of_four(coarse / fine);
         (fits && grid.spans == state.spans).then_some(grid)
@@ -113,7 +113,7 @@ impl Grid {
 
     /// The width of a bucket of a level.
     pub(crate) fn bucket_micros(&self, level: u8) -> i64 {
-        self.span(level).span_micros / BUCKETS as i64
+        self.span(level).span_micros / i64::from(BUCKETS)
     }
 
     /// The next finer level.
@@ -189,7 +189,7 @@ impl Grid {
 }
 
 fn is_power_of_four(number: i64) -> bool {
-    0 < number && number.count_ones() == 1 && number.trailing_zeros() % 2 == 0
+    0 < number && number.count_ones() == 1 && number.trailing_zeros().is_multiple_of(2)
 }
 
 #[cfg(test)]

@@ -385,7 +385,9 @@ async fn questions_between_writes_and_rewrites_see_all_that_was_acknowledged() {
         })
     });
     let asked = futures_util::future::join_all(asking).await;
-    asked.into_iter().for_each(|asked| asked.unwrap());
+    for asked in asked {
+        asked.unwrap();
+    }
     assert_eq!(appending.await.unwrap(), 119);
     let greatest = rewriting.await.unwrap();
     for (columns, channels) in [(1, "0"), (7, "band"), (900, "0"), (30, "all")] {

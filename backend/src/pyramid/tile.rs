@@ -321,4 +321,4 @@ impl BandTile {
 }
 
 // Positions in a tile are bytes.
-const _: () = assert!(BUCKETS == u8::MAX as usize + 1, "a position is a byte");
+const _: () = assert!(BUCKETS == 1 << u8::BITS, "a position is a byte");

@@ -91,7 +91,9 @@ async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<
         let mut band = Band::new(&question);
         let mut chunks = store.scan(metric_id, range, ChannelFilter::All);
         while let Some(frames) = chunks.try_next().await? {
-            frames.iter().for_each(|frame| band.add_samples(frame));
+            for frame in &frames {
+                band.add_samples(frame);
+            }
         }
         return Ok(band.finish());
     }

@@ -76,7 +76,7 @@ impl TestApp {
         let config = Config::from_sources(main, &[]).unwrap();
         let store = Arc::new(MemoryStore::new());
         let now: Timestamp = NOW.parse().unwrap();
-        let shared_store: Arc<dyn Store> = store.clone();
+        let shared_store: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
         let app = App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap();
         Self {
             router: watchroom::http::router(Arc::new(app)),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use gloo_net::http::{Request, Response};
 use serde::de::DeserializeOwned;
+use shared::compact;
 use shared::dashboard::Dashboards;
 use shared::error::ApiError;
 use shared::metric::Metrics;
@@ -115,16 +116,16 @@ fn report(exchange: Exchange) {
 }
 
 async fn get<T: DeserializeOwned>(path: String) -> Result<T, ApiFailure> {
-    let text = get_text(path).await?;
-    serde_json::from_str(&text).map_err(|error| ApiFailure::Decode(error.to_string()))
+    let bytes = get_bytes(path).await?;
+    compact::from_bytes(&bytes).map_err(|error| ApiFailure::Decode(error.to_string()))
 }
 
 /// Apart from [`get`], so that it exists once and not for every type.
-async fn get_text(path: String) -> Result<String, ApiFailure> {
+async fn get_bytes(path: String) -> Result<Vec<u8>, ApiFailure> {
     let abort = AbortOnDrop::new();
     let response = exchange(&path, &abort.0.signal()).await?;
     response
-        .text()
+        .binary()
         .await
         .map_err(|error| ApiFailure::Network(error.to_string()))
 }
@@ -140,7 +141,7 @@ async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response,
         RequestCache::Default
     };
     let outcome = Request::get(&uri)
-        .header("accept", "application/json")
+        .header("accept", compact::MEDIA_TYPE)
         .cache(cache)
         .abort_signal(Some(signal))
         .send()
@@ -179,11 +180,13 @@ async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response,
 
 async fn failure_of(response: Response, reached: bool) -> ApiFailure {
     let status = response.status();
-    let body = response.text().await.unwrap_or_default();
-    match serde_json::from_str::<ApiError>(&body) {
-        Ok(error) => ApiFailure::Server(error, status),
-        Err(_) if !reached => ApiFailure::Network(format!("the gateway answered {status}")),
-        Err(_) => ApiFailure::Server(
+    let body = response.binary().await.unwrap_or_default();
+    // A gateway says it in a form of its own.
+    let is_ours = response.headers().get("content-type").as_deref() == Some(compact::MEDIA_TYPE);
+    match compact::from_bytes::<ApiError>(&body) {
+        Ok(error) if is_ours => ApiFailure::Server(error, status),
+        _ if !reached => ApiFailure::Network(format!("the gateway answered {status}")),
+        _ => ApiFailure::Server(
             ApiError {
                 code: "unknown".to_owned(),
                 message: format!("the server answered {status} {}", response.status_text()),

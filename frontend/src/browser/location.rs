@@ -1,4 +1,39 @@
-//! Where the page is mounted.
+//! The address bar: what it says, writing it, and where the page is mounted.
+
+use wasm_bindgen::JsValue;
+
+/// Path and query of the page's address; the query with its question mark, or empty.
+pub fn path_and_query() -> (String, String) {
+    web_sys::window().map(|window| window.location()).map_or_else(
+        || (String::new(), String::new()),
+        |location| {
+            (
+                location.pathname().unwrap_or_default(),
+                location.search().unwrap_or_default(),
+            )
+        },
+    )
+}
+
+/// Writes a link into the address bar; what it said stays behind the back button.
+pub fn push(link: &str) {
+    if let Some(history) = history() {
+        // Browsers refuse a page that writes hundreds of times a second; what is shown is right all the same.
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(link));
+    }
+}
+
+/// Writes a link into the address bar, in place of what it said.
+pub fn replace(link: &str) {
+    if let Some(history) = history() {
+        // As above.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(link));
+    }
+}
+
+fn history() -> Option<web_sys::History> {
+    web_sys::window().and_then(|window| window.history().ok())
+}
 
 /// The address that relative links start from, ending in `/`: `http://wall:8080/shift/`.
 pub fn base_uri() -> String {

@@ -6,6 +6,8 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ResizeObserver, ResizeObserverEntry};
 
+use crate::reactive::effect;
+
 /// How large an element is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct StageSize {
@@ -33,7 +35,7 @@ impl StageSize {
 /// The size of an element, `None` until it is laid out and while it is hidden.
 pub fn use_stage_size(element: NodeRef<Div>) -> ReadSignal<Option<StageSize>> {
     let size = RwSignal::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = element.get() else { return };
         let measured = element.clone();
         let measure = move || {

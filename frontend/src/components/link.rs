@@ -8,9 +8,6 @@ use crate::state::navigation::{History, Navigation};
 
 /// What a click on a link to an address does: a plain one goes there without loading the page anew, any other (new
 /// window, download) is left to the browser.
-///
-/// Not left to the router, which writes the address bar only some time after it has shown the new page: what the page
-/// itself writes down meanwhile would replace the wrong entry of the history.
 pub fn follow(navigation: Navigation, address: impl Fn() -> Address + 'static) -> impl Fn(ev::MouseEvent) + 'static {
     move |event| {
         let is_plain =

@@ -9,6 +9,7 @@ use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
 use crate::format;
 use crate::panels::latest;
+use crate::reactive::effect;
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
@@ -85,7 +86,7 @@ pub fn PanelFrame(
         },
     );
     let id = StoredValue::new(panel.id.clone());
-    Effect::new(move |_| {
+    effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             id.with_value(|id| mark_drawn(id));
         }
@@ -240,11 +241,12 @@ fn empty(last: Option<Timestamp>) -> AnyView {
     .into_any()
 }
 
-/// Messages are lower case like all error texts; on the screen they begin like a sentence.
+/// Messages are lower case like all error texts; on the screen they begin like a sentence. Only A to Z, because the
+/// tables for all letters weigh more than this file.
 fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    let mut sentence = message.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }

@@ -1,13 +1,13 @@
 //! The calendar: which nights hold data, and how complete they are.
 
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use leptos::{ev, html};
 use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
 use crate::components::icon::{Icon, icon};
 use crate::format;
+use crate::reactive::{effect, spawn};
 use crate::shell::range_form::RangeForm;
 use crate::state::address::Period;
 use crate::state::catalogue::{metrics_of, use_catalogue};
@@ -34,9 +34,9 @@ pub fn Calendar(
     // The day that the keyboard is at; its month is in sight.
     let at = RwSignal::new(shown_night);
     let month = Memo::new(move |_| first_of_month(at.get()));
-    Effect::new(move |_| {
+    effect(move || {
         let first = month.get();
-        spawn_local_scoped_with_cancellation(async move { nights.reach_back_to(first).await });
+        spawn(async move { nights.reach_back_to(first).await });
     });
     let grid = NodeRef::<html::Div>::new();
     let open = Callback::new(move |date: Date| {
@@ -168,7 +168,7 @@ fn day_cell(date: Date, at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
     let is_selected = move || view.period().get() == Some(Period::Night(date));
     let button = NodeRef::<html::Button>::new();
     // The focus follows the keys, and starts at the night in sight.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(button) = button.get().filter(|_| at.get() == date) {
             // Only an element that cannot take focus refuses it.
             let _ = button.focus();

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::reactive::effect;
 
 const KEYS: [(&str, &str); 11] = [
     ("← →", "previous and next night"),
@@ -26,7 +27,7 @@ pub fn Help(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let is_open = is_open.get();
         if let Some(dialog) = dialog.get().filter(|dialog| dialog.open() != is_open) {
             if is_open {

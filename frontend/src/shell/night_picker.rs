@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
 use crate::format;
+use crate::reactive::effect;
 use crate::shell::calendar::Calendar;
 use crate::state::address::Period;
 use crate::state::time_view::use_time_view;
@@ -30,7 +31,7 @@ pub fn NightPicker(
         (Some(Period::Range(_)), _) => "UTC".to_owned(),
         _ => String::new(),
     });
-    Effect::new(move |_| {
+    effect(move || {
         let title = name.get();
         let site = crate::state::catalogue::use_catalogue().site().name;
         document().set_title(&format!("{site} · {title}"));

@@ -6,6 +6,7 @@ use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::link::follow;
+use crate::reactive::effect;
 use crate::shell::MAIN_ID;
 use crate::shell::tab_link::TabLinks;
 use crate::shell::zoom_chip::ZoomChip;
@@ -52,10 +53,11 @@ fn tab_handle(
     let title = handle.title.clone();
     let dashboard_id = dashboard_id.to_owned();
     let navigation = use_navigation();
+    let links = *links;
     let address = Memo::new(move |_| links.address(&dashboard_id, &handle));
     let anchor = NodeRef::<html::A>::new();
     // On a small screen the tabs scroll; the one that is opened by a key or a link comes into sight.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(anchor) = anchor.get().filter(|_| is_current.get()) {
             let nearest = web_sys::ScrollIntoViewOptions::new();
             nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);

@@ -27,7 +27,7 @@ pub fn ThemeButton() -> impl IntoView {
         <button
             type="button"
             class="iconbutton themebutton"
-            aria-label=move || format!("Theme: {}, change", name().to_lowercase())
+            aria-label=move || format!("Theme: {}, change", name())
             on:click=move |_| choice.cycle()
         >
             {sign}

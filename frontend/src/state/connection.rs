@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::{self, Exchange};
+use crate::reactive::spawn;
 use crate::state::server_clock::ServerClock;
 
 /// How long a proof of life holds, in microseconds.
@@ -109,7 +109,7 @@ pub fn provide_connection() {
             }
         });
     });
-    spawn_local_scoped_with_cancellation(async {
+    spawn(async {
         loop {
             let _ = api::health().await;
             sleep(Duration::from_secs(1)).await;

@@ -1,13 +1,9 @@
 //! The address bar: read as a signal, written in one place.
 
-use std::fmt;
-use std::rc::Rc;
-
+use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 
-use crate::browser::location::base_path;
+use crate::browser::location::{self, base_path};
 use crate::state::address::{Address, Problem};
 
 /// What the back button returns to after a change of the address.
@@ -19,22 +15,15 @@ pub enum History {
     Replace,
 }
 
-type Go = Rc<dyn Fn(&str, NavigateOptions)>;
-
 /// Reads and writes the address bar.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Navigation {
+    /// Path and query, as the address bar has them.
+    bar: RwSignal<(String, String)>,
     parsed: Memo<(Address, Vec<Problem>)>,
     address: Memo<Address>,
-    go: StoredValue<Go, LocalStorage>,
     /// What could not be read in an address that has been written anew since.
     reported: RwSignal<Vec<Problem>>,
-}
-
-impl fmt::Debug for Navigation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Navigation").finish_non_exhaustive()
-    }
 }
 
 impl Navigation {
@@ -74,14 +63,13 @@ impl Navigation {
     }
 
     fn write(&self, address: &Address, history: History) {
-        let options = NavigateOptions {
-            resolve: false,
-            replace: history == History::Replace,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        let go = self.go.get_value();
-        go(&self.link(address), options);
+        let link = self.link(address);
+        match history {
+            History::Push => location::push(&link),
+            History::Replace => location::replace(&link),
+        }
+        // Path and query come back as the browser spells them.
+        self.bar.set(location::path_and_query());
     }
 
     /// The link to an address, from the root of the host.
@@ -95,22 +83,26 @@ pub fn use_navigation() -> Navigation {
     expect_context()
 }
 
-/// Makes the address bar known to the page; inside the router.
+/// Makes the address bar known to the page, back and forward included.
+///
+/// Not by a router: which tab is in sight is one of many things that the address holds, and a change of tab must not
+/// build the bars anew, so that there are no routes to choose between.
 pub fn provide_navigation() -> Navigation {
-    let location = use_location();
+    let bar = RwSignal::new(location::path_and_query());
+    let listener = window_event_listener(ev::popstate, move |_| bar.set(location::path_and_query()));
+    on_cleanup(move || listener.remove());
     let base = base_path();
     let parsed = Memo::new(move |_| {
-        let path = location.pathname.get();
-        let path = path.strip_prefix(base.as_str()).unwrap_or(&path);
-        location.search.with(|search| Address::parse(path, search))
+        bar.with(|(path, query)| {
+            let path = path.strip_prefix(base.as_str()).unwrap_or(path);
+            Address::parse(path, query)
+        })
     });
     let address = Memo::new(move |_| parsed.with(|(address, _)| address.clone()));
-    let navigate = use_navigate();
-    let go: Go = Rc::new(move |link, options| navigate(link, options));
     let navigation = Navigation {
+        bar,
         parsed,
         address,
-        go: StoredValue::new_local(go),
         reported: RwSignal::new(Vec::new()),
     };
     provide_context(navigation);

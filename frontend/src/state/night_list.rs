@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use shared::query::nights::{Night, Nights, NightsQuery};
 use shared::time::Date;
 
 use crate::api::{self, ApiFailure};
+use crate::reactive::spawn;
 use crate::state::in_sight::use_in_sight;
 
 /// How many nights are asked for at a time.
@@ -87,7 +87,7 @@ impl NightList {
             }
             if in_sight.get() {
                 // Ended and begun anew when the metrics change.
-                spawn_local_scoped_with_cancellation(async move {
+                spawn(async move {
                     loop {
                         let failed = list.ask(None).await.is_err();
                         let rest = if failed { RETRY_SECS } else { LOOK_AGAIN_SECS };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 
+use crate::reactive::spawn;
 use crate::state::connection::{Link, use_connection};
 use crate::state::in_sight::use_in_sight;
 use crate::state::server_clock::use_now;
@@ -42,7 +42,7 @@ pub fn provide_refresh(view: TimeView) {
         if before.is_some() {
             rise(count);
         }
-        spawn_local_scoped_with_cancellation(async move {
+        spawn(async move {
             loop {
                 sleep(INTERVAL).await;
                 rise(count);

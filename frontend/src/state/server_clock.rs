@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::Exchange;
 use crate::browser::clock::machine_micros;
+use crate::reactive::spawn;
 
 /// How far the server's clock is ahead of this machine's, between two bounds in microseconds.
 ///
@@ -57,7 +57,7 @@ impl ServerClock {
             offset: StoredValue::new(None),
             now: RwSignal::new(Timestamp::saturating_from_micros(machine_micros())),
         };
-        spawn_local_scoped_with_cancellation(async move {
+        spawn(async move {
             loop {
                 let now = clock.read();
                 clock.now.set(now);

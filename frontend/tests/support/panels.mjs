@@ -1,7 +1,7 @@
 // The panels of a page, by the contract: every panel element carries data-panel and data-state.
 
 /** States in which a panel has said all it has to say. */
-const SETTLED = ["ready", "empty"];
+const SETTLED = ["ready", "empty", "stale"];
 
 /**
  * The visible panels in the order of the page.

@@ -6,6 +6,8 @@ use crate::metric::ChannelSelection;
 use crate::time::Timestamp;
 use crate::value::Value;
 
+mod parts;
+
 /// The most columns that one envelope may be asked for; two 8k screens beside each other.
 pub const MAX_COLUMNS: u32 = 16_384;
 
@@ -30,8 +32,8 @@ pub struct EnvelopeQuery {
 ///
 /// Samples are given when no series has more than two samples per column on average. The band is always columns: where
 /// frames are fewer than columns, one frame each.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(try_from = "parts::EnvelopeParts")]
 pub enum Envelope {
     /// Columns of summed-up samples.
     Columns {
@@ -57,7 +59,7 @@ pub enum Envelope {
 ///
 /// Columns rise in time and do not overlap; columns without a finite sample are left out. Every sample of the range
 /// lies in exactly one column of the cut.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct ColumnSeries {
     /// The channel; `None` for the band.
     pub channel: Option<u32>,
@@ -74,10 +76,10 @@ pub struct ColumnSeries {
     /// The greatest finite value.
     pub max: Vec<f64>,
     /// The first finite value; absent in the band.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<f64>,
     /// The last finite value; absent in the band.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub last: Vec<f64>,
     /// The mean of the finite values.
     pub mean: Vec<f64>,
@@ -86,15 +88,15 @@ pub struct ColumnSeries {
     /// When the greatest value was taken; the earliest such time.
     pub max_us: Vec<i64>,
     /// The channel of the least value, the lowest index at that time; only in the band.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub min_channel: Vec<u32>,
     /// The channel of the greatest value, the lowest index at that time; only in the band.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub max_channel: Vec<u32>,
 }
 
 /// The stored samples of a channel by rising time; nulls and NaN included.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct SampleSeries {
     /// The channel.
     pub channel: u32,

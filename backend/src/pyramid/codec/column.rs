@@ -45,7 +45,9 @@ impl Out {
             self.bytes(&first.to_le_bytes());
         } else if numbers.len() < MIN_PACKED {
             self.bytes(&[PLAIN]);
-            numbers.iter().for_each(|number| self.bytes(&number.to_le_bytes()));
+            for number in numbers {
+                self.bytes(&number.to_le_bytes());
+            }
         } else {
             self.packed(PACKED, numbers)?;
         }
@@ -64,12 +66,16 @@ impl Out {
         match narrow {
             Some(narrow) if narrow.len() < MIN_PACKED => {
                 self.bytes(&[PLAIN_F32]);
-                narrow.iter().for_each(|number| self.bytes(&number.to_le_bytes()));
+                for number in narrow {
+                    self.bytes(&number.to_le_bytes());
+                }
             }
             Some(narrow) => self.packed(PACKED_F32, &narrow)?,
             None if numbers.len() < MIN_PACKED => {
                 self.bytes(&[PLAIN]);
-                numbers.iter().for_each(|number| self.bytes(&number.to_le_bytes()));
+                for number in numbers {
+                    self.bytes(&number.to_le_bytes());
+                }
             }
             None => self.packed(PACKED, numbers)?,
         }

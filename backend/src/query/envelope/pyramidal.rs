@@ -67,7 +67,7 @@ async fn band(view: &mut View<'_>, question: &Question) -> Result<Envelope> {
     if level != SAMPLES {
         let mut band = Band::new(question);
         view.visit(&subject, question.range, level, &mut |piece| {
-            add_to_band(&mut band, piece)
+            add_to_band(&mut band, piece);
         })
         .await?;
         if !band.are_few() {

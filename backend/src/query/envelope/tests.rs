@@ -282,7 +282,9 @@ async fn bad_questions_are_answered_with_what_to_change() {
             columns: 100,
         };
         change(&mut query);
-        let pyramid = Pyramid::new(fixture.store.clone());
+        let pyramid = Pyramid::new(std::sync::Arc::<crate::store::memory::MemoryStore>::clone(
+            &fixture.store,
+        ));
         envelope(&pyramid, &query).await.unwrap_err().to_string()
     };
     let labels: Vec<String> = (0..5000).map(|channel: u32| channel.to_string()).collect();

@@ -1,7 +1,7 @@
 //! The default store: one SQLite file, through sqlx, with a write-ahead log that is synced at each commit.
 //!
-//! One task writes ([`writer`]), a pool of connections reads. A lock file beside the database keeps a second process out
-//! ([`lock`]), so that the catalogue can be kept in memory.
+//! One task writes (`writer.rs`), a pool of connections reads. A lock file beside the database keeps a second process
+//! out (`lock.rs`), so that the catalogue can be kept in memory.
 //!
 //! # Layout
 //!
@@ -48,6 +48,8 @@ use super::{
 };
 
 mod writer;
+
+mod batch;
 
 mod read;
 
@@ -214,8 +216,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        // Readers first: the log can be emptied only when nobody reads from it. One that was left in the middle of a scan
-        // must not keep the writer from finishing.
+        // Readers first: the log can be emptied only when nobody reads from it. One that was left in the middle of a
+        // scan must not keep the writer from finishing.
         let readers_gone = tokio::time::timeout(CLOSE_READERS, self.readers.close()).await;
         if readers_gone.is_err() {
             tracing::warn!("closing the database while something still reads from it");
@@ -234,7 +236,7 @@ impl SqliteStore {
     }
 
     /// Checks a batch, and makes one packed row per metric and time of it.
-    async fn pack(&self, frames: &[Frame]) -> Result<writer::Batch> {
+    async fn pack(&self, frames: &[Frame]) -> Result<batch::Batch> {
         let mut rows: BTreeMap<(MetricId, Timestamp), Row> = BTreeMap::new();
         let mut channel_count = None;
         for frame in frames {
@@ -253,11 +255,11 @@ impl SqliteStore {
                 rows.insert(key, merged.unwrap_or(newer));
             }
         }
-        let mut batch = writer::Batch::default();
+        let mut batch = batch::Batch::default();
         let mut n_values = 0;
         for ((metric_id, time), row) in rows {
             batch.newest.entry(metric_id).or_default().note(time, &row);
-            batch.rows.push(writer::PackedRow {
+            batch.rows.push(batch::PackedRow {
                 metric_id,
                 time_us: time.as_micros(),
                 packed: packed::Packed::from_row(&row),

@@ -22,21 +22,21 @@ async fn unknown_paths_and_methods_get_the_error_envelope() {
     let app = TestApp::new();
     assert_snapshot!(app.get("/api/v1/metric").await.told(), @r#"
     404 Not Found
-    {"code":"unknown_route","message":"there is nothing at /api/v1/metric; did you mean /api/v1/metrics?"}
+    {"code":"unknown_route","message":"there is nothing at /api/v1/metric; did you mean /api/v1/metrics?","details":{}}
     "#);
     assert_snapshot!(app.get("/api/v2/everything").await.told(), @r#"
     404 Not Found
-    {"code":"unknown_route","message":"there is nothing at /api/v2/everything"}
+    {"code":"unknown_route","message":"there is nothing at /api/v2/everything","details":{}}
     "#);
     let post = app.post("/api/v1/metrics", "").await;
     assert_snapshot!(post.told(), @r#"
     405 Method Not Allowed
-    {"code":"method_not_allowed","message":"/api/v1/metrics does not know the method POST"}
+    {"code":"method_not_allowed","message":"/api/v1/metrics does not know the method POST","details":{}}
     "#);
     assert_eq!(post.header(header::ALLOW), "GET,HEAD");
     assert_snapshot!(app.get("/write").await.told(), @r#"
     405 Method Not Allowed
-    {"code":"method_not_allowed","message":"/write does not know the method GET"}
+    {"code":"method_not_allowed","message":"/write does not know the method GET","details":{}}
     "#);
 }
 

@@ -93,7 +93,7 @@ async fn a_body_that_is_not_frames_is_refused_as_a_whole() {
     400 Bad Request
     {"code":"bad_json","message":"the body must be a JSON object {\"frames\":[…]}: expected value at line 1 column 1","details":{"column":"1","line":"1"}}
     415 Unsupported Media Type
-    {"code":"unsupported_media_type","message":"the body must be JSON with the header content-type: application/json; it is without a type"}
+    {"code":"unsupported_media_type","message":"the body must be JSON with the header content-type: application/json; it is without a type","details":{}}
     "#);
     assert!(app.store.metrics().await.unwrap().is_empty());
 }
@@ -138,7 +138,7 @@ async fn bad_lines_are_named_and_the_good_ones_kept() {
     ");
     assert_snapshot!(app.post("/write?precision=days", lines).await.told(), @r#"
     400 Bad Request
-    {"code":"bad_query","message":"precision: \"days\" is not a precision; write ns, us, ms, s, m or h"}
+    {"code":"bad_query","message":"precision: \"days\" is not a precision; write ns, us, ms, s, m or h","details":{}}
     "#);
 }
 
@@ -174,7 +174,7 @@ async fn packed_bodies_are_unpacked_up_to_the_limit() {
     "#);
     assert_snapshot!(send("zstd", b"a value=3".to_vec()).await.told(), @r#"
     415 Unsupported Media Type
-    {"code":"unsupported_media_type","message":"the body must be packed with gzip or not packed; it is zstd"}
+    {"code":"unsupported_media_type","message":"the body must be packed with gzip or not packed; it is zstd","details":{}}
     "#);
     assert_snapshot!(send("gzip", b"not gzip".to_vec()).await.status, @"400 Bad Request");
 }
@@ -209,13 +209,13 @@ async fn a_store_that_is_down_is_a_failure_and_never_an_empty_answer() {
     answers.push(app.post("/write", "a value=1").await.told());
     assert_snapshot!(answers.join("\n"), @r#"
     503 Service Unavailable
-    {"code":"store_unavailable","message":"the store is unavailable; try again shortly"}
+    {"code":"store_unavailable","message":"the store is unavailable; try again shortly","details":{}}
     503 Service Unavailable
-    {"code":"store_unavailable","message":"the store is unavailable; try again shortly"}
+    {"code":"store_unavailable","message":"the store is unavailable; try again shortly","details":{}}
     503 Service Unavailable
-    {"code":"store_unavailable","message":"the store is unavailable; try again shortly"}
+    {"code":"store_unavailable","message":"the store is unavailable; try again shortly","details":{}}
     503 Service Unavailable
-    {"code":"store_unavailable","message":"the store is unavailable; try again shortly"}
+    {"code":"store_unavailable","message":"the store is unavailable; try again shortly","details":{}}
     503 Service Unavailable
     {"code":"store_unavailable","message":"the store failed; 0 frames of this request are stored, send all of it again","details":{"accepted":"0"}}
     503 Service Unavailable

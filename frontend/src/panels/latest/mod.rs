@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use shared::dashboard::{LatestTable, Panel};
 use shared::query::latest::Latest;
 use shared::time::Timestamp;
@@ -13,6 +12,7 @@ use crate::api::{self, ApiFailure};
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::panels::latest::rows::{Row, rows_of};
 use crate::panels::latest::table::Table;
+use crate::reactive::{effect, spawn};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::in_sight::use_in_sight;
 
@@ -42,12 +42,12 @@ pub fn LatestPanel(
     let heard = RwSignal::new(Vec::<Heard>::new());
     let attempt = RwSignal::new(());
     let names = StoredValue::new(spec.metrics);
-    Effect::new(move |_| {
+    effect(move || {
         attempt.track();
         if !in_sight.get() {
             return;
         }
-        spawn_local_scoped_with_cancellation(async move {
+        spawn(async move {
             loop {
                 ask_all(names, heard).await;
                 sleep(POLL).await;

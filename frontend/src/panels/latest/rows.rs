@@ -132,13 +132,13 @@ impl Sorting {
     }
 }
 
-/// The positions of the rows that contain `filter` (in any case of letters), sorted. Equal rows keep their order.
+/// The positions of the rows that contain `filter` (in any case of the letters A to Z), sorted. Equal rows keep their order.
 pub fn order(rows: &[Row], filter: &str, sorting: Sorting, now: Timestamp) -> Vec<usize> {
-    let filter = filter.trim().to_lowercase();
+    let filter = filter.trim().to_ascii_lowercase();
     let mut order: Vec<usize> = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| filter.is_empty() || row.name.to_lowercase().contains(&filter))
+        .filter(|(_, row)| filter.is_empty() || row.name.to_ascii_lowercase().contains(&filter))
         .map(|(position, _)| position)
         .collect();
     let compare = |a: &Row, b: &Row| match sorting.column {

@@ -7,6 +7,7 @@ use shared::query::latest::Freshness;
 use crate::browser::resize::observe;
 use crate::format;
 use crate::panels::latest::rows::{Column, Row, Sorting, order, summary};
+use crate::reactive::effect;
 use crate::state::server_clock::use_now;
 
 /// The height of a row in pixels, as in the style sheet.
@@ -112,7 +113,7 @@ impl ScrollWindow {
             top_px: RwSignal::new(0),
             height_px: RwSignal::new(0),
         };
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(element) = window.scroller.get() {
                 observe(&element, move || window.measure());
             }

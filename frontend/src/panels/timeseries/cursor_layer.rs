@@ -12,6 +12,7 @@ use super::chart::{Attention, Chart, units_per_px};
 use super::readout::{MOST_ROWS, REACH_PX};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
+use crate::reactive::effect;
 use crate::theme::{palette, use_theme};
 
 /// Radius of the dots, in CSS pixels.
@@ -26,7 +27,7 @@ pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     let drawer = FrameDrawer::new(move || {
         draw(chart, element);
     });
-    Effect::new(move |_| {
+    effect(move || {
         chart.cursor.0.track();
         chart.attention.track();
         chart.selection.track();

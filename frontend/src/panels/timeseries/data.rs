@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos::reactive::spawn_local_scoped_with_cancellation;
 use shared::dashboard::Timeseries;
 use shared::metric::ChannelSelection;
 use shared::query::envelope::{Envelope, EnvelopeQuery, MAX_COLUMNS};
@@ -11,6 +10,7 @@ use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
 use crate::api;
+use crate::reactive::spawn;
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
 
@@ -140,6 +140,12 @@ impl Answers {
             .with(|slots| slots.iter().all(|slot| slot.asked == Some(range)))
     }
 
+    /// Whether every question about a range was answered; tracks.
+    pub fn have_come(&self, range: TimeRange) -> bool {
+        self.slots
+            .with(|slots| slots.iter().all(|slot| slot.range == Some(range)))
+    }
+
     /// Asks again.
     pub fn retry(&self) {
         self.retries.update(|retries| *retries = retries.wrapping_add(1));
@@ -150,7 +156,7 @@ impl Answers {
         self.open.set(asks.len());
         for (at, ask) in asks.into_iter().enumerate() {
             let query = query_of(&ask, wanted, interval_s(&ask.metric));
-            spawn_local_scoped_with_cancellation(async move {
+            spawn(async move {
                 let outcome = api::envelope(&query).await;
                 self.slots.update(|slots| {
                     let Some(slot) = slots.get_mut(at) else { return };

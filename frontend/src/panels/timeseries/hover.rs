@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::chart::{Attention, Chart, units_per_px};
 use super::readout::{Fact, Readout, Row, readout};
+use crate::reactive::effect;
 use crate::state::server_clock::use_now;
 
 /// Between the cursor and the box, in CSS pixels.
@@ -35,7 +36,7 @@ pub fn Tooltip(
         })
     });
     let element = NodeRef::<Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         told.track();
         if let (Some(tooltip), Some(stage), Some(x_px)) = (element.get(), stage.get(), cursor_px(chart)) {
             place(&tooltip, &stage, x_px);

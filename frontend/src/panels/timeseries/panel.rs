@@ -21,6 +21,7 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::reactive::effect;
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
@@ -78,6 +79,10 @@ pub fn TimeseriesPanel(
                 >
                     <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
                     <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
+                    {move || {
+                        has_no_values(chart, answers)
+                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> })
+                    }}
                     <Tooltip chart stage />
                 </div>
                 <Legend chart is_exact=Signal::derive(move || is_exact(chart, answers)) />
@@ -162,7 +167,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
             chart.panel_id.with_value(|id| mark_drawn(id));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         chart.plot.track();
         chart.shown.track();
         chart.pointed_out.track();
@@ -204,7 +209,10 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
         let has_data = chart
             .lines
             .with(|lines| lines.iter().any(|line| shows_any(line, range)));
-        if has_data {
+        let last = panel.with_value(|panel| last_known(panel, catalogue));
+        // A sample is known that the answers do not show: it has no value.
+        let has_nulls = last.is_some_and(|last| range.contains(last)) && answers.have_come(range);
+        if has_data || has_nulls {
             return PanelState::Ready;
         }
         let failure = answers
@@ -213,9 +221,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
         match failure {
             _ if !answers.are_known(range) => PanelState::Loading,
             Some(failure) => PanelState::Error(failure),
-            None => PanelState::Empty {
-                last: panel.with_value(|panel| last_known(panel, catalogue)),
-            },
+            None => PanelState::Empty { last },
         }
     });
     let newest = Memo::new(move |_| {
@@ -229,6 +235,22 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
         drawn.max(in_range)
     });
     (state.into(), newest.into())
+}
+
+/// Whether the panel is exact and shows nothing, although it is not hidden: its samples have no values; tracks.
+fn has_no_values(chart: Chart, answers: Answers) -> bool {
+    let is_blank = chart.plot.with(|plot| {
+        plot.as_ref()
+            .is_some_and(|plot| plot.left.is_none() && plot.right.is_none())
+    });
+    is_blank
+        && is_exact(chart, answers)
+        && chart
+            .view()
+            .settled()
+            .get()
+            .is_some_and(|range| answers.have_come(range))
+        && chart.shown.with(|lines| !lines.is_empty())
 }
 
 fn shows_any(line: &PanelLine, range: TimeRange) -> bool {
