@@ -11,7 +11,7 @@ pub struct CsvSource {
     /// The columns that make up the time; their cells are joined by a space
     #[arg(long, value_name = "A[,B]", value_delimiter = ',')]
     pub time_columns: Vec<String>,
-    /// How the time is written, in strftime's directives; without it RFC 3339 and YYYY-MM-DD HH:MM[:SS] are understood
+    /// How the time is written, in strftime's directives; without it RFC 3339 and YYYY-MM-DD HH:MM:SS (with or without the seconds) are understood
     ///
     /// Where the format has a part for each time column, with spaces between, cells of digits get their lost leading
     /// zeros back: 5 means 00:05 in a column written %H%M.

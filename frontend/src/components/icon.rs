@@ -52,10 +52,11 @@ impl Icon {
 }
 
 /// Draws a sign.
-pub fn icon(icon: Icon) -> impl IntoView {
+pub fn icon(icon: Icon) -> AnyView {
     view! {
         <svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">
             <path d=icon.path() />
         </svg>
     }
+    .into_any()
 }

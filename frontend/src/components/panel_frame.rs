@@ -118,7 +118,7 @@ pub fn PanelFrame(
                 <h2 class="panel__title" id=heading_id>
                     {panel.title.clone()}
                 </h2>
-                <span class="panel__unit">{unit}</span>
+                <span class="panel__unit">{move || unit.get()}</span>
                 <span class="age" data-tone=move || verdict.with(|verdict| verdict.tone.as_str())>
                     {move || verdict.with(|verdict| verdict.text.clone())}
                 </span>
@@ -234,6 +234,7 @@ fn empty(last: Option<Timestamp>) -> AnyView {
                                 {label}
                             </button>
                         }
+                        .into_any()
                     })
             }}
         </div>

@@ -73,6 +73,7 @@ fn items(panel: &Panel, frame: NodeRef<html::Section>, is_open: RwSignal<bool>) 
                     {label}
                 </a>
             }
+            .into_any()
         })
         .collect_view();
     view! {
@@ -109,7 +110,7 @@ fn link_item(panel: &Panel) -> AnyView {
     };
     view! {
         <a class="menu__item" href=href on:click=copy>
-            {label}
+            {move || label.get()}
         </a>
     }
     .into_any()

@@ -34,9 +34,9 @@ pub fn Board(
     let panels = tab
         .panels
         .iter()
-        .map(|panel| view! { <PanelView panel=panel.clone() /> })
+        .map(|panel| view! { <PanelView panel=panel.clone() /> }.into_any())
         .collect_view();
-    let note = (!tab.note.is_empty()).then(|| view! { <p class="board__note">{tab.note.clone()}</p> });
+    let note = (!tab.note.is_empty()).then(|| view! { <p class="board__note">{tab.note.clone()}</p> }.into_any());
     view! {
         <div class="board">
             {note}

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 /// The outline of a page, and what is being done.
 #[component]
 pub fn Loading() -> impl IntoView {
-    let panels = (0..4).map(|_| view! { <div class="boot__panel"></div> }).collect_view();
+    let panels = (0..4)
+        .map(|_| view! { <div class="boot__panel"></div> }.into_any())
+        .collect_view();
     view! {
         <div class="boot" role="status">
             <div class="boot__bar"></div>

@@ -36,6 +36,7 @@ pub fn NotFound() -> impl IntoView {
                             </a>
                         </li>
                     }
+                    .into_any()
                 })
                 .collect_view();
             view! {
@@ -44,6 +45,7 @@ pub fn NotFound() -> impl IntoView {
                     <ul>{tabs}</ul>
                 </section>
             }
+            .into_any()
         })
         .collect_view();
     view! {

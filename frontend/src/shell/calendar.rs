@@ -55,11 +55,11 @@ pub fn Calendar(
         <div class="calendar" role="dialog" aria-label="Choose a night">
             <header class="calendar__header">
                 {arrow("Previous year", "«".into_any(), -12)}
-                {arrow("Previous month", icon(Icon::Left).into_any(), -1)}
+                {arrow("Previous month", icon(Icon::Left), -1)}
                 <h2 class="calendar__month" aria-live="polite">
                     {move || format!("{} {}", format::month_name(month.get().month()), month.get().year())}
                 </h2>
-                {arrow("Next month", icon(Icon::Right).into_any(), 1)}
+                {arrow("Next month", icon(Icon::Right), 1)}
                 {arrow("Next year", "»".into_any(), 12)}
             </header>
             <div
@@ -71,7 +71,7 @@ pub fn Calendar(
             >
                 <div class="calendar__week" role="row">
                     {format::WEEKDAYS
-                        .map(|day| view! { <span role="columnheader" aria-label=day>{&day[..1]}</span> })
+                        .map(|day| view! { <span role="columnheader" aria-label=day>{&day[..1]}</span> }.into_any())
                         .collect_view()}
                 </div>
                 {move || weeks(month.get()).into_iter().map(|week| week_row(&week, at, open)).collect_view()}
@@ -124,6 +124,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
                                 "Newest night"
                             </button>
                         }
+                        .into_any()
                     })
             }}
             <button
@@ -142,6 +143,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
                                 "All data"
                             </button>
                         }
+                        .into_any()
                     })
             }}
         </div>
@@ -187,7 +189,7 @@ fn day_cell(date: Date, at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
                 tabindex=move || if at.get() == date { "0" } else { "-1" }
                 on:click=move |_| open.run(date)
             >
-                {date.day()}
+                {date.day().to_string()}
                 <span
                     class="calendar__fill"
                     style:--fill=move || night.with(|night| fill_of(night.as_ref()).to_string())

@@ -29,6 +29,7 @@ pub fn Clocks() -> impl IntoView {
                     {name(clock)} " " <b>{move || reading(clock, now.get(), site)}</b>
                 </span>
             }
+            .into_any()
         })
         .collect_view();
     view! {

@@ -32,7 +32,7 @@ pub fn ConnectionPill() -> impl IntoView {
     };
     view! {
         <span class="pill" role="status" data-severity=severity data-connection=move || connection.link().as_str()>
-            <span class="pill__text">{text}</span>
+            <span class="pill__text">{move || text.get()}</span>
         </span>
     }
     .into_any()

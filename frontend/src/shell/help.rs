@@ -47,6 +47,7 @@ pub fn Help(
                 </dt>
                 <dd>{meaning}</dd>
             }
+            .into_any()
         })
         .collect_view();
     view! {

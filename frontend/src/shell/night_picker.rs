@@ -69,8 +69,8 @@ pub fn NightPicker(
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
             >
-                <span class="night__name">{name}</span>
-                <span class="night__hours">{hours}</span>
+                <span class="night__name">{move || name.get()}</span>
+                <span class="night__hours">{move || hours.get()}</span>
                 {icon(Icon::Down)}
             </button>
             <button

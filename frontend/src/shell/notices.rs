@@ -34,6 +34,7 @@ pub fn Notices(
                     </button>
                 </p>
             }
+            .into_any()
         })
     };
     let waits_for_nights = move || view.base().get().is_none() && tab.with(Option::is_some);
@@ -47,6 +48,7 @@ pub fn Notices(
                     ". Asking again every 3 s"
                 </p>
             }
+            .into_any()
         })
     };
     let unknown_zone = (!site.is_known()).then(|| {
@@ -55,6 +57,7 @@ pub fn Notices(
                 "This browser does not know the site's time zone: nights are cut in UTC"
             </p>
         }
+        .into_any()
     });
     view! {
         <div class="notices">

@@ -55,7 +55,7 @@ pub fn RangeForm(
                 "Show range"
             </button>
             <p class="rangeform__error" role="alert">
-                {error}
+                {move || error.get()}
             </p>
         </form>
     }

@@ -26,7 +26,7 @@ pub fn TabBar(
         let dashboard = dashboard.get()?;
         let tabs = dashboard.tabs.into_iter().enumerate();
         let handles = tabs.map(|(position, handle)| tab_handle(&links, &dashboard.id, handle, position, tab));
-        Some(handles.collect_view())
+        Some(handles.collect_view().into_any())
     };
     let is_simulated = move || tab.with(|tab| tab.as_ref().is_some_and(|tab| tab.simulated));
     view! {
@@ -35,7 +35,7 @@ pub fn TabBar(
                 {tabs}
             </nav>
             <ZoomChip />
-            {move || is_simulated().then(|| view! { <span class="badge">"Simulated data"</span> })}
+            {move || is_simulated().then(|| view! { <span class="badge">"Simulated data"</span> }.into_any())}
         </div>
     }
     .into_any()
@@ -47,7 +47,7 @@ fn tab_handle(
     handle: Tab,
     position: usize,
     current: Memo<Option<Tab>>,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let id = handle.id.clone();
     let is_current = Memo::new(move |_| current.with(|tab| tab.as_ref().is_some_and(|tab| tab.id == id)));
     let title = handle.title.clone();
@@ -65,7 +65,7 @@ fn tab_handle(
             anchor.scroll_into_view_with_scroll_into_view_options(&nearest);
         }
     });
-    let key = (position < 9).then(|| view! { <kbd aria-hidden="true">{position + 1}</kbd> });
+    let key = (position < 9).then(|| view! { <kbd aria-hidden="true">{(position + 1).to_string()}</kbd> }.into_any());
     view! {
         <a
             node_ref=anchor
@@ -81,6 +81,7 @@ fn tab_handle(
             {title}
         </a>
     }
+    .into_any()
 }
 
 /// Arrow keys go from handle to handle, Home and End to the first and the last; Enter opens, as for any link.

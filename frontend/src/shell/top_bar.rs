@@ -49,7 +49,7 @@ pub fn TopBar(
             >
                 {icon(Icon::Brand)}
                 <span class="brand__site">{site}</span>
-                <span class="brand__dashboard">{dashboard}</span>
+                <span class="brand__dashboard">{move || dashboard.get()}</span>
             </a>
             <NightPicker is_open=calendar_is_open />
             <div class="topbar__right">

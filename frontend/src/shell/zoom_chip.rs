@@ -30,6 +30,7 @@ pub fn ZoomChip() -> impl IntoView {
                     {icon(Icon::Close)}
                 </button>
             }
+            .into_any()
         })
     }
 }

@@ -35,6 +35,8 @@ pub struct TimeView {
     rest: StoredValue<Option<TimeoutHandle>>,
     /// When the last gesture moved.
     moved_us: StoredValue<i64>,
+    /// Whether the gesture has not been written into the address bar yet.
+    is_new: StoredValue<bool>,
 }
 
 impl TimeView {
@@ -67,17 +69,27 @@ impl TimeView {
         }
         let view = *self;
         let now_us = machine_micros();
-        let goes_on = now_us - self.moved_us.get_value() < SAME_GESTURE_MICROS;
+        if now_us - self.moved_us.get_value() >= SAME_GESTURE_MICROS {
+            self.is_new.set_value(true);
+        }
         self.moved_us.set_value(now_us);
         self.gesture.set(Some(range));
         self.stop_waiting();
-        let history = if goes_on && self.is_zoomed() {
-            History::Replace
-        } else {
-            History::Push
+        let rested = move || {
+            let history = if view.is_new.get_value() || !view.is_zoomed() {
+                History::Push
+            } else {
+                History::Replace
+            };
+            view.is_new.set_value(false);
+            view.settle(Some(range), history);
         };
-        let handle = set_timeout_with_handle(move || view.settle(Some(range), history), REST).ok();
-        self.rest.set_value(handle);
+        self.rest.set_value(set_timeout_with_handle(rested, REST).ok());
+    }
+
+    /// A press begins a gesture of its own, however soon it follows another.
+    pub fn begin_gesture(&self) {
+        self.moved_us.set_value(0);
     }
 
     /// Back to all of the night or range.
@@ -178,6 +190,7 @@ pub fn provide_time_view(opening: Memo<Opening>) -> TimeView {
         gesture,
         rest: StoredValue::new(None),
         moved_us: StoredValue::new(0),
+        is_new: StoredValue::new(true),
     };
     // Back, forward or another tab in the middle of a gesture: the address bar wins.
     Effect::watch(

@@ -247,7 +247,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
         ShapeStyle {
-            color: rgba(color),
+            color: plotters_color(color),
             filled: false,
             stroke_width: whole(self.units_in(width_px)).max(1).unsigned_abs(),
         }
@@ -263,12 +263,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             return Ok(());
         }
         let corners: Vec<(i32, i32)> = corners.into_iter().map(pixel).collect();
-        self.target.draw(&Polygon::new(corners, rgba(color)))
+        self.target.draw(&Polygon::new(corners, plotters_color(color)))
     }
 
     fn rectangle(&self, left: f64, top: f64, right: f64, bottom: f64, color: Rgba) -> Result<(), DrawError<DB>> {
         let corners = [pixel(Point { x: left, y: top }), pixel(Point { x: right, y: bottom })];
-        let style = ShapeStyle::from(rgba(color)).filled();
+        let style = ShapeStyle::from(plotters_color(color)).filled();
         self.target.draw(&Rectangle::new(corners, style))
     }
 
@@ -278,13 +278,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
         let family = FontFamily::Name(&self.plot.layout.font_family);
         let font = FontDesc::new(family, self.units_in(LABEL_PX), FontStyle::Normal);
-        let color = rgba(color);
+        let color = plotters_color(color);
         let style = TextStyle::from(font).color(&color).pos(anchor);
         self.target.draw_text(text, &style, pixel(at))
     }
 }
 
-fn rgba(color: Rgba) -> RGBAColor {
+fn plotters_color(color: Rgba) -> RGBAColor {
     RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
 }
 

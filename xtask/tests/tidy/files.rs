@@ -20,7 +20,8 @@ impl TrackedFile {
 
     /// Whether this is Rust that only tests compile.
     pub(crate) fn is_test_code(&self) -> bool {
-        self.path.split('/').any(|part| part == "tests" || part == "benches") || self.name() == "tests.rs"
+        let names = ["tests.rs", "conformance.rs"];
+        self.path.split('/').any(|part| part == "tests" || part == "benches") || names.contains(&self.name())
     }
 
     /// Whether the name ends so.

@@ -90,7 +90,7 @@ pub fn Table(
                     }}
                 </span>
                 <span class="latest__problems" role="status">
-                    {problems}
+                    {move || problems.get()}
                 </span>
             </footer>
         </div>

@@ -95,6 +95,7 @@ impl Gestures {
         if event.button() != 0 {
             return None;
         }
+        self.chart.view().begin_gesture();
         // The stage goes on to hear of the pointer when it leaves; fails only for pointers that are gone.
         let _ = self.stage.get_untracked()?.set_pointer_capture(event.pointer_id());
         if is_touch {

@@ -92,19 +92,20 @@ fn place(tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivElement, x_p
     let _ = style.set_property("transform", &format!("translateX({}px)", left.round()));
 }
 
-fn content(readout: Readout) -> impl IntoView {
+fn content(readout: Readout) -> AnyView {
     let Readout { time, ago, rows, more } = readout;
     view! {
         <div class="tooltip__time">
             <span>{time}</span>
-            {(!ago.is_empty()).then(|| view! { <span>" · " {ago}</span> })}
+            {(!ago.is_empty()).then(|| view! { <span>" · " {ago}</span> }.into_any())}
         </div>
         {rows.into_iter().map(row).collect_view()}
-        {(more > 0).then(|| view! { <div class="tooltip__more">{format!("and {more} more lines")}</div> })}
+        {(more > 0).then(|| view! { <div class="tooltip__more">{format!("and {more} more lines")}</div> }.into_any())}
     }
+    .into_any()
 }
 
-fn row(row: Row) -> impl IntoView {
+fn row(row: Row) -> AnyView {
     let Row {
         key,
         label,
@@ -112,7 +113,7 @@ fn row(row: Row) -> impl IntoView {
         facts,
     } = row;
     let is_summary = facts.len() > 1;
-    let heading = is_summary.then(|| view! { <div class="tooltip__label">{label.clone()}</div> });
+    let heading = is_summary.then(|| view! { <div class="tooltip__label">{label.clone()}</div> }.into_any());
     let facts = facts
         .into_iter()
         .map(|told| fact(&key, if is_summary { "" } else { &label }, told))
@@ -123,9 +124,10 @@ fn row(row: Row) -> impl IntoView {
             <div class="tooltip__facts">{heading} {facts}</div>
         </div>
     }
+    .into_any()
 }
 
-fn fact(key: &str, label: &str, fact: Fact) -> impl IntoView + use<> {
+fn fact(key: &str, label: &str, fact: Fact) -> AnyView {
     let Fact {
         kind,
         text,
@@ -148,9 +150,10 @@ fn fact(key: &str, label: &str, fact: Fact) -> impl IntoView + use<> {
             {part("tooltip__detail", detail)}
         </div>
     }
+    .into_any()
 }
 
 /// A part of a line of text, apart from the one before also where styles are not seen.
-fn part(class: &'static str, text: String) -> Option<impl IntoView> {
-    (!text.is_empty()).then(|| view! { " " <span class=class>{text}</span> })
+fn part(class: &'static str, text: String) -> Option<AnyView> {
+    (!text.is_empty()).then(|| view! { " " <span class=class>{text}</span> }.into_any())
 }

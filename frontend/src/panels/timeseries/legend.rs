@@ -30,8 +30,9 @@ pub fn Legend(
         let entries = named.map(|line| entry(chart, line, has_units)).collect_view();
         view! {
             {entries}
-            {(more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> })}
+            {(more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> }.into_any())}
         }
+        .into_any()
     };
     view! {
         <div class="plot__footer">
@@ -43,7 +44,7 @@ pub fn Legend(
     }
 }
 
-fn entry(chart: Chart, line: PanelLine, has_units: bool) -> impl IntoView + use<> {
+fn entry(chart: Chart, line: PanelLine, has_units: bool) -> AnyView {
     let hidden = use_hidden();
     let PanelLine {
         key,
@@ -96,11 +97,12 @@ fn entry(chart: Chart, line: PanelLine, has_units: bool) -> impl IntoView + use<
             >
                 <i class="swatch" data-color=(color % 5 + 1).to_string() aria-hidden="true"></i>
                 <span class="legend__label">{label}</span>
-                {(has_units && !unit.is_empty()).then(|| view! { <span class="legend__unit">{unit}</span> })}
-                {failure.map(|failure| view! { <span class="legend__failure">"failed: " {failure}</span> })}
+                {(has_units && !unit.is_empty()).then(|| view! { <span class="legend__unit">{unit}</span> }.into_any())}
+                {failure.map(|failure| view! { <span class="legend__failure">"failed: " {failure}</span> }.into_any())}
             </button>
         </li>
     }
+    .into_any()
 }
 
 /// An honest word on what is drawn: all samples, or columns that keep every extreme.

@@ -192,7 +192,11 @@ mod tests {
     }
 
     fn metric(name: &str) -> Option<MetricInfo> {
-        let channels = if name == "hv" { 4 } else { 1 };
+        let channels = match name {
+            "hv" => 4,
+            "t" => 1,
+            _ => return None,
+        };
         Some(MetricInfo {
             name: name.to_owned(),
             title: name.to_uppercase(),

@@ -81,7 +81,7 @@ pub fn TimeseriesPanel(
                     <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
                     {move || {
                         has_no_values(chart, answers)
-                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> })
+                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
                     }}
                     <Tooltip chart stage />
                 </div>

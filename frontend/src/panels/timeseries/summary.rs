@@ -141,14 +141,14 @@ pub fn SummaryTable(
     }
 }
 
-fn row((label, unit, told): (String, String, Option<Summary>)) -> impl IntoView {
+fn row((label, unit, told): (String, String, Option<Summary>)) -> AnyView {
     let cell = |(value, time): Point| {
         let (value, time) = (format::number(value), format::date_and_minute(time));
-        view! { <td>{format!("{value} {unit} at {time}")}</td> }
+        view! { <td>{format!("{value} {unit} at {time}")}</td> }.into_any()
     };
     let cells = match told {
         None => view! { <td colspan="4">"no data"</td> }.into_any(),
-        Some(Summary { first, last, min, max }) => [first, last, min, max].map(cell).into_any(),
+        Some(Summary { first, last, min, max }) => [first, last, min, max].map(cell).collect_view().into_any(),
     };
     view! {
         <tr>
@@ -156,6 +156,7 @@ fn row((label, unit, told): (String, String, Option<Summary>)) -> impl IntoView 
             {cells}
         </tr>
     }
+    .into_any()
 }
 
 #[cfg(test)]
