@@ -1,7 +1,8 @@
 //! Columns of numbers in bytes: a byte for the form, then the numbers.
 //!
-//! A column of equal numbers is one number, a short one stands as it is, a longer one is packed by `pco`. Floats that are
-//! all exact in 32 bits are packed as such. An empty column is nothing at all.
+//! A column of equal numbers is one number, one of integers that rise in equal steps is two; another short one stands as
+//! it is, and a longer one is packed by `pco`. Floats that are all exact in 32 bits are packed as such. An empty column is
+//! nothing at all.
 
 use pco::ChunkConfig;
 use pco::standalone::{simple_compress, simple_decompress_into};
@@ -13,6 +14,7 @@ const PACKED: u8 = 1;
 const PLAIN: u8 = 2;
 const PACKED_F32: u8 = 3;
 const PLAIN_F32: u8 = 4;
+const STEPS: u8 = 5;
 
 /// Columns shorter than this are not worth the header of the packing library.
 const MIN_PACKED: usize = 12;
@@ -43,6 +45,10 @@ impl Out {
         if numbers.iter().all(|number| number == first) {
             self.bytes(&[CONSTANT]);
             self.bytes(&first.to_le_bytes());
+        } else if let Some(step) = equal_steps(numbers) {
+            self.bytes(&[STEPS]);
+            self.bytes(&first.to_le_bytes());
+            self.bytes(&step.to_le_bytes());
         } else if numbers.len() < MIN_PACKED {
             self.bytes(&[PLAIN]);
             for number in numbers {
@@ -90,6 +96,16 @@ impl Out {
         self.bytes(&packed);
         Ok(())
     }
+}
+
+/// The step by which each number differs from the one before, if it is always the same.
+fn equal_steps(numbers: &[i64]) -> Option<i64> {
+    let (first, rest) = numbers.split_first()?;
+    let step = rest.first()?.checked_sub(*first)?;
+    let are_equal = numbers
+        .windows(2)
+        .all(|pair| pair[1].checked_sub(pair[0]) == Some(step));
+    are_equal.then_some(step)
 }
 
 /// The number in 32 bits, if nothing is lost by that.
@@ -147,6 +163,13 @@ impl<'a> In<'a> {
         }
         match self.byte()? {
             CONSTANT => Ok(vec![i64::from_le_bytes(self.array()?); n]),
+            STEPS => {
+                let (first, step) = (i64::from_le_bytes(self.array()?), i64::from_le_bytes(self.array()?));
+                let numbers = (0_i64..)
+                    .take(n)
+                    .map(|index| step.checked_mul(index)?.checked_add(first));
+                numbers.map(|number| number.ok_or(BadTile::Damaged)).collect()
+            }
             PLAIN => (0..n).map(|_| self.array().map(i64::from_le_bytes)).collect(),
             PACKED => self.packed(n),
             _ => Err(BadTile::Damaged),
