@@ -18,14 +18,14 @@ pub(super) fn store_error(error: DriverError) -> Error {
     match error.kind.as_ref() {
         ErrorKind::Shutdown => Error::closed(),
         ErrorKind::BsonDeserialization(_) | ErrorKind::Bson(_) => {
-            Error::Corrupt(format!("a document is damaged: {error}"))
+            Error::Corrupt(format!("a document is damaged: {}", error.kind))
         }
         _ => Error::Unavailable(text(&error)),
     }
 }
 
 /// An error in words for people, without the driver's structures.
-fn text(error: &DriverError) -> String {
+pub(super) fn text(error: &DriverError) -> String {
     let told = |name: &str, code: i32, message: &str| format!("{message} (MongoDB error {code} {name})");
     match error.kind.as_ref() {
         ErrorKind::Command(command) => told(&command.code_name, command.code, &command.message),
@@ -33,7 +33,8 @@ fn text(error: &DriverError) -> String {
             told(&failed.code_name, failed.code, &failed.message)
         }
         ErrorKind::Write(WriteFailure::WriteError(failed)) => told("", failed.code, &failed.message),
-        _ => error.to_string(),
+        ErrorKind::InvalidArgument { message, .. } => message.clone(),
+        kind => kind.to_string(),
     }
 }
 

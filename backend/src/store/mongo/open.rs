@@ -11,7 +11,7 @@ use mongodb::{Client, Collection, Database, IndexModel};
 
 use super::super::{Error, Result};
 use super::address::Address;
-use super::failure::{NAMESPACE_EXISTS, has_code, is_duplicate_key, store_error};
+use super::failure::{NAMESPACE_EXISTS, has_code, is_duplicate_key, store_error, text};
 use super::place::{FRAMES, SiteCollection};
 
 /// The layout that this program writes and reads.
@@ -62,7 +62,7 @@ async fn options(address: &Address) -> Result<ClientOptions> {
         let message = if address.url.contains('@') {
             "it cannot be read; in a name or password the signs : / ? # [ ] @ % are written as %3A and so on".to_owned()
         } else {
-            error.to_string()
+            text(&error)
         };
         Error::Unavailable(format!("the store's URL: {message}"))
     })?;
@@ -232,7 +232,12 @@ async fn check_index(database: &Database, site: &SiteCollection) -> Result<()> {
         Ok(indexes) => indexes,
         // The collection may come later.
         Err(error) => {
-            tracing::warn!(%error, collection = site.collection, "cannot list the indexes of {}: {error}", site.collection);
+            let error = text(&error);
+            tracing::warn!(
+                collection = site.collection,
+                "cannot list the indexes of {}: {error}",
+                site.collection
+            );
             return Ok(());
         }
     };

@@ -174,6 +174,8 @@ async fn a_url_that_is_wrong_or_keeps_less_than_promised_is_refused() {
     the store is unavailable: with its readConcernLevel the store's URL would let go of acknowledged samples; leave it out, or write readConcernLevel=majority
     the store is unavailable: with its readPreference the store's URL would let go of acknowledged samples; leave it out, or write readPreference=primary
     the store is unavailable: the store's URL names no database; write mongodb://HOST/DATABASE
+    the store is unavailable: the store's URL: it cannot be read; in a name or password the signs : / ? # [ ] @ % are written as %3A and so on
+    the store is unavailable: the store's URL: invalid server address 127.0.0.1:no: the port must be an integer between 1 and 65535, got no
     ");
 }
 

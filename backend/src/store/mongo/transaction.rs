@@ -11,7 +11,7 @@ use shared::time::Timestamp;
 use super::super::Error;
 use super::super::row::Row;
 use super::document;
-use super::failure::{is_conflict, is_conflict_code, store_error};
+use super::failure::{is_conflict, is_conflict_code, store_error, text};
 use super::moment::Moment;
 use super::place::Place;
 use super::writer::MetricRows;
@@ -34,7 +34,7 @@ pub(super) enum Failure {
 impl From<DriverError> for Failure {
     fn from(error: DriverError) -> Self {
         if is_conflict(&error) {
-            Self::Conflict(error.to_string())
+            Self::Conflict(text(&error))
         } else {
             Self::Store(store_error(error))
         }
