@@ -2,6 +2,7 @@
 
 use crate::{process, report};
 use anyhow::{Context as _, Result, bail};
+use std::path::PathBuf;
 
 /// A program that a task needs from the system.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,13 @@ pub(crate) const NGINX: Program = Program {
     why: "tests behind a real proxy",
 };
 
+/// The database server of the store's tests. Debian keeps its programs apart, by version; this one finds them.
+pub(crate) const POSTGRES: Program = Program {
+    commands: &["initdb"],
+    packages: &["postgresql"],
+    why: "tests of the PostgreSQL store",
+};
+
 /// Python, for tools that come as ready-made wheels.
 pub(crate) const PYTHON: Program = Program {
     commands: &["python3"],
@@ -39,7 +47,7 @@ pub(crate) const PYTHON: Program = Program {
 impl Program {
     /// Whether it is there.
     fn present(&self) -> bool {
-        let found = self.commands.iter().any(|command| process::find(command).is_some());
+        let found = self.commands.iter().any(|command| find(command).is_some());
         // Debian splits the part of Python that makes virtual environments into its own package.
         found
             && (self.packages != PYTHON.packages
@@ -47,12 +55,21 @@ impl Program {
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> Result<std::path::PathBuf> {
+    pub(crate) fn path(&self) -> Result<PathBuf> {
         self.commands
             .iter()
-            .find_map(|command| process::find(command))
+            .find_map(|command| find(command))
             .with_context(|| format!("{} is not installed", self.commands[0]))
     }
+}
+
+/// Where a command is: on the path, or where Debian keeps those of each version of PostgreSQL.
+fn find(command: &str) -> Option<PathBuf> {
+    process::find(command).or_else(|| {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let mut files = versions.map(|version| version.path().join("bin").join(command));
+        files.find(|file| file.is_file())
+    })
 }
 
 /// Makes sure that all `programs` are there: installs what is missing, or says how to.
@@ -84,6 +101,8 @@ pub(crate) fn ensure(programs: &[Program]) -> Result<()> {
         let mut apt = process::command("apt-get");
         // Packages must not ask questions in the middle of a test run.
         apt.env("DEBIAN_FRONTEND", "noninteractive");
+        // Servers among them are not started as services: tests start their own, and nothing else should run.
+        apt.env("RUNLEVEL", "1");
         apt
     };
     process::run(apt().args(["update", "--quiet"]))?;

@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
-const SCHEMES: [&str; 2] = ["sqlite:", "memory:"];
+const SCHEMES: [&str; 4] = ["sqlite:", "postgres:", "postgresql:", "memory:"];
 
 /// The URL of the store, if one is set.
 pub(super) fn read(mut section: Section<'_>) -> Option<String> {
@@ -16,8 +16,14 @@ fn parse_url(text: &str) -> Result<String, String> {
     if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
         Ok(text.to_owned())
     } else {
+        // It may hold a password.
+        let shown = if text.contains('@') {
+            "this"
+        } else {
+            &format!("{text:?}")
+        };
         Err(format!(
-            "{text:?} is not the URL of a store; write sqlite:FILE or memory:"
+            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
         ))
     }
 }

@@ -111,7 +111,7 @@ basepath = "/x"
 base_path = "//evil.example"
 page_dir = 7
 [store]
-url = "postgres://localhost/watchroom"
+url = "mysql://localhost/watchroom"
 [site]
 name = " "
 time_zone = "Atlantic/Canaries"

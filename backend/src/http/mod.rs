@@ -163,7 +163,7 @@ mod tests {
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         insta::assert_snapshot!(
             String::from_utf8_lossy(&body),
-            @r#"{"code":"internal","message":"the server made a mistake; its log says more"}"#
+            @r#"{"code":"internal","message":"the server made a mistake; its log says more","details":{}}"#
         );
     }
 

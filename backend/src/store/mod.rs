@@ -3,8 +3,9 @@
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
 //! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
 //!
-//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default. `postgres` and `mongo`
-//! get a folder of the same shape beside them, when they come.
+//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] is for
+//! sites that have a server of it, and for several of ours on one database. `mongo` gets a folder of the same shape
+//! beside them, when it comes.
 //!
 //! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
 
@@ -23,34 +24,41 @@ pub mod memory;
 
 pub mod sqlite;
 
+pub mod postgres;
+
 pub mod tiles;
 
 mod row;
 
+mod newest;
+
 #[cfg(test)]
 mod conformance;
+
+#[cfg(test)]
+mod shared_conformance;
 
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
-/// Opens the store that a URL names: `sqlite:FILE` or `memory:`.
+/// Opens the store that a URL names: `sqlite:FILE`, `postgres://…` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
-    let unknown = || {
-        Error::Unavailable(format!(
-            "{url:?} is not the URL of a store; write sqlite:FILE or memory:"
-        ))
-    };
     match url.split_once(':') {
-        Some(("memory", "")) => Ok(Arc::new(memory::MemoryStore::new())),
+        Some(("memory", "")) => return Ok(Arc::new(memory::MemoryStore::new())),
         Some(("sqlite", path)) => {
             let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.starts_with(':') || path.contains('?') {
-                return Err(unknown());
+            if !(path.is_empty() || path.starts_with(':') || path.contains('?')) {
+                return Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?));
             }
-            Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?))
         }
-        _ => Err(unknown()),
+        Some(("postgres" | "postgresql", _)) => return Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
+        _ => {}
     }
+    // A URL may hold a password, so one that looks like it is not repeated.
+    let shown = if url.contains('@') { "this" } else { &format!("{url:?}") };
+    Err(Error::Unavailable(format!(
+        "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+    )))
 }
 
 /// A metric's number within one store; names are for people and the wire.
@@ -255,4 +263,19 @@ pub trait Store: CatalogueStore + FrameStore {
 
     /// Gives back what it holds (locks, connections, logs) after finishing what was begun. Later calls fail.
     async fn close(&self);
+}
+
+/// How databases name a kind.
+const fn kind_to_text(kind: MetricKind) -> &'static str {
+    match kind {
+        MetricKind::Gauge => "gauge",
+        MetricKind::Counter => "counter",
+        MetricKind::State => "state",
+    }
+}
+
+fn kind_from_text(text: &str) -> Option<MetricKind> {
+    [MetricKind::Gauge, MetricKind::Counter, MetricKind::State]
+        .into_iter()
+        .find(|kind| kind_to_text(*kind) == text)
 }

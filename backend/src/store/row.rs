@@ -148,6 +148,19 @@ impl Row {
     }
 }
 
+/// The number as a 32-bit float, where nothing is lost by that; NaN is one.
+pub(crate) fn f32_exactly(number: f64) -> Option<f32> {
+    if number.is_nan() {
+        return Some(f32::NAN);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the next line takes it only if nothing was lost"
+    )]
+    let narrow = number as f32;
+    (f64::from(narrow).to_bits() == number.to_bits()).then_some(narrow)
+}
+
 /// Whether these rising channels are 0 to n-1.
 fn is_dense(channels: &[u32]) -> bool {
     channels.last().is_none_or(|last| *last as usize + 1 == channels.len())

@@ -39,6 +39,8 @@ pub(super) enum Need {
     Chromium,
     /// A proxy.
     Nginx,
+    /// A database server.
+    Postgres,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -99,7 +101,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[],
+        needs: &[Need::Postgres],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -141,6 +143,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Nginx) {
         programs.push(apt::NGINX);
+    }
+    if needed(Need::Postgres) {
+        programs.push(apt::POSTGRES);
     }
     apt::ensure(&programs)?;
     if needed(Need::Components) {

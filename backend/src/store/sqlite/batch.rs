@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Row as _, SqliteConnection};
 
+use super::super::newest::Newest;
 use super::super::{Error, MetricId, Result};
-use super::newest::Newest;
+use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
 use super::packed::{Packed, PackedView};
 use super::tiles;
@@ -156,7 +157,7 @@ async fn raise_newest(connection: &mut SqliteConnection, metric_id: MetricId, ne
         .fetch_optional(&mut *connection)
         .await
         .map_err(store_error)?;
-    let stored = stored.map(|runs| Newest::from_bytes(&runs)).transpose()?;
+    let stored = stored.map(|runs| newest_from_bytes(&runs)).transpose()?;
     let mut raised = stored.clone().unwrap_or_default();
     raised.merge(newest);
     if stored.as_ref() == Some(&raised) {
@@ -166,7 +167,7 @@ async fn raise_newest(connection: &mut SqliteConnection, metric_id: MetricId, ne
         "INSERT INTO newest (metric_id, runs) VALUES (?, ?) ON CONFLICT (metric_id) DO UPDATE SET runs = excluded.runs",
     )
     .bind(metric_id.0)
-    .bind(raised.to_bytes())
+    .bind(bytes_from_newest(&raised))
     .execute(connection)
     .await
     .map_err(store_error)?;

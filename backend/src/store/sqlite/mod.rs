@@ -35,7 +35,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
-use shared::metric::MetricKind;
 use shared::time::{TimeRange, Timestamp};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row as _, SqliteConnection};
@@ -44,7 +43,7 @@ use super::row::{Row, check_frame};
 use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
-    Result, Store, StoredMetric,
+    Result, Store, StoredMetric, kind_from_text,
 };
 
 mod writer;
@@ -339,20 +338,6 @@ fn metric_from_row(row: &sqlx::sqlite::SqliteRow) -> Result<StoredMetric> {
         },
         channel_labels: Vec::new(),
     })
-}
-
-const fn kind_to_text(kind: MetricKind) -> &'static str {
-    match kind {
-        MetricKind::Gauge => "gauge",
-        MetricKind::Counter => "counter",
-        MetricKind::State => "state",
-    }
-}
-
-fn kind_from_text(text: &str) -> Option<MetricKind> {
-    [MetricKind::Gauge, MetricKind::Counter, MetricKind::State]
-        .into_iter()
-        .find(|kind| kind_to_text(*kind) == text)
 }
 
 #[cfg(test)]

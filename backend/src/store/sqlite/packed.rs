@@ -3,7 +3,7 @@
 use shared::time::Timestamp;
 use shared::value::Value;
 
-use super::super::row::{Arrivals, Row};
+use super::super::row::{Arrivals, Row, f32_exactly};
 use super::super::{ChannelFilter, ChannelSample, Channels, Error, FrameRead, Result};
 
 /// The leading byte of samples that are all exact as 32-bit floats.
@@ -211,15 +211,7 @@ fn f32_bits_from_value(value: Value) -> Option<u32> {
     let Some(number) = value.as_number() else {
         return Some(NULL_F32);
     };
-    if number.is_nan() {
-        return Some(f32::NAN.to_bits());
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the next line takes it only if nothing was lost"
-    )]
-    let narrow = number as f32;
-    (f64::from(narrow).to_bits() == number.to_bits()).then(|| narrow.to_bits())
+    f32_exactly(number).map(f32::to_bits)
 }
 
 fn value_from_f32_bits(bits: u32) -> Value {

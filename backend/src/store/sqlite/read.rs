@@ -6,9 +6,10 @@ use shared::time::{TimeRange, Timestamp};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
+use super::super::newest::Newest;
 use super::super::{ChannelFilter, ChannelSample, Error, FrameRead, MetricId, Result, SCAN_CHUNK_SAMPLES};
 use super::batch::stored_view;
-use super::newest::Newest;
+use super::newest::newest_from_bytes;
 use super::open::store_error;
 use super::packed::moment;
 
@@ -56,7 +57,7 @@ pub(super) async fn latest(readers: &SqlitePool, metric_id: MetricId) -> Result<
         .fetch_optional(&mut *transaction)
         .await
         .map_err(store_error)?;
-    let newest = runs.map_or_else(|| Ok(Newest::default()), |runs| Newest::from_bytes(&runs))?;
+    let newest = runs.map_or_else(|| Ok(Newest::default()), |runs| newest_from_bytes(&runs))?;
     let mut by_time: Vec<(Timestamp, u32)> = newest.iter().map(|(channel, time)| (time, channel)).collect();
     by_time.sort_unstable();
     let mut samples = Vec::with_capacity(by_time.len());

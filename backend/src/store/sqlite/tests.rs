@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use shared::metric::MetricKind;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::tiles::{Tile, TileSpan, TileState};
-use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric};
+use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
 use super::open::store_error;
@@ -358,7 +358,7 @@ async fn set_properties(
     sqlx::query("UPDATE metrics SET title = ?, unit = ?, kind = ?, interval_us = ? WHERE id = ?")
         .bind(&properties.title)
         .bind(&properties.unit)
-        .bind(super::kind_to_text(properties.kind))
+        .bind(kind_to_text(properties.kind))
         .bind(properties.interval_micros)
         .bind(metric_id.0)
         .execute(&mut *connection)

@@ -1,0 +1,454 @@
+//! The suites, and what only a server can show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::TryStreamExt as _;
+use shared::metric::MetricKind;
+use shared::value::Value;
+
+use super::test_server::{Durability, TestDatabase, TestServer};
+use super::*;
+use crate::store::Channels;
+use crate::store::conformance::{Harness, store_conformance};
+use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
+
+struct Postgres;
+
+impl Harness for Postgres {
+    async fn empty() -> (Arc<dyn Store>, Box<dyn Send>) {
+        let (store, database) = empty().await;
+        (Arc::new(store), Box::new(database))
+    }
+}
+
+impl SharedHarness for Postgres {
+    async fn pair() -> (Arc<dyn Store>, Arc<dyn Store>, Box<dyn Send>) {
+        let database = TestDatabase::empty().await;
+        // Both at once, so that both find an empty database.
+        let (one, two) =
+            futures_util::future::join(PostgresStore::open(&database.url), PostgresStore::open(&database.url)).await;
+        (Arc::new(one.unwrap()), Arc::new(two.unwrap()), Box::new(database))
+    }
+}
+
+store_conformance!(Postgres);
+shared_store_conformance!(Postgres);
+
+async fn empty() -> (PostgresStore, TestDatabase) {
+    let database = TestDatabase::empty().await;
+    (PostgresStore::open(&database.url).await.unwrap(), database)
+}
+
+async fn metric(store: &PostgresStore, name: &str, n_channels: usize) -> MetricId {
+    let labels: Vec<String> = (0..n_channels).map(|channel| channel.to_string()).collect();
+    store.ensure_metric(name, &labels).await.unwrap().id
+}
+
+fn frame(metric_id: MetricId, time: Timestamp, values: &[f64]) -> Frame {
+    Frame {
+        metric_id,
+        time,
+        arrival: "2026-11-20T03:12:50.5Z".parse().unwrap(),
+        channels: Channels::Dense,
+        values: values.iter().map(|value| (*value).into()).collect(),
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// The first column of a query as lines of text.
+async fn lines(database: &TestDatabase, sql: &'static str) -> String {
+    let mut connection = database.connect().await;
+    let lines: Vec<Option<String>> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+    let lines: Vec<String> = lines
+        .into_iter()
+        .map(|line| line.unwrap_or("NULL".to_owned()))
+        .collect();
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn everything_is_there_after_reopening() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "m", 2).await;
+    let properties = MetricProperties {
+        title: "Temperature".to_owned(),
+        unit: "°C".to_owned(),
+        kind: MetricKind::State,
+        interval_micros: Some(1),
+    };
+    store.set_properties(id, &properties).await.unwrap();
+    store.write(&[frame(id, Timestamp::EPOCH, &[1.0, 0.1])]).await.unwrap();
+    let metrics = store.metrics().await.unwrap();
+    let latest = store.latest(id).await.unwrap();
+    store.close().await;
+
+    let store = PostgresStore::open(&database.url).await.unwrap();
+    assert_eq!(store.metrics().await.unwrap(), metrics);
+    assert_eq!(metrics[0].properties, properties);
+    assert_eq!(store.latest(id).await.unwrap(), latest);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn anybody_can_read_it_with_plain_sql() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "camera.high_voltage", 4).await;
+    let time = at("2026-11-20T03:12:48.123456Z");
+    let mut exact = frame(id, time, &[1000.5, f64::NAN, 0.0, 3.0]);
+    exact.values[2] = Value::NULL;
+    let sparse = Frame {
+        channels: Channels::Sparse(vec![3]),
+        arrival: at("2026-11-20T03:13:00Z"),
+        ..frame(id, time, &[7.0])
+    };
+    let double = frame(id, at("2026-11-20T03:12:49Z"), &[0.1]);
+    let alone = Frame {
+        time: at("2026-11-20T03:12:50Z"),
+        ..sparse.clone()
+    };
+    store.write(&[exact, double, alone]).await.unwrap();
+    store.write(&[sparse]).await.unwrap();
+    store.close().await;
+    let frames = "SELECT concat_ws(' | ', time AT TIME ZONE 'UTC', arrival AT TIME ZONE 'UTC', 'channels=' || channels::text, \
+         'double=' || values::text, 'real=' || values_real::text, 'arrivals=' || cardinality(arrivals)) FROM frame ORDER BY time";
+    insta::assert_snapshot!(lines(&database, frames).await, @r"
+    2026-11-20 03:12:48.123456 | 2026-11-20 03:13:00 | real={1000.5,NaN,NULL,7} | arrivals=4
+    2026-11-20 03:12:49 | 2026-11-20 03:12:50.5 | double={0.1}
+    2026-11-20 03:12:50 | 2026-11-20 03:13:00 | channels={3} | real={7}
+    ");
+    let samples = "SELECT concat_ws(' | ', metric, time AT TIME ZONE 'UTC', channel, coalesce(value::text, 'null'), \
+         arrival AT TIME ZONE 'UTC') FROM sample WHERE metric = 'camera.high_voltage' ORDER BY time, channel";
+    insta::assert_snapshot!(lines(&database, samples).await, @r"
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 0 | 1000.5 | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 1 | NaN | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 2 | null | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:48.123456 | 3 | 7 | 2026-11-20 03:13:00
+    camera.high_voltage | 2026-11-20 03:12:49 | 0 | 0.1 | 2026-11-20 03:12:50.5
+    camera.high_voltage | 2026-11-20 03:12:50 | 3 | 7 | 2026-11-20 03:13:00
+    ");
+}
+
+#[tokio::test]
+async fn months_have_partitions_and_odd_times_do_not_make_more() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "m", 1).await;
+    let months = [
+        "2026-11-30T23:59:59.999999Z",
+        "2026-12-01T00:00:00Z",
+        "1995-01-31T00:00:00Z",
+    ]
+    .map(at);
+    let years = (0..100).map(|year| Timestamp::saturating_from_micros(year * 100 * 366 * 86_400_000_000));
+    let odd: Vec<Timestamp> = years
+        .skip(2)
+        .chain([Timestamp::MIN, at("1971-07-31T22:00:00Z")])
+        .collect();
+    let times: BTreeSet<Timestamp> = months.into_iter().chain(odd).collect();
+    let frames: Vec<Frame> = times.iter().map(|time| frame(id, *time, &[1.0])).collect();
+    for frames in frames.chunks(7) {
+        store.write(frames).await.unwrap();
+    }
+    let partitions = "SELECT relname || ' ' || pg_get_expr(relpartbound, oid) FROM pg_class \
+         WHERE relispartition AND relkind = 'r' ORDER BY relname";
+    insta::assert_snapshot!(lines(&database, partitions).await, @r"
+    frame_1995_01 FOR VALUES FROM ('1995-01-01 00:00:00+00') TO ('1995-02-01 00:00:00+00')
+    frame_2026_11 FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')
+    frame_2026_12 FOR VALUES FROM ('2026-12-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')
+    frame_after_2099 FOR VALUES FROM ('2100-01-01 00:00:00+00') TO (MAXVALUE)
+    frame_before_1990 FOR VALUES FROM (MINVALUE) TO ('1990-01-01 00:00:00+00')
+    ");
+    let frames: Vec<Vec<FrameRead>> = store
+        .scan(id, TimeRange::ALL, ChannelFilter::All)
+        .try_collect()
+        .await
+        .unwrap();
+    let read: Vec<Timestamp> = frames.concat().iter().map(|frame| frame.time).collect();
+    let expected: Vec<Timestamp> = times.iter().copied().filter(|time| *time < Timestamp::MAX).collect();
+    assert_eq!(read, expected, "in order over all partitions");
+    for (earlier, later) in times.iter().zip(times.iter().skip(1)) {
+        assert_eq!(store.newest_before(id, *later).await.unwrap(), Some(*earlier));
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn keys_of_all_tables_that_grow_hold_the_metric() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "m", 1).await;
+    store
+        .write(&[frame(id, at("2026-11-20T00:00:00Z"), &[1.0])])
+        .await
+        .unwrap();
+    store.close().await;
+    let without = "SELECT indexrelid::regclass::text FROM pg_index \
+         JOIN pg_class ON pg_class.oid = indrelid \
+         WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_sqlx%' \
+             AND NOT EXISTS (SELECT FROM pg_attribute \
+                 WHERE attrelid = indexrelid AND attname = 'metric_id') \
+         ORDER BY 1";
+    // The table of metrics is copied to all nodes of a cluster.
+    assert_eq!(lines(&database, without).await, "metric_name_key");
+}
+
+#[tokio::test]
+async fn commits_are_synced_whatever_the_database_says() {
+    let database = TestDatabase::empty().await;
+    macro_rules! set_default {
+        ($value:literal) => {
+            concat!(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = ",
+                $value,
+                "', current_database()); END $$"
+            )
+        };
+    }
+    for (sql, expected) in [
+        (set_default!("off"), "on"),
+        (set_default!("local"), "on"),
+        (set_default!("remote_apply"), "remote_apply"),
+    ] {
+        database.run(sql).await;
+        let store = PostgresStore::open(&database.url).await.unwrap();
+        let place = open::Place::parse(&database.url).unwrap();
+        let mut of_writer = place.connect().await.unwrap();
+        let mut of_pool = store.pool.acquire().await.unwrap();
+        for connection in [&mut of_writer, &mut *of_pool] {
+            let found: String = sqlx::query_scalar("SHOW synchronous_commit")
+                .fetch_one(connection)
+                .await
+                .unwrap();
+            assert_eq!(found, expected);
+        }
+        drop(of_pool);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
+    let (store, database) = empty().await;
+    store.close().await;
+    database
+        .run("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'x', true, '', 0)")
+        .await;
+    let refused = PostgresStore::open(&database.url).await.unwrap_err();
+    assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
+    assert!(
+        refused
+            .to_string()
+            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_without_the_password() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let refused = PostgresStore::open(&format!("postgres://me:secret@127.0.0.1:{port}/night"))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, Error::Unavailable(_)));
+    let text = refused.to_string();
+    assert!(
+        text.contains(&format!("postgres database night at 127.0.0.1:{port}: ")),
+        "{text}"
+    );
+    assert!(!text.contains("secret") && !format!("{refused:?}").contains("secret"));
+    let misspelt = crate::store::open("postgre://me:secret@host/night").await.unwrap_err();
+    assert!(!misspelt.to_string().contains("secret"), "{misspelt}");
+}
+
+#[tokio::test]
+async fn damage_is_told_and_never_read_as_data() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "m", 2).await;
+    store.write(&[frame(id, Timestamp::EPOCH, &[1.0, 2.0])]).await.unwrap();
+    for damage in [
+        "UPDATE frame SET channels = '{1,0}'",
+        "UPDATE frame SET channels = '{0}'",
+        "UPDATE frame SET channels = '{0,NULL}'",
+        "UPDATE frame SET channels = NULL, values_real = '{}'",
+        "UPDATE frame SET values_real = '{{1,2}}'",
+        "UPDATE frame SET values_real = '{1,2}', arrivals = '{infinity,infinity}'",
+    ] {
+        database.run(damage).await;
+        assert!(matches!(store.latest(id).await, Err(Error::Corrupt(_))), "{damage}");
+        let scanned: Result<Vec<_>> = store.scan(id, TimeRange::ALL, ChannelFilter::All).try_collect().await;
+        assert!(matches!(scanned, Err(Error::Corrupt(_))), "{damage}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_write_that_the_server_refuses_leaves_nothing_and_the_next_one_works() {
+    let (store, database) = empty().await;
+    let ids = [metric(&store, "a", 1).await, metric(&store, "b", 1).await];
+    let batch = |time: &str, value: f64| ids.map(|id| frame(id, at(time), &[value]));
+    store.write(&batch("2026-11-20T00:00:00Z", 1.0)).await.unwrap();
+    database
+        .run("ALTER TABLE frame ADD CONSTRAINT full_disk CHECK (metric_id <> 2) NOT VALID")
+        .await;
+    for time in ["2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z", "2027-11-20T00:00:00Z"] {
+        let refused = store.write(&batch(time, 2.0)).await.unwrap_err();
+        assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+        assert!(refused.to_string().contains("full_disk"), "{refused}");
+    }
+    database.run("ALTER TABLE frame DROP CONSTRAINT full_disk").await;
+    for id in ids {
+        let latest = store.latest(id).await.unwrap();
+        assert_eq!(
+            (latest[0].0, latest[0].1.value),
+            (at("2026-11-20T00:00:00Z"), 1.0.into())
+        );
+        assert_eq!(store.count_frames(id, &[TimeRange::ALL]).await.unwrap(), [1]);
+    }
+    store.write(&batch("2027-11-20T00:00:00Z", 3.0)).await.unwrap();
+    assert_eq!(store.count_frames(ids[1], &[TimeRange::ALL]).await.unwrap(), [2]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn text_that_the_database_cannot_hold_is_refused_by_itself() {
+    let (store, _database) = empty().await;
+    let id = metric(&store, "m", 1).await;
+    let refused = store.ensure_metric("m", &["a\0b".to_owned()]).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    let properties = MetricProperties {
+        unit: "\0".to_owned(),
+        ..MetricProperties::default()
+    };
+    let refused = store.set_properties(id, &properties).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn connections_that_the_server_ends_are_made_again() {
+    let (store, database) = empty().await;
+    let id = metric(&store, "m", 1).await;
+    store.write(&[frame(id, Timestamp::EPOCH, &[1.0])]).await.unwrap();
+    let end_all = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    database.run(end_all).await;
+    store.write(&[frame(id, Timestamp::EPOCH, &[2.0])]).await.unwrap();
+    database.run(end_all).await;
+    assert_eq!(store.latest(id).await.unwrap()[0].1.value, 2.0.into());
+    store.ping().await.unwrap();
+    // Ended in the middle: an error, not a short answer.
+    let frames: Vec<Frame> = (1..10_000)
+        .map(|second| frame(id, Timestamp::EPOCH.saturating_add_micros(second * 1_000_000), &[1.0]))
+        .collect();
+    store.write(&frames).await.unwrap();
+    let mut chunks = store.scan(id, TimeRange::ALL, ChannelFilter::All);
+    chunks.try_next().await.unwrap().unwrap();
+    database.run(end_all).await;
+    let rest: Result<Vec<_>> = chunks.try_collect().await;
+    assert!(matches!(rest, Err(Error::Unavailable(_))), "{rest:?}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_scan_that_is_given_up_leaves_the_connection_usable() {
+    let (store, _database) = empty().await;
+    let id = metric(&store, "m", 1).await;
+    let frames: Vec<Frame> = (0..10_000)
+        .map(|second| frame(id, Timestamp::EPOCH.saturating_add_micros(second * 1_000_000), &[1.0]))
+        .collect();
+    store.write(&frames).await.unwrap();
+    // More than there are connections.
+    for _ in 0..20 {
+        let mut chunks = store.scan(id, TimeRange::ALL, ChannelFilter::All);
+        assert!(!chunks.try_next().await.unwrap().unwrap().is_empty());
+    }
+    assert_eq!(store.count_frames(id, &[TimeRange::ALL]).await.unwrap(), [10_000]);
+    store.close().await;
+}
+
+/// Writes numbered frames, two channels each, until `enough` were acknowledged after the start; returns which were
+/// acknowledged and which were not.
+async fn write_until(store: &PostgresStore, id: MetricId, from: i64, enough: usize) -> (Vec<i64>, Vec<i64>) {
+    let (mut acknowledged, mut failed) = (Vec::new(), Vec::new());
+    for number in from.. {
+        let time = Timestamp::EPOCH.saturating_add_micros(number);
+        match store.write(&[frame(id, time, &[number as f64, 0.1])]).await {
+            Ok(()) => acknowledged.push(number),
+            Err(Error::Unavailable(_)) => failed.push(number),
+            Err(other) => panic!("{other:?}"),
+        }
+        if enough <= acknowledged.len() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    (acknowledged, failed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_crashes_of_the_server_under_load() {
+    const WRITERS: i64 = 4;
+    const CRASHES: i64 = 3;
+    let server = Arc::new(TestServer::start(Durability::Synced));
+    let database = server.database().await;
+    let store = Arc::new(PostgresStore::open(&database.url).await.unwrap());
+    let id = metric(&store, "m", 2).await;
+    let mut acknowledged = BTreeSet::new();
+    let mut failed = BTreeSet::new();
+    for crash in 0..CRASHES {
+        let crashing = Arc::clone(&server);
+        let writers = (0..WRITERS).map(|writer| {
+            let store = Arc::clone(&store);
+            let from = (crash * WRITERS + writer) * 1_000_000_000;
+            tokio::spawn(async move { write_until(&store, id, from, 200).await })
+        });
+        let writers: Vec<_> = writers.collect();
+        // The writers go on until they have their acknowledgements, before, during or after this.
+        tokio::task::spawn_blocking(move || crashing.crash_and_restart())
+            .await
+            .unwrap();
+        for writer in writers {
+            let (kept, lost) = writer.await.unwrap();
+            acknowledged.extend(kept);
+            failed.extend(lost);
+        }
+        let reader = PostgresStore::open(&database.url).await.unwrap();
+        let chunks: Vec<Vec<FrameRead>> = reader
+            .scan(id, TimeRange::ALL, ChannelFilter::All)
+            .try_collect()
+            .await
+            .unwrap();
+        let read: BTreeMap<i64, FrameRead> = chunks
+            .concat()
+            .into_iter()
+            .map(|frame| (frame.time.as_micros(), frame))
+            .collect();
+        for number in &acknowledged {
+            assert!(read.contains_key(number), "frame {number} was acknowledged and is lost");
+        }
+        for (number, frame) in &read {
+            assert!(acknowledged.contains(number) || failed.contains(number));
+            let values: Vec<Value> = frame.samples.iter().map(|sample| sample.value).collect();
+            assert_eq!(
+                values,
+                [Value::number(*number as f64), 0.1.into()],
+                "all of a frame or none"
+            );
+        }
+        let newest = read.keys().next_back().copied();
+        let latest = reader.latest(id).await.unwrap();
+        assert!(
+            latest.iter().all(|(time, _)| Some(time.as_micros()) == newest),
+            "derived tables agree"
+        );
+        reader.close().await;
+    }
+    assert!(!failed.is_empty(), "a crash under load must be felt");
+    store.close().await;
+}
