@@ -3,7 +3,7 @@
 //!
 //! # What is kept
 //!
-//! A tile holds one level of one block of up to 64 channels, or of the band over all of them, for 256 units ([`grid`])
+//! A tile holds one level of one block of up to 64 channels, or of the band over all of them, for 256 units (`grid.rs`)
 //! of time:
 //!
 //! * level 0: the samples themselves, channel by channel, without loss; for the band, each frame's extremes. Raw frames

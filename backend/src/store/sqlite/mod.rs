@@ -15,7 +15,7 @@
 //! | `samples` | a byte 1 and one `f32` per value where that loses nothing, else a byte 2 and one `f64` per value |
 //! | `arrivals` | `NULL`, or one `i64` per value where they came in at different times |
 //!
-//! Tables `tile_states` and `tiles` hold what is derived from the frames ([`tiles`]) and may be emptied at any time.
+//! Tables `tile_states` and `tiles` hold what is derived from the frames (`tiles.rs`) and may be emptied at any time.
 //!
 //! All numbers in blobs are little-endian. Null ("the sensor said: no value") is the NaN with the bits `7fc06e6c` among
 //! `f32`, `7ff800006e756c6c` among `f64`; every other NaN is not-a-number. In Python:
