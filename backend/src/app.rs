@@ -10,6 +10,7 @@ use shared::dashboard::Dashboards;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::writer::{Limits, Writer};
+use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::store::{self, Store};
 
@@ -20,6 +21,8 @@ pub struct App {
     pub config: Config,
     /// Where the samples are.
     pub store: Arc<dyn Store>,
+    /// What is derived from them.
+    pub pyramid: Arc<Pyramid>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The one way into the store.
@@ -48,6 +51,7 @@ impl App {
         };
         Ok(Self {
             config,
+            pyramid: Arc::new(Pyramid::new(Arc::clone(&store))),
             store,
             clock,
             writer,

@@ -1,8 +1,8 @@
 //! The Watchroom server.
 //!
 //! Dependencies point one way: `cli` → `http` → [`app`] → the capability folders ([`query`], [`ingest`]) → the traits in
-//! [`store`] → `shared`. Nothing imports `http` or `cli`. The pyramid of pre-computed envelopes will stand in `pyramid/`,
-//! live updates in `live/`, alarms in `alarms/`: one folder per capability.
+//! [`store`] → `shared`. Nothing imports `http` or `cli`. Between queries and the store stands the [`pyramid`];
+//! live updates will stand in `live/`, alarms in `alarms/`: one folder per capability.
 
 pub mod cli;
 
@@ -11,6 +11,8 @@ pub mod http;
 pub mod app;
 
 pub mod config;
+
+pub mod pyramid;
 
 pub mod query;
 

@@ -9,6 +9,7 @@ mod demo;
 mod ingest;
 mod logging;
 mod serve;
+mod store;
 
 /// The control-room wall of an experiment: a server for time series and the page that shows them.
 #[derive(Debug, Parser)]
@@ -28,6 +29,8 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
+    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
+    Store(store::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),
 }
@@ -39,6 +42,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
+        Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }
 }

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::page::Page;
+use crate::pyramid::keep::keep_up;
 use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
@@ -72,6 +73,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
         }
     });
     let signals = StopSignals::install().context("cannot listen for signals")?;
+    let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
     let server = axum::serve(listener, http::router_with_page(app, page)).with_graceful_shutdown(async move {
@@ -86,10 +88,16 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
         stopping.notified().await;
         tokio::time::sleep(Duration::from_secs(STOP_SECS)).await;
     };
-    tokio::select! {
-        ended = server => ended.context("the server failed")?,
-        () = out_of_patience => tracing::warn!("stopped with requests unfinished after {STOP_SECS} s"),
-    }
+    let outcome = tokio::select! {
+        ended = server => ended.context("the server failed"),
+        () = out_of_patience => {
+            tracing::warn!("stopped with requests unfinished after {STOP_SECS} s");
+            Ok(())
+        }
+    };
+    // What it has not stored yet is derived again by the next.
+    keeping_up.abort();
+    outcome?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,5 +10,5 @@ use crate::app::AppState;
 use crate::query;
 
 pub(super) async fn get_envelope(app: AppState, form: Form, Query(query): Query<EnvelopeQuery>) -> Result<Response> {
-    Ok(form.answer(&query::envelope::envelope(&*app.store, &query).await?))
+    Ok(form.answer(&query::envelope::envelope(&app.pyramid, &query).await?))
 }

@@ -8,7 +8,9 @@
 //! exactly one column. Where columns are narrower than a microsecond some fall together, and are one.
 
 use shared::query::envelope::ColumnSeries;
-use shared::time::{TimeRange, Timestamp};
+use shared::time::TimeRange;
+
+use crate::pyramid::summary::Summary;
 
 /// The base width of buckets where no interval is known: one second.
 pub const DEFAULT_BASE_MICROS: i64 = 1_000_000;
@@ -18,6 +20,7 @@ pub const DEFAULT_BASE_MICROS: i64 = 1_000_000;
 pub struct Columns {
     /// Rising; the first is the start of the range, the last its end. Column i is `edges[i]..edges[i + 1]`.
     edges: Vec<i64>,
+    bucket_micros: i64,
 }
 
 impl Columns {
@@ -28,7 +31,8 @@ impl Columns {
             i128::from(range.start().as_micros()),
             i128::from(range.end().as_micros()),
         );
-        let bucket = i128::from(bucket_micros(range, count, base_micros));
+        let bucket_micros = bucket_micros(range, count, base_micros);
+        let bucket = i128::from(bucket_micros);
         let mut edges = vec![range.start().as_micros()];
         for column in 1..count {
             // Both over `count`: the ideal edge is a fraction of a microsecond.
@@ -43,7 +47,12 @@ impl Columns {
             }
         }
         edges.push(range.end().as_micros());
-        Self { edges }
+        Self { edges, bucket_micros }
+    }
+
+    /// The width of the buckets that the inner edges lie on: the base times a power of four, or one microsecond.
+    pub fn bucket_micros(&self) -> i64 {
+        self.bucket_micros
     }
 
     /// How many columns there are: at most as many as were asked for, at least one.
@@ -89,107 +98,32 @@ fn bucket_micros(range: TimeRange, count: i128, base_micros: i64) -> i64 {
     bucket
 }
 
-/// What is known of some finite samples that came by rising time, and within a time by rising channel.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Summary {
-    count: u64,
-    /// The sum, and the same scaled down by 2^64: the one that counts where the first overflows.
-    sum: f64,
-    scaled_sum: f64,
-    first: f64,
-    last: f64,
-    min: Extreme,
-    max: Extreme,
+/// Appends a summary as a column of a channel.
+pub fn push_to_channel(series: &mut ColumnSeries, edges: (i64, i64), summary: &Summary) {
+    push_shared(series, edges, summary);
+    series.first.push(summary.first);
+    series.last.push(summary.last);
 }
 
-/// A least or greatest value, where and when it was first.
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Extreme {
-    value: f64,
-    time_us: i64,
-    channel: u32,
+/// Appends a summary as a column of the band.
+pub fn push_to_band(series: &mut ColumnSeries, edges: (i64, i64), summary: &Summary) {
+    push_shared(series, edges, summary);
+    series.min_channel.push(summary.min.channel);
+    series.max_channel.push(summary.max.channel);
 }
 
-/// 2^-64 and 2^64: exact for all but the smallest of numbers, which do not matter beside one that overflows.
-const DOWN: f64 = 1.0 / 18_446_744_073_709_551_616.0;
-const UP: f64 = 18_446_744_073_709_551_616.0;
-
-impl Summary {
-    /// The summary of one finite sample.
-    pub fn new(time: Timestamp, channel: u32, value: f64) -> Self {
-        let extreme = Extreme {
-            value,
-            time_us: time.as_micros(),
-            channel,
-        };
-        Self {
-            count: 1,
-            sum: value,
-            scaled_sum: value * DOWN,
-            first: value,
-            last: value,
-            min: extreme,
-            max: extreme,
-        }
-    }
-
-    /// Adds a finite sample that is not earlier than those before.
-    pub fn add(&mut self, time: Timestamp, channel: u32, value: f64) {
-        let extreme = Extreme {
-            value,
-            time_us: time.as_micros(),
-            channel,
-        };
-        self.count += 1;
-        self.sum += value;
-        self.scaled_sum += value * DOWN;
-        self.last = value;
-        // Strictly: of equal extremes the first stays.
-        if value < self.min.value {
-            self.min = extreme;
-        }
-        if self.max.value < value {
-            self.max = extreme;
-        }
-    }
-
-    /// The mean: finite, and never beyond the extremes.
-    pub fn mean(&self) -> f64 {
-        let mean = if self.sum.is_finite() {
-            self.sum / self.count as f64
-        } else {
-            self.scaled_sum / self.count as f64 * UP
-        };
-        mean.clamp(self.min.value, self.max.value)
-    }
-
-    /// Appends it as a column of a channel.
-    pub fn push_to_channel(&self, series: &mut ColumnSeries, (start_us, end_us): (i64, i64)) {
-        self.push_shared(series, start_us, end_us);
-        series.first.push(self.first);
-        series.last.push(self.last);
-    }
-
-    /// Appends it as a column of the band.
-    pub fn push_to_band(&self, series: &mut ColumnSeries, (start_us, end_us): (i64, i64)) {
-        self.push_shared(series, start_us, end_us);
-        series.min_channel.push(self.min.channel);
-        series.max_channel.push(self.max.channel);
-    }
-
-    fn push_shared(&self, series: &mut ColumnSeries, start_us: i64, end_us: i64) {
-        series.start_us.push(start_us);
-        series.end_us.push(end_us);
-        series.count.push(self.count);
-        series.min.push(self.min.value);
-        series.max.push(self.max.value);
-        series.mean.push(self.mean());
-        series.min_us.push(self.min.time_us);
-        series.max_us.push(self.max.time_us);
-    }
+fn push_shared(series: &mut ColumnSeries, (start_us, end_us): (i64, i64), summary: &Summary) {
+    series.start_us.push(start_us);
+    series.end_us.push(end_us);
+    series.count.push(summary.count);
+    series.min.push(summary.min.value);
+    series.max.push(summary.max.value);
+    series.mean.push(summary.mean());
+    series.min_us.push(summary.min.time_us);
+    series.max_us.push(summary.max.time_us);
 }
 
-/// Sums up finite samples that come by rising time, column by column.
+/// Sums up finite samples, or buckets of them, that come by rising time, column by column.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Cursor {
     column: usize,
@@ -197,16 +131,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Adds a sample of the range. Gives the column before with its summary where this one begins a new one.
-    pub fn add(&mut self, columns: &Columns, time: Timestamp, channel: u32, value: f64) -> Option<(usize, Summary)> {
-        let column = columns.find_from(self.column, time.as_micros());
+    /// Adds a sample of the range, or what lies in one column from this time on. Gives the column before with its
+    /// summary where this one begins a new one.
+    pub fn add(&mut self, columns: &Columns, time_us: i64, added: Summary) -> Option<(usize, Summary)> {
+        let column = columns.find_from(self.column, time_us);
         match &mut self.summary {
             Some(summary) if column == self.column => {
-                summary.add(time, channel, value);
+                summary.add_later(&added);
                 None
             }
             _ => {
-                let done = self.summary.replace(Summary::new(time, channel, value));
+                let done = self.summary.replace(added);
                 let before = std::mem::replace(&mut self.column, column);
                 done.map(|summary| (before, summary))
             }
@@ -222,6 +157,7 @@ impl Cursor {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shared::time::Timestamp;
 
     use super::*;
 
@@ -253,15 +189,6 @@ mod tests {
         let columns = Columns::cut(TimeRange::ALL, 16_384, i64::MAX);
         assert_eq!(columns.len(), 16_384);
         assert_eq!(Columns::cut(TimeRange::ALL, 1, 1).len(), 1);
-    }
-
-    #[test]
-    fn the_mean_of_huge_numbers_is_finite() {
-        let mut summary = Summary::new(Timestamp::EPOCH, 0, f64::MAX);
-        for value in [f64::MAX, f64::MAX, f64::MAX / 2.0] {
-            summary.add(Timestamp::EPOCH, 0, value);
-        }
-        assert_eq!(summary.mean().to_bits(), (f64::MAX * 0.875).to_bits());
     }
 
     proptest! {

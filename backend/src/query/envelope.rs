@@ -4,40 +4,109 @@ use futures_util::TryStreamExt as _;
 use shared::metric::ChannelSelection;
 use shared::query::envelope::{ColumnSeries, Envelope, EnvelopeQuery, MAX_COLUMNS, SampleSeries};
 use shared::time::TimeRange;
+use shared::value::Value;
 
-use super::columns::{Columns, Cursor, DEFAULT_BASE_MICROS, Summary};
+use super::columns::{Columns, Cursor, DEFAULT_BASE_MICROS, push_to_band, push_to_channel};
 use super::{Error, MAX_POINTS, Result, checked_range, find_metric, selected_channels};
+use crate::pyramid::summary::{Summary, add_later};
+use crate::pyramid::{self, Pyramid};
 use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
 
-/// Samples per column up to which the samples themselves are given.
-const SAMPLES_PER_COLUMN: usize = 2;
+mod pyramidal;
 
-/// Answers `GET /api/v1/envelope`.
-pub async fn envelope(store: &dyn Store, query: &EnvelopeQuery) -> Result<Envelope> {
-    if query.columns == 0 || MAX_COLUMNS < query.columns {
-        return Err(Error::TooManyColumns { columns: query.columns });
+/// Samples per column up to which the samples themselves are given.
+const SAMPLES_PER_COLUMN: u64 = 2;
+
+/// How often to begin again where late writes change the pyramid under a question; after that brute force answers.
+const ATTEMPTS: u32 = 3;
+
+/// Answers `GET /api/v1/envelope` from the pyramid.
+pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelope> {
+    let question = Question::new(pyramid.store(), query).await?;
+    for _ in 0..ATTEMPTS {
+        match pyramidal::answer(pyramid, &question).await {
+            Ok(answer) => return Ok(answer),
+            Err(pyramid::Error::Moved) => {}
+            Err(pyramid::Error::Store(error)) => return Err(error.into()),
+            Err(error @ (pyramid::Error::Unsuited | pyramid::Error::Codec(_))) => {
+                tracing::debug!(metric = query.metric, %error, "answered by brute force: {error}");
+                break;
+            }
+        }
     }
-    let range = checked_range(query.from, query.to)?;
-    let metric = find_metric(store, &query.metric).await?;
-    let channels = selected_channels(&metric, &query.channels)?;
-    let base_micros = metric.properties.interval_micros.unwrap_or(DEFAULT_BASE_MICROS);
-    let columns = Columns::cut(range, query.columns, base_micros);
-    if query.channels == ChannelSelection::Band {
-        return band(store, metric, range, query.columns, &columns).await;
+    answer_by_brute_force(pyramid.store(), question).await
+}
+
+/// Answers the same by reading all samples of the range: what the pyramid is measured by, and falls back to.
+pub async fn by_brute_force(store: &dyn Store, query: &EnvelopeQuery) -> Result<Envelope> {
+    let question = Question::new(store, query).await?;
+    answer_by_brute_force(store, question).await
+}
+
+/// A query that has an answer.
+struct Question {
+    metric: StoredMetric,
+    selection: ChannelSelection,
+    /// The channels asked for, in that order.
+    channels: Vec<u32>,
+    range: TimeRange,
+    n_columns: u32,
+    columns: Columns,
+}
+
+impl Question {
+    async fn new(store: &dyn Store, query: &EnvelopeQuery) -> Result<Self> {
+        if query.columns == 0 || MAX_COLUMNS < query.columns {
+            return Err(Error::TooManyColumns { columns: query.columns });
+        }
+        let range = checked_range(query.from, query.to)?;
+        let metric = find_metric(store, &query.metric).await?;
+        let channels = selected_channels(&metric, &query.channels)?;
+        if query.channels != ChannelSelection::Band && MAX_POINTS < channels.len() as u64 * u64::from(query.columns) {
+            return Err(Error::TooManyPoints {
+                n_channels: channels.len(),
+                columns: query.columns,
+            });
+        }
+        let base_micros = metric.properties.interval_micros.unwrap_or(DEFAULT_BASE_MICROS);
+        Ok(Self {
+            columns: Columns::cut(range, query.columns, base_micros),
+            metric,
+            selection: query.channels.clone(),
+            channels,
+            range,
+            n_columns: query.columns,
+        })
     }
-    if MAX_POINTS < channels.len() as u64 * u64::from(query.columns) {
-        return Err(Error::TooManyPoints {
-            n_channels: channels.len(),
-            columns: query.columns,
-        });
+
+    /// How many samples a series may have for samples to be given.
+    fn max_samples(&self) -> u64 {
+        SAMPLES_PER_COLUMN * u64::from(self.n_columns)
     }
-    let mut collected = Collected::new(&metric, &channels, query.columns);
-    let mut chunks = store.scan(metric.id, range, filter(&query.channels));
+}
+
+async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<Envelope> {
+    let (metric_id, range) = (question.metric.id, question.range);
+    if question.selection == ChannelSelection::Band {
+        let mut band = Band::new(&question);
+        let mut chunks = store.scan(metric_id, range, ChannelFilter::All);
+        while let Some(frames) = chunks.try_next().await? {
+            for frame in &frames {
+                band.add_samples(frame);
+            }
+        }
+        return Ok(band.finish());
+    }
+    let mut collected = Collected::new(&question);
+    let mut chunks = store.scan(metric_id, range, filter(&question.selection));
     while let Some(frames) = chunks.try_next().await? {
-        collected.add(&frames, &columns);
+        for frame in frames {
+            for sample in frame.samples {
+                collected.add(sample.channel, frame.time.as_micros(), sample.value);
+            }
+        }
     }
-    drop(chunks);
-    Ok(collected.finish(metric, &columns))
+    Ok(collected.finish())
 }
 
 fn filter(selection: &ChannelSelection) -> ChannelFilter {
@@ -52,157 +121,206 @@ fn filter(selection: &ChannelSelection) -> ChannelFilter {
 }
 
 /// The series of the channels asked for: samples as long as they are few, then columns.
-struct Collected {
-    /// The series of a channel, by channel.
-    series_of_channel: Vec<Option<usize>>,
-    /// The most samples that a series may have while samples are given.
-    max_samples: usize,
+struct Collected<'a> {
+    question: &'a Question,
+    series_of_channel: SeriesOfChannel,
     state: State,
+}
+
+/// Which series a channel is, by channel.
+struct SeriesOfChannel(Vec<Option<usize>>);
+
+impl SeriesOfChannel {
+    fn new(question: &Question) -> Self {
+        let mut series_of_channel = vec![None; question.metric.channel_labels.len()];
+        for (position, channel) in question.channels.iter().enumerate() {
+            series_of_channel[*channel as usize] = Some(position);
+        }
+        Self(series_of_channel)
+    }
+
+    /// `None` for a channel that was not asked for, or came into being since.
+    fn get(&self, channel: u32) -> Option<usize> {
+        self.0.get(channel as usize).copied().flatten()
+    }
 }
 
 enum State {
     Samples(Vec<SampleSeries>),
-    Columns(Vec<(Cursor, ColumnSeries)>),
+    Columns(Vec<Summing>),
 }
 
-impl Collected {
-    fn new(metric: &StoredMetric, channels: &[u32], n_columns: u32) -> Self {
-        let mut series_of_channel = vec![None; metric.channel_labels.len()];
-        for (position, channel) in channels.iter().enumerate() {
-            series_of_channel[*channel as usize] = Some(position);
-        }
-        let series = channels.iter().map(|channel| SampleSeries {
+impl<'a> Collected<'a> {
+    fn new(question: &'a Question) -> Self {
+        let series = question.channels.iter().map(|channel| SampleSeries {
             channel: *channel,
-            label: metric.channel_labels[*channel as usize].clone(),
+            label: question.metric.channel_labels[*channel as usize].clone(),
             ..SampleSeries::default()
         });
         Self {
-            series_of_channel,
-            max_samples: SAMPLES_PER_COLUMN * n_columns as usize,
+            question,
+            series_of_channel: SeriesOfChannel::new(question),
             state: State::Samples(series.collect()),
         }
     }
 
-    fn add(&mut self, frames: &[FrameRead], columns: &Columns) {
-        for frame in frames {
-            for sample in &frame.samples {
-                // A channel that came into being since the query began has no series.
-                let Some(position) = self.series_of_channel.get(sample.channel as usize).copied().flatten() else {
-                    continue;
-                };
-                match &mut self.state {
-                    State::Samples(series) => {
-                        let one = &mut series[position];
-                        one.time_us.push(frame.time.as_micros());
-                        one.value.push(sample.value);
-                        if self.max_samples < one.value.len() {
-                            self.state = State::Columns(summed_up(std::mem::take(series), columns));
-                        }
-                    }
-                    State::Columns(series) => {
-                        if let Some(value) = sample.value.finite() {
-                            let (cursor, series) = &mut series[position];
-                            let done = cursor.add(columns, frame.time, sample.channel, value);
-                            push(series, columns, done);
-                        }
-                    }
+    /// Adds a sample that is later than all of its channel before.
+    fn add(&mut self, channel: u32, time_us: i64, value: Value) {
+        let Some(position) = self.series_of_channel.get(channel) else {
+            return;
+        };
+        let columns = &self.question.columns;
+        match &mut self.state {
+            State::Samples(series) => {
+                let one = &mut series[position];
+                one.time_us.push(time_us);
+                one.value.push(value);
+                if self.question.max_samples() < one.value.len() as u64 {
+                    let series = std::mem::take(series);
+                    self.state = State::Columns(series.into_iter().map(|series| summed_up(series, columns)).collect());
+                }
+            }
+            State::Columns(series) => {
+                if let Some(value) = value.finite() {
+                    series[position].add(columns, time_us, Summary::new(time_us, channel, value));
                 }
             }
         }
     }
 
-    fn finish(self, metric: StoredMetric, columns: &Columns) -> Envelope {
-        let (metric, unit) = (metric.name, metric.properties.unit);
+    fn finish(self) -> Envelope {
+        let metric = &self.question.metric;
         match self.state {
-            State::Samples(series) => Envelope::Samples { metric, unit, series },
-            State::Columns(series) => Envelope::Columns {
-                metric,
-                unit,
-                series: series
-                    .into_iter()
-                    .map(|(cursor, mut series)| {
-                        push(&mut series, columns, cursor.finish());
-                        series
-                    })
-                    .collect(),
+            State::Samples(series) => Envelope::Samples {
+                metric: metric.name.clone(),
+                unit: metric.properties.unit.clone(),
+                series,
+            },
+            State::Columns(series) => finished(self.question, series),
+        }
+    }
+}
+
+/// The columns of a channel, as far as they are summed up.
+struct Summing {
+    cursor: Cursor,
+    series: ColumnSeries,
+}
+
+impl Summing {
+    fn new(channel: u32, label: String) -> Self {
+        Self {
+            cursor: Cursor::default(),
+            series: ColumnSeries {
+                channel: Some(channel),
+                label,
+                ..ColumnSeries::default()
             },
         }
+    }
+
+    /// Adds what lies in one column and is later than all before.
+    fn add(&mut self, columns: &Columns, time_us: i64, summary: Summary) {
+        if let Some((column, done)) = self.cursor.add(columns, time_us, summary) {
+            push_to_channel(&mut self.series, columns.edges(column), &done);
+        }
+    }
+
+    fn finish(mut self, columns: &Columns) -> ColumnSeries {
+        if let Some((column, done)) = self.cursor.finish() {
+            push_to_channel(&mut self.series, columns.edges(column), &done);
+        }
+        self.series
+    }
+}
+
+fn finished(question: &Question, series: Vec<Summing>) -> Envelope {
+    let finish = |summing: Summing| summing.finish(&question.columns);
+    Envelope::Columns {
+        metric: question.metric.name.clone(),
+        unit: question.metric.properties.unit.clone(),
+        series: series.into_iter().map(finish).collect(),
     }
 }
 
 /// Turns samples that have become too many into columns.
-fn summed_up(series: Vec<SampleSeries>, columns: &Columns) -> Vec<(Cursor, ColumnSeries)> {
-    let turn = |samples: SampleSeries| {
-        let mut cursor = Cursor::default();
-        let mut series = ColumnSeries {
-            channel: Some(samples.channel),
-            label: samples.label,
-            ..ColumnSeries::default()
-        };
-        for (time_us, value) in samples.time_us.iter().zip(&samples.value) {
-            let time = shared::time::Timestamp::saturating_from_micros(*time_us);
-            if let Some(value) = value.finite() {
-                let done = cursor.add(columns, time, samples.channel, value);
-                push(&mut series, columns, done);
-            }
+fn summed_up(samples: SampleSeries, columns: &Columns) -> Summing {
+    let mut summing = Summing::new(samples.channel, samples.label);
+    for (time_us, value) in samples.time_us.iter().zip(&samples.value) {
+        if let Some(value) = value.finite() {
+            summing.add(columns, *time_us, Summary::new(*time_us, samples.channel, value));
         }
-        (cursor, series)
-    };
-    series.into_iter().map(turn).collect()
-}
-
-fn push(series: &mut ColumnSeries, columns: &Columns, done: Option<(usize, Summary)>) {
-    if let Some((column, summary)) = done {
-        summary.push_to_channel(series, columns.edges(column));
     }
+    summing
 }
 
 /// The band: always columns; where frames are not more than the columns asked for, one frame each.
-async fn band(
-    store: &dyn Store,
-    metric: StoredMetric,
-    range: TimeRange,
-    n_columns: u32,
-    columns: &Columns,
-) -> Result<Envelope> {
-    let mut by_column = ColumnSeries::default();
-    let mut cursor = Cursor::default();
-    let mut by_frame = ColumnSeries::default();
-    let mut n_frames = 0_u64;
-    let mut chunks = store.scan(metric.id, range, ChannelFilter::All);
-    while let Some(frames) = chunks.try_next().await? {
-        for frame in frames {
-            n_frames += 1;
-            let mut of_frame: Option<Summary> = None;
-            for sample in &frame.samples {
-                let Some(value) = sample.value.finite() else { continue };
-                if let Some((column, summary)) = cursor.add(columns, frame.time, sample.channel, value) {
-                    summary.push_to_band(&mut by_column, columns.edges(column));
-                }
-                match &mut of_frame {
-                    Some(summary) => summary.add(frame.time, sample.channel, value),
-                    None => of_frame = Some(Summary::new(frame.time, sample.channel, value)),
-                }
-            }
-            if let Some(summary) = of_frame
-                && n_frames <= u64::from(n_columns)
-            {
-                let start_us = frame.time.as_micros();
-                summary.push_to_band(&mut by_frame, (start_us, start_us + 1));
-            }
+struct Band<'a> {
+    question: &'a Question,
+    cursor: Cursor,
+    by_column: ColumnSeries,
+    by_frame: ColumnSeries,
+    n_frames: u64,
+}
+
+impl<'a> Band<'a> {
+    fn new(question: &'a Question) -> Self {
+        Self {
+            question,
+            cursor: Cursor::default(),
+            by_column: ColumnSeries::default(),
+            by_frame: ColumnSeries::default(),
+            n_frames: 0,
         }
     }
-    drop(chunks);
-    if let Some((column, summary)) = cursor.finish() {
-        summary.push_to_band(&mut by_column, columns.edges(column));
+
+    fn are_few(&self) -> bool {
+        self.n_frames <= u64::from(self.question.n_columns)
     }
-    let few = n_frames <= u64::from(n_columns);
-    Ok(Envelope::Columns {
-        metric: metric.name,
-        unit: metric.properties.unit,
-        series: vec![if few { by_frame } else { by_column }],
-    })
+
+    /// Adds a frame sample by sample.
+    fn add_samples(&mut self, frame: &FrameRead) {
+        let time_us = frame.time.as_micros();
+        let mut of_frame: Option<Summary> = None;
+        for sample in &frame.samples {
+            let Some(value) = sample.value.finite() else { continue };
+            let summary = Summary::new(time_us, sample.channel, value);
+            self.add_to_column(time_us, summary);
+            add_later(&mut of_frame, summary);
+        }
+        self.add_frame(time_us, of_frame);
+    }
+
+    /// Counts a frame, and keeps it as a column of its own as long as they are few.
+    fn add_frame(&mut self, time_us: i64, band: Option<Summary>) {
+        self.n_frames += 1;
+        if let Some(band) = band
+            && self.are_few()
+        {
+            push_to_band(&mut self.by_frame, (time_us, time_us + 1), &band);
+        }
+    }
+
+    /// Adds what lies in one column and is not earlier than all before.
+    fn add_to_column(&mut self, time_us: i64, summary: Summary) {
+        let columns = &self.question.columns;
+        if let Some((column, done)) = self.cursor.add(columns, time_us, summary) {
+            push_to_band(&mut self.by_column, columns.edges(column), &done);
+        }
+    }
+
+    fn finish(mut self) -> Envelope {
+        let few = self.are_few();
+        if let Some((column, done)) = self.cursor.finish() {
+            push_to_band(&mut self.by_column, self.question.columns.edges(column), &done);
+        }
+        Envelope::Columns {
+            metric: self.question.metric.name.clone(),
+            unit: self.question.metric.properties.unit.clone(),
+            series: vec![if few { self.by_frame } else { self.by_column }],
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

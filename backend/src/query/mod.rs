@@ -1,7 +1,7 @@
 //! Answers from the stored samples: one file per query, no HTTP in here.
 //!
-//! Everything is exact, by brute force over the raw samples. The pyramid will stand in front of the same accumulators
-//! ([`columns`]) and has to give the same answers.
+//! Everything is exact. What sums up samples over time asks the [pyramid](crate::pyramid), and can do the same by brute
+//! force over the raw samples, with the same accumulators ([`columns`]).
 
 use shared::metric::ChannelSelection;
 use shared::time::{ReversedRange, TimeRange, Timestamp};

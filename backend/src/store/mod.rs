@@ -27,6 +27,8 @@ pub mod postgres;
 
 pub mod mongo;
 
+pub mod tiles;
+
 mod row;
 
 mod newest;
@@ -258,6 +260,9 @@ pub trait FrameStore: fmt::Debug + Send + Sync + 'static {
 /// All that the server needs of a database.
 #[async_trait]
 pub trait Store: CatalogueStore + FrameStore {
+    /// The tiles that are derived from its samples, in the same database.
+    fn tiles(&self) -> &dyn tiles::TileStore;
+
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;
 

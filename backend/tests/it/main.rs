@@ -17,3 +17,5 @@ mod config;
 mod app;
 
 mod ingest;
+
+mod store_command;

@@ -11,6 +11,7 @@ use super::*;
 use crate::clock::ManualClock;
 use crate::ingest::IncomingChannels;
 use crate::store::memory::MemoryStore;
+use crate::store::tiles::TileStore;
 use crate::store::{CatalogueStore, ChannelFilter, ChannelSample, FrameRead, FrameStore, StoredMetric};
 
 const NOW: &str = "2026-11-20T22:00:00Z";
@@ -276,6 +277,10 @@ impl FrameStore for FullAfter {
 
 #[async_trait]
 impl Store for FullAfter {
+    fn tiles(&self) -> &dyn TileStore {
+        self.0.tiles()
+    }
+
     async fn ping(&self) -> store::Result<()> {
         self.0.ping().await
     }

@@ -11,12 +11,15 @@ use futures_util::stream;
 use shared::time::{TimeRange, Timestamp};
 
 use super::row::{Row, check_frame};
+use super::tiles::TileStore;
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
     Result, SCAN_CHUNK_SAMPLES, Store, StoredMetric,
 };
 
-/// Raw samples in memory.
+mod tiles;
+
+/// Raw samples in memory, and what is derived from them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     state: Arc<RwLock<State>>,
@@ -29,6 +32,7 @@ struct State {
     rows: BTreeMap<MetricId, BTreeMap<Timestamp, Row>>,
     /// The newest time of each channel. Samples are never deleted, so it only ever rises.
     newest: BTreeMap<MetricId, BTreeMap<u32, Timestamp>>,
+    tiles: BTreeMap<MetricId, tiles::MetricTiles>,
 }
 
 impl MemoryStore {
@@ -133,6 +137,12 @@ impl FrameStore for MemoryStore {
             let merged = rows.get(&frame.time).map(|older| older.merged_with(&newer));
             rows.insert(frame.time, merged.unwrap_or(newer));
         }
+        for (metric_id, tiles) in &mut state.tiles {
+            let times = frames.iter().filter(|frame| frame.metric_id == *metric_id);
+            let mut times_us: Vec<i64> = times.map(|frame| frame.time.as_micros()).collect();
+            times_us.sort_unstable();
+            tiles.invalidate(&times_us);
+        }
         Ok(())
     }
 
@@ -196,6 +206,10 @@ impl FrameStore for MemoryStore {
 
 #[async_trait]
 impl Store for MemoryStore {
+    fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         self.read().map(drop)
     }

@@ -25,7 +25,10 @@
 //! ```
 //!
 //! `metrics` has one document per metric with its title, unit and the labels of its channels; `newest` the newest time of each channel;
-//! `schema` the version of all this. The unique index `{name, date, micros}` of `frames` carries the identity of a frame, and
+//! `tiles` what the [pyramid](crate::pyramid) derives, one document `{name, level, start_us, block, bytes}` per tile; `tile_states` and
+//! `tile_writers` what keeps that right while several servers write; `schema` the version of all this. All three collections of
+//! tiles may be dropped while no server runs; other programs that write into `frames` are to do so, or to run
+//! `watchroom store rebuild` afterwards. The unique index `{name, date, micros}` of `frames` carries the identity of a frame, and
 //! every query.
 //!
 //! It is a plain collection. A time-series collection of MongoDB has no unique index, no change of a single measurement
@@ -39,7 +42,8 @@
 //! between makes the transaction start again.
 //!
 //! Sharded, before or after the first start: `sh.shardCollection("DATABASE.frames", {name: 1, date: 1, micros: 1})`. All that belongs to one
-//! metric at one time is one document on one shard; the other collections are small and stay on the primary shard.
+//! metric at one time is one document on one shard. Tiles by `sh.shardCollection("DATABASE.tiles", {name: 1, level: 1, start_us: 1})`; the
+//! other collections are small and stay on the primary shard.
 //!
 //! # Collections that a site has already
 //!
@@ -48,6 +52,9 @@
 //! channels are numbered from 0. Documents of one name are expected to have the same fields, and the index `{name, date}`. Where
 //! a document does not say when it came in, that is the time of its samples. Several documents of one time are
 //! read as one. With `readOnly=true` nothing in the database is ever changed.
+//!
+//! No tiles are kept over them, nor over anything with `readOnly=true`: nobody would tell us of what other programs write, so
+//! that no tile could be proved to be right. Each answer is computed from the samples of its range.
 
 use std::fmt;
 use std::sync::Arc;
@@ -61,6 +68,7 @@ use mongodb::{Client, Database};
 use shared::time::{TimeRange, Timestamp};
 
 use super::row::{Row, check_frame};
+use super::tiles::TileStore;
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Channels, Error, Frame, FrameRead, FrameStore, MetricId,
     MetricProperties, Result, Store, StoredMetric,
@@ -69,6 +77,12 @@ use super::{
 mod writer;
 
 mod transaction;
+
+mod tiles;
+
+mod sealing;
+
+mod attempts;
 
 mod read;
 
@@ -172,10 +186,7 @@ impl CatalogueStore for MongoStore {
 #[async_trait]
 impl FrameStore for MongoStore {
     async fn write(&self, frames: &[Frame]) -> Result<()> {
-        self.check_open()?;
-        if self.read_only {
-            return Err(Error::ReadOnly("the store's URL says readOnly=true".to_owned()));
-        }
+        self.check_writable()?;
         let batch = self.merge(frames).await?;
         if batch.is_empty() {
             return Ok(());
@@ -231,6 +242,10 @@ impl FrameStore for MongoStore {
 
 #[async_trait]
 impl Store for MongoStore {
+    fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         self.check_open()?;
         let pong = self.database.run_command(doc! { "ping": 1 }).await;
@@ -252,6 +267,14 @@ impl MongoStore {
         } else {
             Ok(())
         }
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        self.check_open()?;
+        if self.read_only {
+            return Err(Error::ReadOnly("the store's URL says readOnly=true".to_owned()));
+        }
+        Ok(())
     }
 
     /// A metric, to be read.

@@ -13,9 +13,13 @@ use super::super::{Error, Result};
 use super::address::Address;
 use super::failure::{NAMESPACE_EXISTS, has_code, is_duplicate_key, store_error, text};
 use super::place::{FRAMES, SiteCollection};
+use super::sealing::{STATES, TILES, WRITERS};
+use super::tiles;
 
 /// The layout that this program writes and reads.
-const SCHEMA: i64 = 1;
+///
+/// 1 had no tiles; its writers do not know that they have to remove them.
+const SCHEMA: i64 = 2;
 
 /// How long to look for a server that can take a query before the store counts as unavailable.
 const SERVER_SELECTION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -139,7 +143,7 @@ async fn set_up(database: &Database) -> Result<()> {
 async fn set_up_locked(database: &Database, schema: &Collection<Document>) -> Result<()> {
     // Again: another server may have brought it further before the lock was ours.
     check_version(database).await?;
-    for name in [FRAMES, "metrics", "newest"] {
+    for name in [FRAMES, "metrics", "newest", TILES, STATES, WRITERS] {
         match database.create_collection(name).await {
             Ok(()) => {}
             Err(error) if has_code(&error, NAMESPACE_EXISTS) => {}
@@ -150,6 +154,8 @@ async fn set_up_locked(database: &Database, schema: &Collection<Document>) -> Re
     create_unique(&frames, doc! { "name": 1, "date": 1, "micros": 1 }).await?;
     let metrics: Collection<RawDocumentBuf> = database.collection("metrics");
     create_unique(&metrics, doc! { "name": 1 }).await?;
+    create_unique(&database.collection(TILES), tiles::index_order()).await?;
+    create_unique(&database.collection(WRITERS), doc! { "name": 1, "writer": 1 }).await?;
     // The first write with the concerns of all that follow: it fails where no majority answers, or nothing is journaled.
     let opened = vec![doc! { "$set": { "version": SCHEMA, "opened": "$$NOW" } }];
     schema

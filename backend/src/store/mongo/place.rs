@@ -4,11 +4,13 @@ use std::fmt;
 
 use mongodb::bson::raw::{CString, cstr};
 
+use super::sealing::{STATES, TILES, WRITERS};
+
 /// The collection of frames of our own layout.
 pub(super) const FRAMES: &str = "frames";
 
 /// Our own collections; none of them can be taken as one of a site.
-const OWN_COLLECTIONS: [&str; 4] = [FRAMES, "metrics", "newest", "schema"];
+const OWN_COLLECTIONS: [&str; 7] = [FRAMES, "metrics", "newest", "schema", TILES, STATES, WRITERS];
 
 /// Fields of a document that are not values.
 const OTHER_FIELDS: [&str; 8] = [

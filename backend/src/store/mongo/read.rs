@@ -243,9 +243,12 @@ impl Documents {
         while n_samples < SCAN_CHUNK_SAMPLES {
             let Some((time, row)) = self.row().await? else { break };
             if let Some(mut frame) = row.read(time, channels) {
-                // Documents of others may have more values than the metric has channels.
-                let n_channels = self.entry.metric.channel_labels.len();
-                frame.samples.retain(|sample| (sample.channel as usize) < n_channels);
+                // Documents of others may have more values than the metric has channels. In our own none is left out:
+                // another server may have added a channel that this entry does not know yet.
+                if !self.entry.place.is_own() {
+                    let n_channels = self.entry.metric.channel_labels.len();
+                    frame.samples.retain(|sample| (sample.channel as usize) < n_channels);
+                }
                 n_samples += frame.samples.len();
                 frames.push(frame);
             }

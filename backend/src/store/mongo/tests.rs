@@ -139,7 +139,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     schema.update_one(doc! { "_id": "watchroom" }, newer).await.unwrap();
     let refused = refusal(&database.url).await;
     assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
-    let ending = "was made by a newer watchroom: it has schema 99, this one knows 1; use the newer program";
+    let ending = "was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program";
     assert!(refused.to_string().ends_with(ending), "{refused}");
     assert_eq!(schema.count_documents(doc! { "version": 99 }).await.unwrap(), 1);
 }

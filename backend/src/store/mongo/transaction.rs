@@ -14,6 +14,7 @@ use super::document;
 use super::failure::{is_conflict, is_conflict_code, store_error, text};
 use super::moment::Moment;
 use super::place::Place;
+use super::sealing::{self, WriterId};
 use super::writer::MetricRows;
 
 /// How many documents one command asks for, inserts or changes.
@@ -23,13 +24,21 @@ const DOCUMENTS_PER_COMMAND: usize = 1000;
 const VALUES_PER_UPDATE: usize = 500_000;
 
 /// Why nothing of a transaction was stored.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// Another writer came between; the same may be tried again.
+    #[error("{0}")]
     Conflict(String),
+    /// What it was begun with does not hold any more, as this says.
+    #[error("{0}")]
+    Outdated(String),
     /// Anything else.
+    #[error("{0}")]
     Store(Error),
 }
+
+/// What a part of a transaction gives.
+pub(super) type Outcome<T> = std::result::Result<T, Failure>;
 
 impl From<DriverError> for Failure {
     fn from(error: DriverError) -> Self {
@@ -67,14 +76,32 @@ struct Updates {
 /// Writes the rows over what is there.
 ///
 /// On an error nothing is stored; only where the answer to the commit was lost it may be, and even then all of it.
-pub(super) async fn run(client: &Client, database: &Database, metrics: &[MetricRows]) -> Result<(), Failure> {
+///
+/// Gives [`Failure::Outdated`] where the server is not registered as a writer of all the metrics.
+pub(super) async fn run(
+    client: &Client,
+    database: &Database,
+    metrics: &[MetricRows],
+    writer: WriterId,
+) -> Result<(), Failure> {
+    let mut session = begin(client).await?;
+    let filled = fill(&mut session, database, metrics, writer).await;
+    end(session, filled).await
+}
+
+/// Begins one. The write concern is the client's: majority and journaled.
+pub(super) async fn begin(client: &Client) -> Result<ClientSession, Failure> {
     let mut session = client.start_session().await?;
-    // The write concern is the client's: majority and journaled.
     session
         .start_transaction()
         .read_concern(ReadConcern::snapshot())
         .await?;
-    match fill(&mut session, database, metrics).await {
+    Ok(session)
+}
+
+/// Commits what was done, or leaves nothing of it.
+pub(super) async fn end(mut session: ClientSession, done: Result<(), Failure>) -> Result<(), Failure> {
+    match done {
         Ok(()) => Ok(session.commit_transaction().await?),
         Err(error) => {
             // The server does it by itself when the session ends; this is only sooner.
@@ -84,7 +111,12 @@ pub(super) async fn run(client: &Client, database: &Database, metrics: &[MetricR
     }
 }
 
-async fn fill(session: &mut ClientSession, database: &Database, metrics: &[MetricRows]) -> Result<(), Failure> {
+async fn fill(
+    session: &mut ClientSession,
+    database: &Database,
+    metrics: &[MetricRows],
+    writer: WriterId,
+) -> Result<(), Failure> {
     let mut new: BTreeMap<&str, Vec<RawDocumentBuf>> = BTreeMap::new();
     for metric in metrics {
         let place = &metric.entry.place;
@@ -107,7 +139,15 @@ async fn fill(session: &mut ClientSession, database: &Database, metrics: &[Metri
             collection.insert_many(documents).session(&mut *session).await?;
         }
     }
-    Ok(())
+    // Nobody keeps tiles over collections of a site.
+    let own = metrics.iter().filter(|metric| metric.entry.place.is_own());
+    let written: Vec<(&str, Vec<i64>)> = own
+        .map(|metric| {
+            let times_us = metric.rows.keys().map(|time| time.as_micros());
+            (metric.entry.place.name.as_str(), times_us.collect())
+        })
+        .collect();
+    sealing::guard(session, database, writer, &written).await
 }
 
 /// Writes those rows over what is stored at their times, and gives documents for the others.
@@ -191,24 +231,38 @@ impl Updates {
         let expected = statements.len();
         let command = doc! { "update": &place.collection, "updates": statements, "ordered": true };
         // A plain command: the driver's own update of several documents takes one round trip each.
-        let answer = database.run_command(command).session(session).await?;
-        let matched = answer.get_i64("n").or_else(|_error| answer.get_i32("n").map(i64::from));
-        if matched.is_ok_and(|matched| usize::try_from(matched) == Ok(expected)) {
+        if run_statements(session, database, command).await? == expected {
             return Ok(());
         }
-        Err(update_failure(&answer))
+        // A document was there a moment ago, in this very transaction.
+        Err(Failure::Conflict("an update missed a document".to_owned()))
     }
 }
 
-/// What the answer to an update says that did not change all that it should.
-fn update_failure(answer: &Document) -> Failure {
+/// Runs a command of several updates or deletions, and gives how many documents it found or made.
+pub(super) async fn run_statements(
+    session: &mut ClientSession,
+    database: &Database,
+    command: Document,
+) -> Result<usize, Failure> {
+    let answer = database.run_command(command).session(session).await?;
     let errors = answer.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
-    let Some(first) = errors.first().and_then(|error| error.as_document()) else {
-        // A document was there a moment ago, in this very transaction.
-        return Failure::Conflict(format!("an update missed a document: {answer}"));
-    };
-    let message = first.get_str("errmsg").unwrap_or("no message").to_owned();
-    if first.get_i32("code").is_ok_and(is_conflict_code) {
+    if let Some(first) = errors.first().and_then(|error| error.as_document()) {
+        return Err(statement_failure(first));
+    }
+    let n = answer.get_i64("n").or_else(|_error| answer.get_i32("n").map(i64::from));
+    let n = n.ok().and_then(|n| usize::try_from(n).ok());
+    n.ok_or_else(|| {
+        Failure::Store(Error::Unavailable(format!(
+            "the server answered without a count: {answer}"
+        )))
+    })
+}
+
+/// What it means that a statement failed.
+fn statement_failure(error: &Document) -> Failure {
+    let message = error.get_str("errmsg").unwrap_or("no message").to_owned();
+    if error.get_i32("code").is_ok_and(is_conflict_code) {
         Failure::Conflict(message)
     } else {
         Failure::Store(Error::Unavailable(message))

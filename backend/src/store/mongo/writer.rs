@@ -1,8 +1,7 @@
 //! The one task of a process that writes. Batches that wait at the same time share a transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::{Client, Collection, Database};
@@ -12,8 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::newest::Newest;
 use super::super::row::Row;
 use super::super::{Error, MetricId, Result};
+use super::attempts::Attempts;
 use super::catalogue::Entry;
 use super::newest::{self, Known, NewestDocument};
+use super::sealing::{self, WriterId};
 use super::transaction::{self, Failure};
 
 /// How many batches may wait; a caller beyond them waits for its turn.
@@ -26,14 +27,6 @@ const GROUP_VALUES: usize = 600_000;
 
 /// How many metrics are announced side by side; the server syncs its journal once for all of them.
 const RAISES_AT_ONCE: usize = 8;
-
-/// How often a transaction is tried again after another server came between.
-const ATTEMPTS: u32 = 20;
-
-/// The wait after the first such failure; it doubles up to [`MAX_BACKOFF`].
-const FIRST_BACKOFF: Duration = Duration::from_millis(2);
-
-const MAX_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The rows of one metric by time.
 #[derive(Debug)]
@@ -99,6 +92,8 @@ impl Writer {
             database: database.clone(),
             newest: database.collection("newest"),
             known: HashMap::new(),
+            writer: WriterId::new(),
+            registered: BTreeSet::new(),
         };
         tokio::spawn(task.run(queue));
         Self { commands }
@@ -130,6 +125,10 @@ struct Task {
     newest: Collection<NewestDocument>,
     /// The newest times as this process left them.
     known: HashMap<MetricId, Known>,
+    /// This process among those that write.
+    writer: WriterId,
+    /// The metrics that it is registered for, as far as it knows.
+    registered: BTreeSet<MetricId>,
 }
 
 impl Task {
@@ -184,25 +183,41 @@ impl Task {
     async fn store(&mut self, group: Batch) -> Result<()> {
         let mut metrics: Vec<MetricRows> = group.metrics.into_values().collect();
         self.raise_newest(&mut metrics).await?;
-        let mut backoff = FIRST_BACKOFF;
-        for _ in 0..ATTEMPTS {
-            match transaction::run(&self.client, &self.database, &metrics).await {
+        let mut attempts = Attempts::new();
+        loop {
+            self.register(&metrics).await?;
+            let failure = match transaction::run(&self.client, &self.database, &metrics, self.writer).await {
                 Ok(()) => return Ok(()),
                 Err(Failure::Store(error)) => return Err(error),
-                Err(Failure::Conflict(message)) => {
-                    tracing::debug!("another server wrote at the same time: {message}");
-                    // What was new may not be any more.
-                    for metric in &mut metrics {
-                        metric.last_stored = Some(Timestamp::MAX);
-                    }
-                    tokio::time::sleep(backoff).await;
-                    backoff = MAX_BACKOFF.min(backoff * 2);
+                Err(failure) => failure,
+            };
+            if let Failure::Outdated(_) = failure {
+                // Forgotten after a long silence.
+                for metric in &metrics {
+                    self.registered.remove(&metric.entry.metric.id);
                 }
             }
+            // What was new may not be any more.
+            for metric in &mut metrics {
+                metric.last_stored = Some(Timestamp::MAX);
+            }
+            attempts.wait(&failure.to_string()).await?;
         }
-        Err(Error::Unavailable(
-            "other servers write the same frames all the time".to_owned(),
-        ))
+    }
+
+    /// Makes this process known as a writer of metrics of our own layout, where it is not yet.
+    async fn register(&mut self, metrics: &[MetricRows]) -> Result<()> {
+        let new: Vec<&Entry> = metrics
+            .iter()
+            .map(|metric| &*metric.entry)
+            .filter(|entry| entry.place.is_own() && !self.registered.contains(&entry.metric.id))
+            .collect();
+        if !new.is_empty() {
+            let names: Vec<&str> = new.iter().map(|entry| entry.place.name.as_str()).collect();
+            sealing::register(&self.database, self.writer, &names).await?;
+            self.registered.extend(new.iter().map(|entry| entry.metric.id));
+        }
+        Ok(())
     }
 
     /// Announces the rows, and learns which of them are of times that have none yet.

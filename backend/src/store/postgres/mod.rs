@@ -27,7 +27,8 @@
 //! SELECT time, value FROM sample WHERE metric = 'camera.high_voltage' AND channel = 18 AND time >= '2026-11-20 12:00Z';
 //! ```
 //!
-//! `frame` is partitioned by month (`partition.rs`). `newest` and `oldest` are derived from it in the same transaction.
+//! `frame` is partitioned by month (`partition.rs`). `newest` and `oldest` are derived from it in the same transaction;
+//! `tile_state` and `tile` are derived too, and may be emptied at any time.
 //! Read what you like; write only through Watchroom, which would not know of rows that came another way.
 //!
 //! # Citus
@@ -41,6 +42,8 @@
 //! SELECT create_distributed_table('frame', 'metric_id');
 //! SELECT create_distributed_table('newest', 'metric_id', colocate_with => 'frame');
 //! SELECT create_distributed_table('oldest', 'metric_id', colocate_with => 'frame');
+//! SELECT create_distributed_table('tile_state', 'metric_id', colocate_with => 'frame');
+//! SELECT create_distributed_table('tile', 'metric_id', colocate_with => 'frame');
 //! ```
 //!
 //! `metric` and `channel` are small and wanted everywhere, hence copies on all nodes; that also lets names be unique.
@@ -60,6 +63,7 @@ use shared::time::{TimeRange, Timestamp};
 use sqlx::postgres::PgPool;
 
 use super::row::{Row, check_frame};
+use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
     Result, Store, StoredMetric,
@@ -76,6 +80,8 @@ mod read;
 mod catalogue;
 
 mod partition;
+
+mod tiles;
 
 mod stored;
 
@@ -192,7 +198,55 @@ impl FrameStore for PostgresStore {
 }
 
 #[async_trait]
+impl TileStore for PostgresStore {
+    async fn tile_state(&self, metric_id: MetricId) -> Result<Option<TileState>> {
+        tiles::state(&self.pool, metric_id).await
+    }
+
+    async fn seal_tiles(&self, metric_id: MetricId, spans: &[TileSpan], until: Timestamp) -> Result<TileState> {
+        if self.catalogue.channel_count(metric_id).is_none() {
+            self.catalogue.refresh(&self.pool).await?;
+            if self.catalogue.channel_count(metric_id).is_none() {
+                return Err(Error::Invalid(format!("there is no metric {}", metric_id.0)));
+            }
+        }
+        tiles::seal(&self.pool, metric_id, spans, until).await
+    }
+
+    async fn read_tiles(
+        &self,
+        metric_id: MetricId,
+        level: u8,
+        block: u32,
+        first_us: i64,
+        last_us: i64,
+    ) -> Result<Vec<Tile>> {
+        tiles::read(&self.pool, metric_id, level, block, (first_us, last_us)).await
+    }
+
+    async fn put_tiles(&self, metric_id: MetricId, generation: u64, tiles: Vec<Tile>) -> Result<bool> {
+        tiles::put(&self.pool, metric_id, generation, tiles).await
+    }
+
+    async fn drop_tiles(&self, metric_id: MetricId) -> Result<()> {
+        tiles::drop_all(&self.pool, metric_id).await
+    }
+
+    async fn list_tiles(&self, metric_id: MetricId) -> Result<Vec<TileKey>> {
+        tiles::list(&self.pool, metric_id).await
+    }
+
+    async fn stored_sizes(&self, metric_id: MetricId) -> Result<StoredSizes> {
+        tiles::sizes(&self.pool, metric_id).await
+    }
+}
+
+#[async_trait]
 impl Store for PostgresStore {
+    fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         let one = sqlx::query("SELECT 1").execute(&self.pool);
         match tokio::time::timeout(PING_TIMEOUT, one).await {

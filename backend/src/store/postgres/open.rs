@@ -11,7 +11,10 @@ use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr as _};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "frames", include_str!("migrations/0001_frames.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "frames", include_str!("migrations/0001_frames.sql")),
+    (2, "tiles", include_str!("migrations/0002_tiles.sql")),
+];
 
 /// How many queries can read at once; more wait.
 const READERS: u32 = 8;

@@ -239,7 +239,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(
         refused
             .to_string()
-            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 1; use the newer program"),
+            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"),
         "{refused}"
     );
 }

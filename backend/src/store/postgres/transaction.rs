@@ -15,7 +15,7 @@ use super::open::store_error;
 use super::stored::{COPY_ROWS, CopyRows, row_columns, row_from_result};
 use super::time::PgTime;
 use super::writer::{Rows, merge_into};
-use super::{LOCK_SPACE, read, sql_id};
+use super::{LOCK_SPACE, read, sql_id, tiles};
 
 /// Metrics whose numbers leave the same rest share a lock, so that a write of many metrics does not fill the server's
 /// table of locks.
@@ -37,7 +37,7 @@ pub(super) async fn write(connection: &mut PgConnection, mut rows: Rows) -> Resu
         of_metric.newest.note(*time, row);
     }
     let mut transaction = connection.begin().await.map_err(store_error)?;
-    lock(&mut transaction, &written).await?;
+    lock(&mut transaction, written.keys().copied()).await?;
     let metric_ids: Vec<MetricId> = written.keys().copied().collect();
     let mut known = read::newest(&mut transaction, &metric_ids).await?;
     for (metric_id, of_metric) in &mut written {
@@ -47,6 +47,7 @@ pub(super) async fn write(connection: &mut PgConnection, mut rows: Rows) -> Resu
     copy(&mut transaction, &rows).await?;
     raise_newest(&mut transaction, &written).await?;
     lower_oldest(&mut transaction, &written).await?;
+    tiles::invalidate(&mut transaction, &times_us(&written)).await?;
     transaction.commit().await.map_err(store_error)
 }
 
@@ -72,9 +73,19 @@ impl Written {
     }
 }
 
-async fn lock(connection: &mut PgConnection, written: &BTreeMap<MetricId, Written>) -> Result<()> {
-    let locks: BTreeSet<i32> = written
-        .keys()
+/// The times of each metric in microseconds, rising.
+fn times_us(written: &BTreeMap<MetricId, Written>) -> Vec<(MetricId, Vec<i64>)> {
+    let of_one = |written: &Written| written.times.iter().map(|time| time.as_micros()).collect();
+    written
+        .iter()
+        .map(|(metric_id, written)| (*metric_id, of_one(written)))
+        .collect()
+}
+
+/// Keeps everyone else from changing these metrics until the end of the transaction.
+pub(super) async fn lock(connection: &mut PgConnection, metric_ids: impl IntoIterator<Item = MetricId>) -> Result<()> {
+    let locks: BTreeSet<i32> = metric_ids
+        .into_iter()
         .map(|metric_id| sql_id(MetricId(metric_id.0 % METRIC_LOCKS)))
         .collect();
     let locks: Vec<i32> = locks.into_iter().collect();

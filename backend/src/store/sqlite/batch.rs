@@ -10,6 +10,7 @@ use super::super::{Error, MetricId, Result};
 use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
 use super::packed::{Packed, PackedView};
+use super::tiles;
 
 /// How many rows one statement takes.
 const ROWS_PER_STATEMENT: usize = 24;
@@ -42,6 +43,10 @@ pub(super) async fn write_batch(connection: &mut SqliteConnection, batch: &Batch
             if inserted < rows.len() as u64 {
                 merge_rows(connection, rows).await?;
             }
+        }
+        if let Some(row) = of_metric.first() {
+            let times_us: Vec<i64> = of_metric.iter().map(|row| row.time_us).collect();
+            tiles::invalidate(connection, row.metric_id, &times_us).await?;
         }
     }
     for (metric_id, newest) in &batch.newest {

@@ -15,6 +15,8 @@
 //! | `samples` | a byte 1 and one `f32` per value where that loses nothing, else a byte 2 and one `f64` per value |
 //! | `arrivals` | `NULL`, or one `i64` per value where they came in at different times |
 //!
+//! Tables `tile_states` and `tiles` hold what is derived from the frames (`tiles.rs`) and may be emptied at any time.
+//!
 //! All numbers in blobs are little-endian. Null ("the sensor said: no value") is the NaN with the bits `7fc06e6c` among
 //! `f32`, `7ff800006e756c6c` among `f64`; every other NaN is not-a-number. In Python:
 //!
@@ -38,6 +40,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::row::{Row, check_frame};
+use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
     Result, Store, StoredMetric, kind_from_text,
@@ -52,6 +55,8 @@ mod read;
 mod packed;
 
 mod newest;
+
+mod tiles;
 
 mod open;
 
@@ -157,7 +162,53 @@ impl FrameStore for SqliteStore {
 }
 
 #[async_trait]
+impl TileStore for SqliteStore {
+    async fn tile_state(&self, metric_id: MetricId) -> Result<Option<TileState>> {
+        tiles::state(&self.readers, metric_id).await
+    }
+
+    async fn seal_tiles(&self, metric_id: MetricId, spans: &[TileSpan], until: Timestamp) -> Result<TileState> {
+        if !catalogue(&self.catalogue).contains_key(&metric_id) {
+            self.check_open()?;
+            return Err(Error::Invalid(format!("there is no metric {}", metric_id.0)));
+        }
+        self.writer.seal_tiles(metric_id, spans.to_vec(), until).await
+    }
+
+    async fn read_tiles(
+        &self,
+        metric_id: MetricId,
+        level: u8,
+        block: u32,
+        first_us: i64,
+        last_us: i64,
+    ) -> Result<Vec<Tile>> {
+        tiles::read(&self.readers, metric_id, level, block, (first_us, last_us)).await
+    }
+
+    async fn put_tiles(&self, metric_id: MetricId, generation: u64, tiles: Vec<Tile>) -> Result<bool> {
+        self.writer.put_tiles(metric_id, generation, tiles).await
+    }
+
+    async fn drop_tiles(&self, metric_id: MetricId) -> Result<()> {
+        self.writer.drop_tiles(metric_id).await
+    }
+
+    async fn list_tiles(&self, metric_id: MetricId) -> Result<Vec<TileKey>> {
+        tiles::list(&self.readers, metric_id).await
+    }
+
+    async fn stored_sizes(&self, metric_id: MetricId) -> Result<StoredSizes> {
+        tiles::sizes(&self.readers, metric_id).await
+    }
+}
+
+#[async_trait]
 impl Store for SqliteStore {
+    fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         let one = sqlx::query("SELECT 1").execute(&self.readers).await;
         one.map(drop).map_err(store_error)

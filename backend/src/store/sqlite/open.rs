@@ -11,7 +11,10 @@ use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "frames", include_str!("migrations/0001_frames.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "frames", include_str!("migrations/0001_frames.sql")),
+    (2, "tiles", include_str!("migrations/0002_tiles.sql")),
+];
 
 /// A frame of 1855 channels fits into one page of this size, and small frames do not cost much more for it.
 const PAGE_BYTES: u32 = 8192;

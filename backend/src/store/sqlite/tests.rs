@@ -101,7 +101,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
     assert!(
         refused.to_string().ends_with(
-            "night.db was made by a newer watchroom: it has schema 99, this one knows 1; use the newer program"
+            "night.db was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"
         ),
         "{refused}"
     );

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use shared::time::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::tiles::{Tile, TileSpan, TileState};
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
 use super::open::store_error;
-use super::{Catalogue, catalogue};
+use super::{Catalogue, catalogue, tiles};
 
 /// How many commands may wait; a caller beyond them waits for its turn.
 const QUEUE_COMMANDS: usize = 64;
@@ -24,6 +26,9 @@ enum Command {
     Write(Batch, oneshot::Sender<Result<()>>),
     EnsureMetric(String, Vec<String>, oneshot::Sender<Result<StoredMetric>>),
     SetProperties(MetricId, MetricProperties, oneshot::Sender<Result<()>>),
+    SealTiles(MetricId, Vec<TileSpan>, Timestamp, oneshot::Sender<Result<TileState>>),
+    PutTiles(MetricId, u64, Vec<Tile>, oneshot::Sender<Result<bool>>),
+    DropTiles(MetricId, oneshot::Sender<Result<()>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -59,6 +64,28 @@ impl Writer {
     pub(super) async fn set_properties(&self, metric_id: MetricId, properties: MetricProperties) -> Result<()> {
         self.ask(|reply| Command::SetProperties(metric_id, properties, reply))
             .await?
+    }
+
+    /// Seals time, durably.
+    pub(super) async fn seal_tiles(
+        &self,
+        metric_id: MetricId,
+        spans: Vec<TileSpan>,
+        until: Timestamp,
+    ) -> Result<TileState> {
+        self.ask(|reply| Command::SealTiles(metric_id, spans, until, reply))
+            .await?
+    }
+
+    /// Stores tiles if the generation is still the same; gives whether it was.
+    pub(super) async fn put_tiles(&self, metric_id: MetricId, generation: u64, tiles: Vec<Tile>) -> Result<bool> {
+        self.ask(|reply| Command::PutTiles(metric_id, generation, tiles, reply))
+            .await?
+    }
+
+    /// Removes all tiles of a metric.
+    pub(super) async fn drop_tiles(&self, metric_id: MetricId) -> Result<()> {
+        self.ask(|reply| Command::DropTiles(metric_id, reply)).await?
     }
 
     /// Finishes what waits and ends the task.
@@ -131,9 +158,11 @@ struct Group {
 
 impl Group {
     fn push(&mut self, command: Command) {
-        if let Command::Write(batch, _) = &command {
-            self.bytes += batch.rows.iter().map(|row| row.packed.samples.len()).sum::<usize>();
-        }
+        self.bytes += match &command {
+            Command::Write(batch, _) => batch.rows.iter().map(|row| row.packed.samples.len()).sum(),
+            Command::PutTiles(_, _, tiles, _) => tiles.iter().map(|tile| tile.bytes.len()).sum(),
+            _ => 0,
+        };
         self.commands.push(command);
     }
 
@@ -147,11 +176,11 @@ impl Group {
             changed: BTreeMap::new(),
         };
         let done = transaction(connection, &self.commands, &mut changes).await;
-        let ensured = match done {
-            Ok(ensured) => {
+        let given = match done {
+            Ok(given) => {
                 let mut catalogue = catalogue.write().unwrap_or_else(PoisonError::into_inner);
                 catalogue.extend(changes.changed);
-                ensured
+                given
             }
             Err(error) => {
                 tracing::error!(%error, n_commands = self.commands.len(), "a transaction failed, nothing of it is stored: {error}");
@@ -161,33 +190,46 @@ impl Group {
                 return;
             }
         };
-        let mut ensured = ensured.into_iter();
-        for command in self.commands {
-            command.succeed(&mut ensured);
+        for (command, given) in self.commands.into_iter().zip(given) {
+            command.succeed(given);
         }
     }
+}
+
+/// What a command gives to whoever asked, once it is committed.
+#[derive(Debug)]
+enum Given {
+    Nothing,
+    Metric(StoredMetric),
+    Sealed(TileState),
+    Stored(bool),
 }
 
 impl Command {
     fn fail(self, error: Error) {
         // A caller that has gone does not need the answer.
         match self {
-            Self::Write(_, reply) | Self::SetProperties(_, _, reply) => drop(reply.send(Err(error))),
+            Self::Write(_, reply) | Self::SetProperties(_, _, reply) | Self::DropTiles(_, reply) => {
+                drop(reply.send(Err(error)));
+            }
             Self::EnsureMetric(_, _, reply) => drop(reply.send(Err(error))),
+            Self::SealTiles(_, _, _, reply) => drop(reply.send(Err(error))),
+            Self::PutTiles(_, _, _, reply) => drop(reply.send(Err(error))),
             Self::Close(reply) => drop(reply.send(())),
         }
     }
 
-    /// Answers. `ensured` gives the metrics of the commands that made sure of one, in their order.
-    fn succeed(self, ensured: &mut impl Iterator<Item = StoredMetric>) {
-        match self {
-            Self::Write(_, reply) | Self::SetProperties(_, _, reply) => drop(reply.send(Ok(()))),
-            Self::EnsureMetric(_, _, reply) => {
-                if let Some(metric) = ensured.next() {
-                    drop(reply.send(Ok(metric)));
-                }
+    /// Answers with what it gave. A caller whose answer is of another kind learns that it gets none.
+    fn succeed(self, given: Given) {
+        match (self, given) {
+            (Self::Write(_, reply) | Self::SetProperties(_, _, reply) | Self::DropTiles(_, reply), _) => {
+                drop(reply.send(Ok(())));
             }
-            Self::Close(reply) => drop(reply.send(())),
+            (Self::EnsureMetric(_, _, reply), Given::Metric(metric)) => drop(reply.send(Ok(metric))),
+            (Self::SealTiles(_, _, _, reply), Given::Sealed(state)) => drop(reply.send(Ok(state))),
+            (Self::PutTiles(_, _, _, reply), Given::Stored(stored)) => drop(reply.send(Ok(stored))),
+            (Self::Close(reply), _) => drop(reply.send(())),
+            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..), _) => {}
         }
     }
 }
@@ -216,21 +258,21 @@ impl Changes<'_> {
     }
 }
 
-/// Runs all commands and commits; gives the metrics of the commands that made sure of one. On an error nothing remains.
+/// Runs all commands and commits; gives what each of them gave. On an error nothing remains.
 async fn transaction(
     connection: &mut SqliteConnection,
     commands: &[Command],
     changes: &mut Changes<'_>,
-) -> Result<Vec<StoredMetric>> {
+) -> Result<Vec<Given>> {
     sqlx::query("BEGIN IMMEDIATE")
         .execute(&mut *connection)
         .await
         .map_err(store_error)?;
     let done = apply(connection, commands, changes).await;
     let done = match done {
-        Ok(ensured) => {
+        Ok(given) => {
             let committed = sqlx::query("COMMIT").execute(&mut *connection).await;
-            committed.map(|_| ensured).map_err(store_error)
+            committed.map(|_| given).map_err(store_error)
         }
         Err(error) => Err(error),
     };
@@ -245,21 +287,30 @@ async fn apply(
     connection: &mut SqliteConnection,
     commands: &[Command],
     changes: &mut Changes<'_>,
-) -> Result<Vec<StoredMetric>> {
-    let mut ensured = Vec::new();
+) -> Result<Vec<Given>> {
+    let mut all_given = Vec::with_capacity(commands.len());
     for command in commands {
+        let mut given = Given::Nothing;
         match command {
             Command::Write(batch, _) => write_batch(connection, batch).await?,
             Command::EnsureMetric(name, labels, _) => {
-                ensured.push(ensure_metric(connection, name, labels, changes).await?);
+                given = Given::Metric(ensure_metric(connection, name, labels, changes).await?);
             }
             Command::SetProperties(metric_id, properties, _) => {
                 set_properties(connection, *metric_id, properties, changes).await?;
             }
+            Command::SealTiles(metric_id, spans, until, _) => {
+                given = Given::Sealed(tiles::seal(connection, *metric_id, spans, *until).await?);
+            }
+            Command::PutTiles(metric_id, generation, put, _) => {
+                given = Given::Stored(tiles::put(connection, *metric_id, *generation, put).await?);
+            }
+            Command::DropTiles(metric_id, _) => tiles::drop_all(connection, *metric_id).await?,
             Command::Close(_) => {}
         }
+        all_given.push(given);
     }
-    Ok(ensured)
+    Ok(all_given)
 }
 
 async fn ensure_metric(

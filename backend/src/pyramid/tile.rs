@@ -1,0 +1,324 @@
+//! Tiles in memory, and how they are derived: samples and frames from what is stored, buckets from finer tiles.
+
+use std::sync::Arc;
+
+use shared::value::Value;
+
+use super::grid::BUCKETS;
+use super::summary::{Summary, add_later};
+use crate::store::FrameRead;
+
+/// Channels in a block.
+pub(crate) const BLOCK_CHANNELS: u32 = 64;
+
+/// The block of the band over all channels.
+pub(crate) const BAND: u32 = u32::MAX;
+
+/// The most frames in a tile: one that would get more must be shorter.
+pub(crate) const MAX_FRAMES: usize = 1 << 16;
+
+/// A decoded tile; shared between the cache and those who read it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Decoded {
+    /// Nothing is stored in its span.
+    Empty,
+    Samples(Arc<SampleTile>),
+    Frames(Arc<FrameTile>),
+    Buckets(Arc<BucketTile>),
+    Band(Arc<BandTile>),
+}
+
+/// The samples of a block of channels: a lossless copy, channel by channel.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct SampleTile {
+    /// The times at which any of the channels has a sample, rising.
+    pub(crate) times_us: Vec<i64>,
+    /// Where the samples of each channel of the block begin, and where the last one's end.
+    pub(crate) offsets: Vec<u32>,
+    /// Per sample the position of its time; `None` where every channel has one at all of the times.
+    pub(crate) positions: Option<Vec<u32>>,
+    /// Per sample its value.
+    pub(crate) values: Vec<Value>,
+}
+
+/// All frames of a metric: each with its band.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct FrameTile {
+    /// The times of the frames, rising.
+    pub(crate) times_us: Vec<i64>,
+    /// The band of each; `None` where it has no finite sample.
+    pub(crate) bands: Vec<Option<Summary>>,
+}
+
+/// A bucket of one channel.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Bucket {
+    /// How many samples are stored, whatever their value; at least one.
+    pub(crate) stored: u64,
+    /// What the finite ones among them are.
+    pub(crate) summary: Option<Summary>,
+}
+
+/// The buckets of a block of channels.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct BucketTile {
+    /// Where the buckets of each channel begin, and where the last one's end.
+    pub(crate) offsets: Vec<u32>,
+    /// Per bucket that is not empty its position in the tile, rising within a channel.
+    pub(crate) positions: Vec<u8>,
+    /// The buckets that are not empty.
+    pub(crate) buckets: Vec<Bucket>,
+}
+
+/// The buckets of the band: `stored` counts frames.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct BandTile {
+    /// Per bucket that is not empty its position in the tile, rising.
+    pub(crate) positions: Vec<u8>,
+    /// The buckets that are not empty.
+    pub(crate) buckets: Vec<Bucket>,
+}
+
+impl Decoded {
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let size = match self {
+            Self::Empty => 0,
+            Self::Samples(tile) => {
+                let positions = tile.positions.as_ref().map_or(0, Vec::len);
+                tile.times_us.len() * 8 + tile.offsets.len() * 4 + positions * 4 + tile.values.len() * 8
+            }
+            Self::Frames(tile) => tile.times_us.len() * 8 + tile.bands.len() * size_of::<Option<Summary>>(),
+            Self::Buckets(tile) => tile.offsets.len() * 4 + tile.buckets.len() * (1 + size_of::<Bucket>()),
+            Self::Band(tile) => tile.buckets.len() * (1 + size_of::<Bucket>()),
+        };
+        size + 100
+    }
+}
+
+/// A range of a table of offsets, empty beyond its end.
+fn range_of(offsets: &[u32], index: usize) -> std::ops::Range<usize> {
+    match (offsets.get(index), offsets.get(index + 1)) {
+        (Some(from), Some(to)) => *from as usize..*to as usize,
+        _ => 0..0,
+    }
+}
+
+impl SampleTile {
+    /// The samples of the channel at a place in the block, by rising time.
+    pub(crate) fn channel(&self, place: u32) -> impl Iterator<Item = (i64, Value)> + '_ {
+        let range = range_of(&self.offsets, place as usize);
+        let positions = self.positions.as_ref().map(|positions| &positions[range.clone()]);
+        let values = self.values[range].iter().enumerate();
+        values.map(move |(index, value)| {
+            let position = positions.map_or(index, |positions| positions[index] as usize);
+            (self.times_us[position], *value)
+        })
+    }
+
+    /// The tile of a block out of all frames of its span.
+    pub(crate) fn of_frames(frames: &[FrameRead], block: u32) -> Self {
+        let first = block * BLOCK_CHANNELS;
+        let in_block = |frame: &FrameRead| {
+            let from = frame.samples.partition_point(|sample| sample.channel < first);
+            let until = frame
+                .samples
+                .partition_point(|sample| sample.channel / BLOCK_CHANNELS <= block);
+            from..until
+        };
+        let mut times_us = Vec::with_capacity(frames.len());
+        let mut channels: Vec<(Vec<u32>, Vec<Value>)> = Vec::new();
+        for frame in frames {
+            let samples = &frame.samples[in_block(frame)];
+            if samples.is_empty() {
+                continue;
+            }
+            let position = u32::try_from(times_us.len()).unwrap_or(u32::MAX);
+            times_us.push(frame.time.as_micros());
+            for sample in samples {
+                let place = (sample.channel - first) as usize;
+                if channels.len() <= place {
+                    channels.resize_with(place + 1, Default::default);
+                }
+                let (positions, values) = &mut channels[place];
+                positions.push(position);
+                values.push(sample.value);
+            }
+        }
+        let dense = channels.iter().all(|(positions, _)| positions.len() == times_us.len());
+        let mut tile = Self {
+            times_us,
+            offsets: vec![0],
+            positions: (!dense).then(Vec::new),
+            values: Vec::new(),
+        };
+        for (positions, values) in channels {
+            if let Some(all) = &mut tile.positions {
+                all.extend(positions);
+            }
+            tile.values.extend(values);
+            tile.offsets.push(u32::try_from(tile.values.len()).unwrap_or(u32::MAX));
+        }
+        tile
+    }
+}
+
+impl FrameTile {
+    /// The tile of the band out of all frames of its span.
+    pub(crate) fn of_frames(frames: &[FrameRead]) -> Self {
+        Self {
+            times_us: frames.iter().map(|frame| frame.time.as_micros()).collect(),
+            bands: frames.iter().map(band_of).collect(),
+        }
+    }
+}
+
+/// The band of one frame; it has no first and last.
+pub(crate) fn band_of(frame: &FrameRead) -> Option<Summary> {
+    let mut band: Option<Summary> = None;
+    for sample in &frame.samples {
+        if let Some(value) = sample.value.finite() {
+            add_later(&mut band, Summary::new(frame.time.as_micros(), sample.channel, value));
+        }
+    }
+    band.map(|band| Summary {
+        first: 0.0,
+        last: 0.0,
+        ..band
+    })
+}
+
+/// Puts what rises in time into the buckets of a tile.
+struct Filling<'a> {
+    start_us: i64,
+    bucket_micros: i64,
+    positions: &'a mut Vec<u8>,
+    buckets: &'a mut Vec<Bucket>,
+    /// How many buckets there were before this channel.
+    before: usize,
+}
+
+impl Filling<'_> {
+    fn add(&mut self, time_us: i64, stored: u64, summary: Option<Summary>) {
+        let position = (time_us - self.start_us).div_euclid(self.bucket_micros);
+        let position = u8::try_from(position).unwrap_or(u8::MAX);
+        let is_last = self.before < self.positions.len() && self.positions.last() == Some(&position);
+        match self.buckets.last_mut() {
+            Some(bucket) if is_last => {
+                bucket.stored += stored;
+                if let Some(summary) = summary {
+                    add_later(&mut bucket.summary, summary);
+                }
+            }
+            _ => {
+                self.positions.push(position);
+                self.buckets.push(Bucket { stored, summary });
+            }
+        }
+    }
+}
+
+impl BucketTile {
+    /// The buckets of the channel at a place in the block, by rising position in the tile.
+    pub(crate) fn channel(&self, place: u32) -> impl Iterator<Item = (u8, &Bucket)> + '_ {
+        let range = range_of(&self.offsets, place as usize);
+        self.positions[range.clone()].iter().copied().zip(&self.buckets[range])
+    }
+
+    /// The tile that starts at `start_us` out of the finer tiles of its block, each with its start, by rising start.
+    pub(crate) fn of_finer(
+        finer: &[(i64, Decoded)],
+        block: u32,
+        start_us: i64,
+        bucket_micros: i64,
+        finer_bucket_micros: i64,
+    ) -> Self {
+        let n_channels = finer.iter().map(|(_, tile)| tile.n_channels()).max().unwrap_or(0);
+        let mut tile = Self {
+            offsets: vec![0],
+            ..Self::default()
+        };
+        for place in 0..n_channels {
+            let before = tile.positions.len();
+            let mut filling = Filling {
+                start_us,
+                bucket_micros,
+                positions: &mut tile.positions,
+                buckets: &mut tile.buckets,
+                before,
+            };
+            for (finer_start_us, finer) in finer {
+                match finer {
+                    Decoded::Samples(samples) => {
+                        for (time_us, value) in samples.channel(place) {
+                            let channel = block * BLOCK_CHANNELS + place;
+                            let summary = value.finite().map(|value| Summary::new(time_us, channel, value));
+                            filling.add(time_us, 1, summary);
+                        }
+                    }
+                    Decoded::Buckets(buckets) => {
+                        for (position, bucket) in buckets.channel(place) {
+                            let time_us = finer_start_us + i64::from(position) * finer_bucket_micros;
+                            filling.add(time_us, bucket.stored, bucket.summary);
+                        }
+                    }
+                    Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+                }
+            }
+            tile.offsets
+                .push(u32::try_from(tile.positions.len()).unwrap_or(u32::MAX));
+        }
+        tile
+    }
+}
+
+impl Decoded {
+    /// How many channels a tile of a block knows of.
+    fn n_channels(&self) -> u32 {
+        let offsets = match self {
+            Self::Samples(tile) => tile.offsets.len(),
+            Self::Buckets(tile) => tile.offsets.len(),
+            Self::Empty | Self::Frames(_) | Self::Band(_) => 0,
+        };
+        u32::try_from(offsets.saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+}
+
+impl BandTile {
+    /// The tile that starts at `start_us` out of the finer tiles of the band, each with its start, by rising start.
+    pub(crate) fn of_finer(
+        finer: &[(i64, Decoded)],
+        start_us: i64,
+        bucket_micros: i64,
+        finer_bucket_micros: i64,
+    ) -> Self {
+        let mut tile = Self::default();
+        let mut filling = Filling {
+            start_us,
+            bucket_micros,
+            positions: &mut tile.positions,
+            buckets: &mut tile.buckets,
+            before: 0,
+        };
+        for (finer_start_us, finer) in finer {
+            match finer {
+                Decoded::Frames(frames) => {
+                    for (time_us, band) in frames.times_us.iter().zip(&frames.bands) {
+                        filling.add(*time_us, 1, *band);
+                    }
+                }
+                Decoded::Band(band) => {
+                    for (position, bucket) in band.positions.iter().zip(&band.buckets) {
+                        let time_us = finer_start_us + i64::from(*position) * finer_bucket_micros;
+                        filling.add(time_us, bucket.stored, bucket.summary);
+                    }
+                }
+                Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
+            }
+        }
+        tile
+    }
+}
+
+// Positions in a tile are bytes.
+const _: () = assert!(BUCKETS == 1 << u8::BITS, "a position is a byte");

@@ -1,0 +1,436 @@
+//! One question to the pyramid of one metric: which tiles answer, and what is in them.
+
+use std::collections::BTreeMap;
+
+use futures_util::TryStreamExt as _;
+use shared::time::{TimeRange, Timestamp};
+use shared::value::Value;
+use tokio::sync::OwnedMutexGuard;
+
+use super::grid::{Grid, SAMPLES, Step};
+use super::summary::Summary;
+use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
+use super::{CacheKey, Error, Pyramid, Result, codec};
+use crate::query::columns::DEFAULT_BASE_MICROS;
+use crate::store::tiles::{TileKey, TileState};
+use crate::store::{ChannelFilter, MetricId, Store, StoredMetric};
+
+/// How many tiles are read at once.
+const READ_TILES: usize = 32;
+
+/// What a question is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Subject {
+    /// These channels, rising, each once.
+    Channels(Vec<u32>),
+    /// The band over all channels.
+    Band,
+}
+
+/// A piece of an answer. Pieces of a channel, or of the band, come by rising time and do not overlap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece<'a> {
+    /// A stored sample.
+    Sample { channel: u32, time_us: i64, value: Value },
+    /// A stored frame and its band, if it has any finite sample.
+    Frame { time_us: i64, band: Option<Summary> },
+    /// A bucket that is not empty, of a channel or, without one, of the band; it lies wholly in the range.
+    Bucket {
+        channel: Option<u32>,
+        start_us: i64,
+        end_us: i64,
+        bucket: &'a Bucket,
+    },
+}
+
+/// The pyramid of a metric as of one generation.
+pub(crate) struct View<'a> {
+    pub(super) pyramid: &'a Pyramid,
+    pub(super) metric_id: MetricId,
+    pub(super) n_channels: u32,
+    pub(super) grid: Grid,
+    pub(super) generation: u64,
+    /// Tiles reach up to here.
+    pub(super) sealed_us: i64,
+    /// The first frame, and the first microsecond after the last.
+    pub(super) span: TimeRange,
+    /// Tiles that were derived and not stored yet.
+    pub(super) pending: BTreeMap<TileKey, Vec<u8>>,
+    pub(super) pending_bytes: usize,
+    pub(super) guard: Option<OwnedMutexGuard<()>>,
+}
+
+impl Pyramid {
+    /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
+    pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        if !self.store.tiles().keeps_tiles(metric.id).await? {
+            return Err(Error::Unsuited);
+        }
+        let Some((first, newest)) = self.store.span(metric.id).await? else {
+            return Ok(None);
+        };
+        let Ok(span) = TimeRange::new(first, newest.saturating_add_micros(1)) else {
+            return Ok(None);
+        };
+        let base_micros = metric.properties.interval_micros.unwrap_or(DEFAULT_BASE_MICROS).max(1);
+        let kept = self.store.tiles().tile_state(metric.id).await?;
+        let known = kept.as_ref().and_then(|state| Grid::of_state(state, base_micros));
+        let grid = match known {
+            Some(grid) => grid,
+            None => Grid::new(
+                base_micros,
+                frame_micros(&*self.store, metric.id, span, base_micros).await?,
+            ),
+        };
+        let sealed = grid.sealed(newest);
+        let state = self.sealed_state(metric.id, kept, &grid, first, sealed).await?;
+        Ok(Some(View {
+            pyramid: self,
+            metric_id: metric.id,
+            n_channels: u32::try_from(metric.channel_labels.len()).unwrap_or(u32::MAX),
+            generation: state.as_ref().map_or(0, |state| state.generation),
+            sealed_us: state.map_or(i64::MIN, |_| sealed.as_micros()),
+            grid,
+            span,
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
+            guard: None,
+        }))
+    }
+
+    /// The state of the tiles, sealed up to `sealed` if any frame is before that.
+    async fn sealed_state(
+        &self,
+        metric_id: MetricId,
+        kept: Option<TileState>,
+        grid: &Grid,
+        first: Timestamp,
+        sealed: Timestamp,
+    ) -> Result<Option<TileState>> {
+        match kept {
+            Some(state) if state.spans == grid.spans() && sealed <= state.sealed => Ok(Some(state)),
+            _ if first < sealed => Ok(Some(
+                self.store.tiles().seal_tiles(metric_id, grid.spans(), sealed).await?,
+            )),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The usual time between samples of a channel, from the first frames.
+async fn frame_micros(store: &dyn Store, metric_id: MetricId, span: TimeRange, base_micros: i64) -> Result<i64> {
+    let first_frames = store.scan(metric_id, span, ChannelFilter::All).try_next().await?;
+    let mut times_of_channel: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
+    for frame in first_frames.unwrap_or_default() {
+        for sample in frame.samples {
+            times_of_channel
+                .entry(sample.channel)
+                .or_default()
+                .push(frame.time.as_micros());
+        }
+    }
+    let busiest = times_of_channel.into_values().max_by_key(Vec::len).unwrap_or_default();
+    let mut waits: Vec<i64> = busiest.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let middle = waits.len() / 2;
+    if waits.is_empty() {
+        return Ok(base_micros);
+    }
+    Ok((*waits.select_nth_unstable(middle).1).max(1))
+}
+
+impl View<'_> {
+    /// The level whose buckets make up columns on buckets of this width.
+    pub(crate) fn level_for(&self, bucket_micros: i64) -> u8 {
+        self.grid.level_for(bucket_micros)
+    }
+
+    /// Gives all that is stored in a range, in buckets of a level where they lie wholly in it, and finer at its ends.
+    pub(crate) async fn visit(
+        &mut self,
+        subject: &Subject,
+        range: TimeRange,
+        level: u8,
+        sink: &mut (impl FnMut(Piece<'_>) + Send),
+    ) -> Result<()> {
+        let Some(range) = range.intersection(self.span) else {
+            return Ok(());
+        };
+        let plan = self.grid.plan(level, range, self.sealed_us);
+        match subject {
+            Subject::Channels(channels) => {
+                for of_block in channels.chunk_by(|left, right| left / BLOCK_CHANNELS == right / BLOCK_CHANNELS) {
+                    self.visit_block(of_block, &plan.steps, sink).await?;
+                }
+                self.visit_raw(ChannelFilter::Only(channels.clone()), plan.tail, |frame| {
+                    for sample in &frame.samples {
+                        sink(Piece::Sample {
+                            channel: sample.channel,
+                            time_us: frame.time.as_micros(),
+                            value: sample.value,
+                        });
+                    }
+                })
+                .await
+            }
+            // The band of one channel is that channel.
+            Subject::Band if self.n_channels <= 1 => {
+                let mut as_band = |piece: Piece<'_>| sink(piece.of_band());
+                self.visit_block(&[0], &plan.steps, &mut as_band).await?;
+                self.visit_raw(ChannelFilter::Only(vec![0]), plan.tail, |frame| {
+                    sink(Piece::Frame {
+                        time_us: frame.time.as_micros(),
+                        band: band_of(frame),
+                    });
+                })
+                .await
+            }
+            Subject::Band => {
+                self.visit_band(&plan.steps, sink).await?;
+                self.visit_raw(ChannelFilter::All, plan.tail, |frame| {
+                    sink(Piece::Frame {
+                        time_us: frame.time.as_micros(),
+                        band: band_of(frame),
+                    });
+                })
+                .await
+            }
+        }
+    }
+
+    async fn visit_block(
+        &mut self,
+        channels: &[u32],
+        steps: &[Step],
+        sink: &mut (impl FnMut(Piece<'_>) + Send),
+    ) -> Result<()> {
+        let block = channels.first().map_or(0, |channel| channel / BLOCK_CHANNELS);
+        for steps in steps_to_read(steps) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+                for channel in channels {
+                    self.give_channel(*channel, step, &tile, sink);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn give_channel(&self, channel: u32, step: &Step, tile: &Decoded, sink: &mut impl FnMut(Piece<'_>)) {
+        let place = channel % BLOCK_CHANNELS;
+        match tile {
+            Decoded::Samples(tile) => {
+                for (time_us, value) in tile.channel(place) {
+                    if step.from_us <= time_us && time_us < step.to_us {
+                        sink(Piece::Sample {
+                            channel,
+                            time_us,
+                            value,
+                        });
+                    }
+                }
+            }
+            Decoded::Buckets(tile) => self.give_buckets(Some(channel), step, tile.channel(place), sink),
+            Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+        }
+    }
+
+    async fn visit_band(&mut self, steps: &[Step], sink: &mut (impl FnMut(Piece<'_>) + Send)) -> Result<()> {
+        for steps in steps_to_read(steps) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, BAND).await?) {
+                match tile {
+                    Decoded::Frames(tile) => {
+                        for (time_us, band) in tile.times_us.iter().zip(&tile.bands) {
+                            if step.from_us <= *time_us && *time_us < step.to_us {
+                                sink(Piece::Frame {
+                                    time_us: *time_us,
+                                    band: *band,
+                                });
+                            }
+                        }
+                    }
+                    Decoded::Band(tile) => {
+                        let buckets = tile.positions.iter().copied().zip(&tile.buckets);
+                        self.give_buckets(None, step, buckets, sink);
+                    }
+                    Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn give_buckets<'b>(
+        &self,
+        channel: Option<u32>,
+        step: &Step,
+        buckets: impl Iterator<Item = (u8, &'b Bucket)>,
+        sink: &mut impl FnMut(Piece<'_>),
+    ) {
+        let width = self.grid.bucket_micros(step.level);
+        for (position, bucket) in buckets {
+            let start_us = step.start_us + i64::from(position) * width;
+            if step.from_us <= start_us && start_us < step.to_us {
+                sink(Piece::Bucket {
+                    channel,
+                    start_us,
+                    end_us: start_us + width,
+                    bucket,
+                });
+            }
+        }
+    }
+
+    async fn visit_raw(
+        &self,
+        channels: ChannelFilter,
+        range_us: Option<(i64, i64)>,
+        mut give: impl FnMut(&crate::store::FrameRead) + Send,
+    ) -> Result<()> {
+        let Some((from_us, to_us)) = range_us else {
+            return Ok(());
+        };
+        let at = Timestamp::saturating_from_micros;
+        let Ok(range) = TimeRange::new(at(from_us), at(to_us)) else {
+            return Ok(());
+        };
+        let mut chunks = self.pyramid.store.scan(self.metric_id, range, channels);
+        while let Some(frames) = chunks.try_next().await? {
+            frames.iter().for_each(&mut give);
+        }
+        Ok(())
+    }
+
+    async fn load_steps(&mut self, steps: &[Step], block: u32) -> Result<Vec<Decoded>> {
+        let level = steps.first().map_or(SAMPLES, |step| step.level);
+        let starts: Vec<i64> = steps.iter().map(|step| step.start_us).collect();
+        self.load(level, block, &starts).await
+    }
+
+    /// The tiles of a level and block with these starts, which rise; what is missing is derived.
+    pub(super) async fn load(&mut self, level: u8, block: u32, starts: &[i64]) -> Result<Vec<Decoded>> {
+        let mut tiles: Vec<Option<Decoded>> = starts
+            .iter()
+            .map(|start_us| self.cached(level, block, *start_us))
+            .collect();
+        if tiles.iter().any(Option::is_none) {
+            self.read_missing(level, block, starts, &mut tiles).await?;
+        }
+        if tiles.iter().any(Option::is_none) && self.guard.is_none() {
+            self.guard = Some(self.pyramid.builder(self.metric_id).lock_owned().await);
+            // Whoever had it before may have derived just these.
+            self.read_missing(level, block, starts, &mut tiles).await?;
+        }
+        let mut loaded = Vec::with_capacity(starts.len());
+        for (start_us, tile) in starts.iter().zip(tiles) {
+            loaded.push(match tile {
+                Some(tile) => tile,
+                None => match self.cached(level, block, *start_us) {
+                    // Derived together with one before.
+                    Some(tile) => tile,
+                    None => Box::pin(self.build(level, block, *start_us)).await?,
+                },
+            });
+        }
+        Ok(loaded)
+    }
+
+    fn cached(&self, level: u8, block: u32, start_us: i64) -> Option<Decoded> {
+        let tile = TileKey { level, start_us, block };
+        let cached = self.pyramid.cache.get(&self.cache_key(tile));
+        cached.or_else(|| {
+            let bytes = self.pending.get(&tile)?;
+            codec::decode(bytes, self.place(tile)).ok()
+        })
+    }
+
+    async fn read_missing(&self, level: u8, block: u32, starts: &[i64], tiles: &mut [Option<Decoded>]) -> Result<()> {
+        let mut missing = starts
+            .iter()
+            .zip(&*tiles)
+            .filter(|(_, tile)| tile.is_none())
+            .map(|(start_us, _)| *start_us);
+        let Some(first_us) = missing.next() else { return Ok(()) };
+        let last_us = missing.next_back().unwrap_or(first_us);
+        let stored = self
+            .pyramid
+            .store
+            .tiles()
+            .read_tiles(self.metric_id, level, block, first_us, last_us)
+            .await?;
+        for tile in stored {
+            let Ok(index) = starts.binary_search(&tile.key.start_us) else {
+                continue;
+            };
+            if tiles[index].is_some() {
+                continue;
+            }
+            match codec::decode(&tile.bytes, self.place(tile.key)) {
+                Ok(decoded) => {
+                    self.pyramid.cache.insert(self.cache_key(tile.key), decoded.clone());
+                    tiles[index] = Some(decoded);
+                }
+                Err(error) => {
+                    tracing::warn!(metric_id = self.metric_id.0, key = ?tile.key, %error, "a tile is damaged and derived again: {error}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn cache_key(&self, tile: TileKey) -> CacheKey {
+        CacheKey {
+            metric_id: self.metric_id,
+            generation: self.generation,
+            tile,
+        }
+    }
+
+    pub(super) fn place(&self, key: TileKey) -> codec::Place {
+        codec::Place {
+            block: key.block,
+            start_us: key.start_us,
+            bucket_micros: self.grid.bucket_micros(key.level),
+        }
+    }
+
+    /// Stores what was derived meanwhile. What the store refuses, because of a late write, is derived again by the next.
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        match self.flush().await {
+            Ok(()) | Err(Error::Moved) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// The same as a piece of the band of a metric with one channel.
+    fn of_band(self) -> Self {
+        match self {
+            Self::Sample {
+                channel,
+                time_us,
+                value,
+            } => Self::Frame {
+                time_us,
+                band: value.finite().map(|value| Summary::new(time_us, channel, value)),
+            },
+            Self::Bucket {
+                start_us,
+                end_us,
+                bucket,
+                ..
+            } => Self::Bucket {
+                channel: None,
+                start_us,
+                end_us,
+                bucket,
+            },
+            frame @ Self::Frame { .. } => frame,
+        }
+    }
+}
+
+/// Neighboring steps of one level that are read at once.
+fn steps_to_read(steps: &[Step]) -> impl Iterator<Item = &[Step]> {
+    let of_one_level = steps.chunk_by(|left, right| left.level == right.level);
+    of_one_level.flat_map(|steps| steps.chunks(READ_TILES))
+}
