@@ -37,7 +37,7 @@ mod newest;
 mod conformance;
 
 #[cfg(test)]
-mod shared_conformance;
+pub(crate) mod shared_conformance;
 
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;

@@ -315,4 +315,4 @@ impl MongoStore {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,6 +12,8 @@
 //! A server registers before its first transaction: it inserts its document, and then changes that of the metric. A
 //! sealing whose snapshot does not have the first sees the second come in between, and starts again.
 
+use std::collections::BTreeMap;
+
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::{ClientSession, Collection, Database};
@@ -157,7 +159,8 @@ pub(super) async fn guard(
 ) -> Outcome<()> {
     for written in written.chunks(STATEMENTS_PER_COMMAND) {
         let names: Vec<&str> = written.iter().map(|(name, _)| *name).collect();
-        invalidate(session, database, &names, written).await?;
+        let times_of_name = written.iter().map(|(name, times_us)| (*name, times_us.as_slice()));
+        invalidate(session, database, &names, &times_of_name.collect()).await?;
         let mine = doc! { "name": { "$in": names }, "writer": writer.0 };
         let change = doc! { "$set": { "seen": DateTime::now() }, "$inc": { "writes": 1_i64 } };
         let command = update_many(WRITERS, mine, change);
@@ -174,7 +177,7 @@ async fn invalidate(
     session: &mut ClientSession,
     database: &Database,
     names: &[&str],
-    written: &[(&str, Vec<i64>)],
+    times_of_name: &BTreeMap<&str, &[i64]>,
 ) -> Outcome<()> {
     let states: Collection<StateDocument> = database.collection(STATES);
     let mut found = states
@@ -186,15 +189,14 @@ async fn invalidate(
         let Some(TileState { spans, sealed, .. }) = state.read()? else {
             continue;
         };
-        let times_us = written.iter().find(|(name, _)| *name == state.name);
-        let times_us = times_us.map_or(&[][..], |(_, times_us)| times_us);
+        let times_us = times_of_name.get(state.name.as_str()).copied().unwrap_or_default();
         let late_us = &times_us[..times_us.partition_point(|time_us| *time_us < sealed.as_micros())];
         if late_us.is_empty() {
             continue;
         }
         for span in spans {
             for (first_us, last_us) in starts_of_runs(span, late_us) {
-                let starts = doc! { "$gte": first_us, "$lte": last_us };
+                let starts = doc! { "$gte": first_us, "$lt": last_us.saturating_add(span.span_micros) };
                 let tiles = doc! { "name": &state.name, "level": i64::from(span.level), "start_us": starts };
                 deletions.push(doc! { "q": tiles, "limit": 0 });
             }

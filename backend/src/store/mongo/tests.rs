@@ -18,7 +18,9 @@ mod server;
 
 mod site;
 
-struct Mongo;
+mod sealing;
+
+pub(crate) struct Mongo;
 
 impl Harness for Mongo {
     async fn empty() -> (Arc<dyn Store>, Box<dyn Send>) {

@@ -1,8 +1,12 @@
 //! Collections that a site has already, in the layout of the camera of LST.
 
 use mongodb::bson::Bson;
+use shared::query::envelope::{Envelope, EnvelopeQuery};
 
 use super::*;
+use crate::pyramid::Pyramid;
+use crate::query::envelope::tests::assert_same;
+use crate::query::envelope::{by_brute_force, envelope};
 
 /// A minute of the night on which the documents are.
 fn minute(number: i64) -> DateTime {
@@ -201,4 +205,46 @@ async fn what_a_site_adds_becomes_known() {
     let after = store.metrics().await.unwrap();
     assert!(before.iter().all(|metric| after.contains(metric)));
     store.close().await;
+}
+
+#[tokio::test]
+async fn questions_about_a_site_are_answered_without_tiles_and_see_what_others_write() {
+    let database = TestDatabase::new();
+    fill(&database).await;
+    let minutes: Collection<Document> = database.plain().await.collection("CLUSCO_min");
+    let documents =
+        (10..3000).map(|number| doc! { "name": "clusco_l1_rate_max", "date": minute(number), "avg": number as f64 });
+    minutes.insert_many(documents).await.unwrap();
+    let query = EnvelopeQuery {
+        metric: "CLUSCO_min.clusco_l1_rate_max".to_owned(),
+        channels: "0".parse().unwrap(),
+        from: at(micros(0)),
+        to: at(micros(3000)),
+        columns: 10,
+    };
+    for options in ["&readOnly=true", ""] {
+        let store: Arc<dyn Store> = Arc::new(MongoStore::open(&url(&database, options)).await.unwrap());
+        let pyramid = Pyramid::new(Arc::clone(&store));
+        // Others rewrite a past that was asked for before.
+        for value in [5000.0, 6000.0] {
+            let spike = doc! { "$set": { "avg": value } };
+            let mut document = doc! { "name": "clusco_l1_rate_max" };
+            document.insert("date", minute(500));
+            minutes.update_one(document, spike).await.unwrap();
+            let Envelope::Columns { series, .. } = envelope(&pyramid, &query).await.unwrap() else {
+                unreachable!("3000 samples in 10 columns")
+            };
+            assert!(series[0].max.contains(&value), "{series:?}");
+            assert_same(
+                &envelope(&pyramid, &query).await.unwrap(),
+                &by_brute_force(&*store, &query).await.unwrap(),
+            );
+        }
+        let metric = store.metric_by_name(&query.metric).await.unwrap().unwrap();
+        assert_eq!(pyramid.catch_up_metric(&metric).await.unwrap(), None);
+        assert_eq!(pyramid.verify(&metric).await.unwrap().tiles, 0);
+        let sizes = store.tiles().stored_sizes(metric.id).await.unwrap();
+        assert_eq!((sizes.frames, sizes.values, sizes.tiles), (2993, 2993, 0));
+        store.close().await;
+    }
 }
