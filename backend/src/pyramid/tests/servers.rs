@@ -85,15 +85,15 @@ async fn any_life_is_answered_as_by_brute_force<H: SharedHarness>() {
         guards.lock().unwrap().push(guard);
         one
     };
-    let n_tiles = run_lives(4, open, false).await;
-    assert!(20 < n_tiles, "tiles must have been used: {n_tiles}");
+    let n_tiles = run_lives(3, open, false).await;
+    assert!(10 < n_tiles, "tiles must have been used: {n_tiles}");
 }
 
 async fn a_rewrite_by_the_other_is_in_the_next_answer_about_a_cached_past<H: SharedHarness>() {
     let (one, two, _guard) = servers::<H>().await;
-    let metric = ramp(&*one.store, 5000).await;
-    let past = query(0, 4000, 10, "0");
-    let band = query(0, 4000, 10, "band");
+    let metric = ramp(&*one.store, 1200).await;
+    let past = query(0, 1000, 10, "0");
+    let band = query(0, 1000, 10, "band");
     for server in [&one, &two] {
         check(&server.pyramid, &past).await;
         check(&server.pyramid, &band).await;
@@ -108,15 +108,15 @@ async fn a_rewrite_by_the_other_is_in_the_next_answer_about_a_cached_past<H: Sha
         check(&reader.pyramid, &past).await;
     }
     // One that is not in any tile yet, but in the same answer.
-    two.store.write(&[spike(&metric, 4999, 2e6)]).await.unwrap();
-    assert_eq!(one.max(&query(0, 5000, 10, "0")).await.to_bits(), 2e6_f64.to_bits());
+    two.store.write(&[spike(&metric, 1199, 2e6)]).await.unwrap();
+    assert_eq!(one.max(&query(0, 1200, 10, "0")).await.to_bits(), 2e6_f64.to_bits());
     assert!(0 < verified(&one.store, &metric).await);
     close(one, two).await;
 }
 
 async fn what_the_other_drops_is_derived_again<H: SharedHarness>() {
     let (one, two, _guard) = servers::<H>().await;
-    let metric = ramp(&*one.store, 3000).await;
+    let metric = ramp(&*one.store, 1200).await;
     one.pyramid.catch_up_metric(&metric).await.unwrap();
     let before = two.store.tiles().list_tiles(metric.id).await.unwrap();
     assert!(!before.is_empty());
@@ -125,7 +125,7 @@ async fn what_the_other_drops_is_derived_again<H: SharedHarness>() {
     two.store.tiles().drop_tiles(metric.id).await.unwrap();
     one.pyramid.catch_up(&mut done).await.unwrap();
     assert_eq!(two.store.tiles().list_tiles(metric.id).await.unwrap(), before);
-    check(&one.pyramid, &query(0, 3000, 10, "0")).await;
+    check(&one.pyramid, &query(0, 1200, 10, "0")).await;
     // Another rhythm makes another lattice, in which both answer.
     let properties = MetricProperties {
         interval_micros: Some(3),
@@ -133,8 +133,8 @@ async fn what_the_other_drops_is_derived_again<H: SharedHarness>() {
     };
     two.store.set_properties(metric.id, &properties).await.unwrap();
     for server in [&two, &one] {
-        check(&server.pyramid, &query(0, 3000, 10, "0")).await;
-        check(&server.pyramid, &query(0, 3000, 10, "band")).await;
+        check(&server.pyramid, &query(0, 1200, 10, "0")).await;
+        check(&server.pyramid, &query(0, 1200, 10, "band")).await;
     }
     let metric = one.store.metric_by_name("m").await.unwrap().unwrap();
     assert!(0 < verified(&one.store, &metric).await);
@@ -154,8 +154,8 @@ async fn metrics_and_channels_of_the_other_are_in_the_next_answer<H: SharedHarne
         ..MetricProperties::default()
     };
     one.store.set_properties(metric.id, &properties).await.unwrap();
-    one.store.write(&ramp_frames(&metric, 0, 3000)).await.unwrap();
-    let band = query(0, 2000, 10, "band");
+    one.store.write(&ramp_frames(&metric, 0, 1200)).await.unwrap();
+    let band = query(0, 1000, 10, "band");
     for server in [&one, &two] {
         check(&server.pyramid, &band).await;
     }
@@ -166,31 +166,31 @@ async fn metrics_and_channels_of_the_other_are_in_the_next_answer<H: SharedHarne
         channels: Channels::Sparse(vec![1]),
         ..spike(&grown, time, value)
     };
-    two.store.write(&[of_new(700, 1e6), of_new(3500, 3e6)]).await.unwrap();
+    two.store.write(&[of_new(700, 1e6), of_new(1500, 3e6)]).await.unwrap();
     // Asked with what it knew of the metric before, as a question does that began before.
     one.pyramid.catch_up_metric(&metric).await.unwrap();
     assert_eq!(one.max(&band).await.to_bits(), 1e6_f64.to_bits());
-    let all = query(0, 4000, 10, "all");
+    let all = query(0, 2000, 10, "all");
     assert_eq!(one.max(&all).await.to_bits(), 3e6_f64.to_bits());
     for server in [&one, &two] {
         check(&server.pyramid, &band).await;
         check(&server.pyramid, &all).await;
-        check(&server.pyramid, &query(0, 4000, 10, "1")).await;
+        check(&server.pyramid, &query(0, 2000, 10, "1")).await;
     }
     let (name, labels) = named("other", 1);
     let other = two.store.ensure_metric(&name, &labels).await.unwrap();
-    two.store.write(&ramp_frames(&other, 0, 1000)).await.unwrap();
+    two.store.write(&ramp_frames(&other, 0, 400)).await.unwrap();
     let of_other = EnvelopeQuery {
         metric: name,
-        ..query(0, 1000, 10, "0")
+        ..query(0, 400, 10, "0")
     };
-    assert_eq!(one.max(&of_other).await.to_bits(), 999_f64.to_bits());
+    assert_eq!(one.max(&of_other).await.to_bits(), 399_f64.to_bits());
     verified(&one.store, &grown).await;
     close(one, two).await;
 }
 
 async fn both_may_write_and_derive_at_once<H: SharedHarness>() {
-    const ROUNDS: i64 = 12;
+    const ROUNDS: i64 = 6;
     const FRAMES: i64 = 300;
     let (one, two, _guard) = servers::<H>().await;
     let metric = ramp(&*one.store, FRAMES).await;
