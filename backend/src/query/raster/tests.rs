@@ -186,9 +186,8 @@ fn expected_columns(stored: &Stored, query: &RasterQuery, interval: Option<i64>)
             .find(|width| to - from <= width * i64::try_from(count).unwrap())
             .unwrap();
     }
-    let is_wide_enough = |width: i64| {
-        times.is_empty() || n_columns(width) <= times.len() || interval.unwrap_or(to - from) <= width
-    };
+    let is_wide_enough =
+        |width: i64| times.is_empty() || n_columns(width) <= times.len() || interval.unwrap_or(to - from) <= width;
     if !is_wide_enough(width) {
         let wider = widths.iter().filter(|wider| width < **wider);
         width = *wider.into_iter().find(|width| is_wide_enough(**width)).unwrap();
@@ -467,5 +466,19 @@ async fn bad_questions_are_answered_with_what_to_change() {
         message(&density(Some(1.0), Some(1.0))).await,
         message(&density(Some(f64::NAN), None)).await,
     ];
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    there is no metric "n"
+    the range must end after it starts, but it goes from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z
+    the range spans 719528 days, at most 110000 can be asked for at once; ask for a shorter one
+    columns must be 1 to 16384, not 0
+    columns must be 1 to 16384, not 16385
+    rows must be 1 to 16384, not 0
+    rows must be 1 to 16384, not 16385
+    10000 rows x 600 columns are more than 1500000 cells; ask for fewer columns or fewer rows
+    20000 channels x 1000 columns are more than the 16000000 that one raster reads; ask for fewer columns
+    4000 rows x 4000 columns are more than 1500000 cells; ask for fewer columns or fewer rows
+    value_min and value_max are for stat=density; leave them out
+    value_min must be below value_max and both must be finite; they are 1 and 1
+    value_min must be below value_max and both must be finite; they are NaN and not given
+    "#);
 }
