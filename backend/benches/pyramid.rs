@@ -163,7 +163,7 @@ async fn ask(store: &Arc<dyn Store>, metric: &str, channels: &str, length_us: i6
 async fn ask_raster(
     store: &Arc<dyn Store>,
     metric: &str,
-    stat: Statistic,
+    statistic: Statistic,
     length_us: i64,
     (columns, rows): (u32, u32),
 ) {
@@ -174,7 +174,7 @@ async fn ask_raster(
         to: Timestamp::from_micros(to).unwrap(),
         columns,
         rows,
-        stat,
+        stat: statistic,
         value_min: None,
         value_max: None,
     };
@@ -211,7 +211,7 @@ async fn ask_raster(
     };
     println!(
         "  raster, {} over {:.2} d in {columns} x {rows} ({n_columns} columns): cold {:.2} ms, warm {:.2} ms, brute force {:.1} ms; cache {:.1} MB",
-        stat.as_str(),
+        statistic.as_str(),
         length_us as f64 / MICROS_PER_DAY as f64,
         millis(cold),
         millis(warm[ROUNDS / 2]),

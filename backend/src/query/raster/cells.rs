@@ -45,7 +45,7 @@ impl Rows {
     /// A row for each of these channels.
     pub(super) fn each(channels: std::ops::Range<u32>) -> Self {
         Self {
-            row_of_channel: (0..channels.len() as u32).collect(),
+            row_of_channel: (0..channels.end.saturating_sub(channels.start)).collect(),
             first_channel: channels.start,
             first: channels.clone().collect(),
             last: channels.collect(),
@@ -145,7 +145,7 @@ pub(super) struct Cells {
     rows: Rows,
     n_columns: usize,
     /// Row by row.
-    cells: Vec<Cell>,
+    by_row: Vec<Cell>,
     /// Which cells hold a sample that is not finite.
     not_finite: Vec<bool>,
 }
@@ -157,7 +157,7 @@ impl Cells {
             fold,
             rows,
             n_columns,
-            cells: vec![NOTHING; n_cells],
+            by_row: vec![NOTHING; n_cells],
             not_finite: vec![false; n_cells],
         }
     }
@@ -165,7 +165,7 @@ impl Cells {
     pub(super) fn finish(self, columns: Columns) -> Raster {
         let mut values = Vec::with_capacity(self.rows.len());
         let mut blanks: Vec<BlankCells> = Vec::new();
-        for (row, cells, not_finite) in self.by_row() {
+        for (row, cells, not_finite) in self.each_row() {
             values.push(cells.iter().map(|cell| cell.value(self.fold)).collect());
             let is_blank = |column: usize| not_finite[column] && cells[column].weight == 0;
             blanks.extend(runs(cells.len(), is_blank).map(|[first, last]| [row, first, last]));
@@ -183,7 +183,7 @@ impl Cells {
 
     /// Gives the value of each cell that has one, and which cells have none but hold samples: column and value.
     pub(super) fn give(&self, mut sink: impl FnMut(usize, Option<f64>)) {
-        for (_, cells, not_finite) in self.by_row() {
+        for (_, cells, not_finite) in self.each_row() {
             for (column, (cell, not_finite)) in cells.iter().zip(not_finite).enumerate() {
                 let value = cell.value(self.fold);
                 if value.is_some() || *not_finite {
@@ -193,11 +193,11 @@ impl Cells {
         }
     }
 
-    fn by_row(&self) -> impl Iterator<Item = (u32, &[Cell], &[bool])> {
+    fn each_row(&self) -> impl Iterator<Item = (u32, &[Cell], &[bool])> {
         // Without columns there are no cells, but rows all the same.
         (0_u32..).zip(0..self.rows.len()).map(|(number, row)| {
             let range = row * self.n_columns..(row + 1) * self.n_columns;
-            (number, &self.cells[range.clone()], &self.not_finite[range])
+            (number, &self.by_row[range.clone()], &self.not_finite[range])
         })
     }
 }
@@ -222,7 +222,7 @@ impl Sink for Cells {
         let Some(row) = self.rows.of(channel) else { return };
         let index = row * self.n_columns + column;
         match value.finite() {
-            Some(value) => self.cells[index].add(self.fold, channel, value),
+            Some(value) => self.by_row[index].add(self.fold, channel, value),
             None => self.not_finite[index] = true,
         }
     }
@@ -232,7 +232,7 @@ impl Sink for Cells {
         let Some(row) = self.rows.of(channel) else { return };
         let index = row * self.n_columns + column;
         match &bucket.summary {
-            Some(summary) => self.cells[index].merge(self.fold, channel, summary),
+            Some(summary) => self.by_row[index].merge(self.fold, channel, summary),
             None => self.not_finite[index] = true,
         }
     }

@@ -147,10 +147,10 @@ impl Columns {
         )]
         let longest = (interval as f64 * STALE_INTERVALS) as i64;
         let end_of = |index: usize| {
-            let time_us = times_us[index];
+            let start_us = times_us[index];
             let next = times_us.get(index + 1).copied();
-            let next = next.filter(|next| next - time_us <= longest);
-            next.unwrap_or(time_us.saturating_add(interval))
+            let next = next.filter(|next| next - start_us <= longest);
+            next.unwrap_or(start_us.saturating_add(interval))
                 .min(range.end().as_micros())
         };
         Self {

@@ -65,7 +65,7 @@ pub(super) struct Counts {
     bins: Option<Bins>,
     n_columns: usize,
     /// Bin by bin.
-    counts: Vec<u32>,
+    by_bin: Vec<u32>,
     below: u64,
     above: u64,
     /// Which columns hold a value that lies in no bin.
@@ -80,7 +80,7 @@ impl Counts {
         Self {
             bins,
             n_columns,
-            counts: vec![0; n_bins as usize * n_columns],
+            by_bin: vec![0; n_bins as usize * n_columns],
             below: 0,
             above: 0,
             outside: vec![false; n_columns],
@@ -96,7 +96,7 @@ impl Counts {
             return;
         };
         match self.bins.map(|bins| bins.place(value)) {
-            Some(Place::In(bin)) => self.counts[bin * self.n_columns + column] += 1,
+            Some(Place::In(bin)) => self.by_bin[bin * self.n_columns + column] += 1,
             Some(Place::Below) => {
                 self.below += 1;
                 self.outside[column] = true;
@@ -110,8 +110,8 @@ impl Counts {
     }
 
     pub(super) fn finish(self, columns: Columns, of: DensityOf, ends: (Option<f64>, Option<f64>)) -> Density {
-        let n_bins = self.counts.len().checked_div(self.n_columns).unwrap_or(0);
-        let bin = |bin: usize| &self.counts[bin * self.n_columns..(bin + 1) * self.n_columns];
+        let n_bins = self.by_bin.len().checked_div(self.n_columns).unwrap_or(0);
+        let bin = |bin: usize| &self.by_bin[bin * self.n_columns..(bin + 1) * self.n_columns];
         let mut is_blank = self.not_finite.clone();
         for (column, is_blank) in is_blank.iter_mut().enumerate() {
             *is_blank &= !self.outside[column] && (0..n_bins).all(|number| bin(number)[column] == 0);

@@ -82,13 +82,11 @@ pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result
 fn nothing(question: &Question<'_>) -> RasterAnswer {
     let overview = Overview::default();
     let columns = question.columns(question.cut(&overview), Vec::new());
-    match Fold::of(question.query.stat) {
-        Some(fold) => RasterAnswer::Raster(question.cells(fold, &columns).finish(columns)),
-        None => {
-            let counts = question.counts(&overview, &columns);
-            question.finish_counts(counts, columns, DensityOf::Samples, &overview)
-        }
+    if let Some(fold) = Fold::of(question.query.stat) {
+        return RasterAnswer::Raster(question.cells(fold, &columns).finish(columns));
     }
+    let counts = question.counts(&overview, &columns);
+    question.finish_counts(counts, columns, DensityOf::Samples, &overview)
 }
 
 async fn look_over(view: &mut View<'_>, range: TimeRange, level: u8) -> Result<Overview> {

@@ -182,7 +182,7 @@ fn expected_columns(stored: &Stored, query: &RasterQuery, interval: Option<i64>)
     let n_columns = |width: i64| buckets(width).len() - 1;
     let mut width = *widths.iter().find(|width| n_columns(**width) <= 2 * count).unwrap();
     if 2 * n_columns(width) < count {
-        width = (1..)
+        width = (1..=to - from)
             .find(|width| to - from <= width * i64::try_from(count).unwrap())
             .unwrap();
     }
