@@ -6,6 +6,8 @@ pub const METRICS: &str = "/api/v1/metrics";
 pub const DASHBOARDS: &str = "/api/v1/dashboards";
 /// The envelope of channels, or of the band, over a range.
 pub const ENVELOPE: &str = "/api/v1/envelope";
+/// All channels at once over a range: time x channel, or time x value.
+pub const RASTER: &str = "/api/v1/raster";
 /// The newest sample per channel.
 pub const LATEST: &str = "/api/v1/latest";
 /// Raw samples, page by page.
@@ -22,6 +24,6 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 10] = [
-    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 11] = [
+    METRICS, DASHBOARDS, ENVELOPE, RASTER, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
 ];

@@ -138,6 +138,11 @@ fn query_status(error: &query::Error) -> StatusCode {
         | query::Error::SpanTooLong { .. }
         | query::Error::TooManyColumns { .. }
         | query::Error::TooManyPoints { .. }
+        | query::Error::TooManyRows { .. }
+        | query::Error::TooManyCells { .. }
+        | query::Error::TooMuchToRead { .. }
+        | query::Error::BadValueRange { .. }
+        | query::Error::ValueRangeWithoutDensity
         | query::Error::LimitOutOfRange { .. }
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples => StatusCode::UNPROCESSABLE_ENTITY,
@@ -153,6 +158,11 @@ fn query_code(error: &query::Error) -> &'static str {
         query::Error::SpanTooLong { .. } => "span_too_long",
         query::Error::TooManyColumns { .. } => "too_many_columns",
         query::Error::TooManyPoints { .. } => "too_many_points",
+        query::Error::TooManyRows { .. } => "too_many_rows",
+        query::Error::TooManyCells { .. } => "too_many_cells",
+        query::Error::TooMuchToRead { .. } => "too_much_to_read",
+        query::Error::BadValueRange { .. } => "bad_value_range",
+        query::Error::ValueRangeWithoutDensity => "value_range_without_density",
         query::Error::LimitOutOfRange { .. } => "limit_out_of_range",
         query::Error::BadCursor(_) => "bad_cursor",
         query::Error::BandHasNoSamples => "band_has_no_samples",
@@ -174,8 +184,13 @@ fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
             vec![("limit", shared::query::envelope::MAX_COLUMNS.to_string())]
         }
         query::Error::TooManyPoints { .. } => vec![("limit", query::MAX_POINTS.to_string())],
+        query::Error::TooManyRows { .. } => vec![("limit", shared::query::raster::MAX_ROWS.to_string())],
+        query::Error::TooManyCells { .. } => vec![("limit", query::raster::MAX_CELLS.to_string())],
+        query::Error::TooMuchToRead { .. } => vec![("limit", query::raster::MAX_READ.to_string())],
         query::Error::LimitOutOfRange { max, .. } => vec![("limit", max.to_string())],
         query::Error::ReversedRange(_)
+        | query::Error::BadValueRange { .. }
+        | query::Error::ValueRangeWithoutDensity
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples
         | query::Error::Store(_) => Vec::new(),

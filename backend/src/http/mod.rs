@@ -23,6 +23,7 @@ mod health;
 mod latest;
 mod metrics;
 mod nights;
+mod raster;
 mod samples;
 mod write;
 
@@ -41,6 +42,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::METRICS, get(metrics::list_metrics)),
         (route::DASHBOARDS, get(dashboards::list_dashboards)),
         (route::ENVELOPE, get(envelope::get_envelope)),
+        (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),
         (route::SAMPLES, get(samples::list_samples)),
         (route::NIGHTS, get(nights::list_nights)),

@@ -7,7 +7,7 @@ use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 use tokio::sync::OwnedMutexGuard;
 
-use super::grid::{Grid, SAMPLES, Step};
+use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
@@ -41,6 +41,16 @@ pub(crate) enum Piece<'a> {
         end_us: i64,
         bucket: &'a Bucket,
     },
+}
+
+/// A tile that answers for a part of a range, for those who take in whole tiles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TilePart<'a> {
+    /// Where the tile lies, and the part of it.
+    pub(crate) step: &'a Step,
+    /// How wide the buckets of its level are.
+    pub(crate) bucket_micros: i64,
+    pub(crate) tile: &'a Decoded,
 }
 
 /// The pyramid of a metric as of one generation.
@@ -197,6 +207,36 @@ impl View<'_> {
         }
     }
 
+    /// How many channels the metric had when it was looked at.
+    pub(crate) fn n_channels(&self) -> u32 {
+        self.n_channels
+    }
+
+    /// How to answer for a range from buckets of a level where they lie wholly in it, and finer at its ends.
+    pub(crate) fn plan(&self, range: TimeRange, level: u8) -> Plan {
+        let range = range.intersection(self.span);
+        range.map_or_else(Plan::default, |range| self.grid.plan(level, range, self.sealed_us))
+    }
+
+    /// Gives the tiles of a block that a plan names.
+    pub(crate) async fn visit_tiles(
+        &mut self,
+        block: u32,
+        steps: &[Step],
+        sink: &mut (impl FnMut(TilePart<'_>) + Send),
+    ) -> Result<()> {
+        for steps in steps_to_read(steps) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+                sink(TilePart {
+                    step,
+                    bucket_micros: self.grid.bucket_micros(step.level),
+                    tile: &tile,
+                });
+            }
+        }
+        Ok(())
+    }
+
     async fn visit_block(
         &mut self,
         channels: &[u32],
@@ -279,7 +319,8 @@ impl View<'_> {
         }
     }
 
-    async fn visit_raw(
+    /// Gives the raw frames of a range.
+    pub(crate) async fn visit_raw(
         &self,
         channels: ChannelFilter,
         range_us: Option<(i64, i64)>,

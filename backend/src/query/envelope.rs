@@ -12,7 +12,7 @@ use crate::pyramid::summary::{Summary, add_later};
 use crate::pyramid::{self, Pyramid};
 use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
 
-mod pyramidal;
+pub(super) mod pyramidal;
 
 /// Samples per column up to which the samples themselves are given.
 const SAMPLES_PER_COLUMN: u64 = 2;

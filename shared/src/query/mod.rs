@@ -6,4 +6,6 @@ pub mod latest;
 
 pub mod nights;
 
+pub mod raster;
+
 pub mod samples;

@@ -2,6 +2,8 @@
 
 mod query;
 
+mod raster;
+
 mod write;
 
 mod every_route;
