@@ -10,6 +10,8 @@ pub const ENVELOPE: &str = "/api/v1/envelope";
 pub const LATEST: &str = "/api/v1/latest";
 /// Raw samples, page by page.
 pub const SAMPLES: &str = "/api/v1/samples";
+/// Raw samples as a file.
+pub const EXPORT: &str = "/api/v1/export";
 /// Nights that hold data.
 pub const NIGHTS: &str = "/api/v1/nights";
 /// Where JSON frames are posted.
@@ -22,6 +24,6 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 10] = [
-    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 11] = [
+    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, EXPORT, NIGHTS, FRAMES, WRITE, HEALTH, READY,
 ];
