@@ -120,15 +120,19 @@ impl Export {
 
     /// The file, part by part. Nothing is read before it is polled; the first failure is its end.
     pub fn stream(self, store: Arc<dyn Store>) -> BoxStream<'static, Result<Part>> {
+        self.stream_with(store, PATIENCE)
+    }
+
+    fn stream_with(self, store: Arc<dyn Store>, patience: Duration) -> BoxStream<'static, Result<Part>> {
         let (sender, mut receiver) = mpsc::channel(1);
         let parts = stream::poll_fn(move |context| receiver.poll_recv(context)).map(Ok);
-        let writing = async move { self.write(&*store, &sender).await };
+        let writing = async move { self.write(&*store, &sender, patience).await };
         // No task of its own: who drops the stream drops the scan, and a panic is not taken for the end.
         let failure = stream::once(writing).filter_map(|written| future::ready(written.err().map(Err)));
         stream::select(parts, failure).boxed()
     }
 
-    async fn write(&self, store: &dyn Store, sender: &mpsc::Sender<Part>) -> Result<()> {
+    async fn write(&self, store: &dyn Store, sender: &mpsc::Sender<Part>, patience: Duration) -> Result<()> {
         let mut writer = TableWriter::new(self.format, &self.metric)?;
         let mut n_rows = 0;
         let mut until = self.range.start();
@@ -147,7 +151,7 @@ impl Export {
                     n_rows,
                     until,
                 };
-                if let Ok(permit) = tokio::time::timeout(PATIENCE, sender.reserve()).await {
+                if let Ok(permit) = tokio::time::timeout(patience, sender.reserve()).await {
                     let Ok(permit) = permit else { return Ok(()) };
                     permit.send(part);
                     if until == self.range.end() {
