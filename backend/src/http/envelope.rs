@@ -10,7 +10,13 @@ use crate::app::AppState;
 use crate::query;
 use crate::query::version::Version;
 
-pub(super) async fn get_envelope(app: AppState, question: Question, Query(query): Query<EnvelopeQuery>) -> Result<Response> {
+pub(super) async fn get_envelope(
+    app: AppState,
+    question: Question,
+    Query(query): Query<EnvelopeQuery>,
+) -> Result<Response> {
     let version = Version::of_past(&*app.store, app.clock.now(), &query.metric, query.to).await?;
-    question.answer(version, query::envelope::envelope(&app.pyramid, &query)).await
+    question
+        .answer(version, query::envelope::envelope(&app.pyramid, &query))
+        .await
 }

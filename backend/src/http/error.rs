@@ -40,7 +40,9 @@ pub(super) enum Error {
     BadJson(#[from] BodyError),
     #[error("{0}")]
     Query(query::Error),
-    #[error("an export needs HTTP/1.1, in which a file that was cut short can be told; in nginx: proxy_http_version 1.1")]
+    #[error(
+        "an export needs HTTP/1.1, in which a file that was cut short can be told; in nginx: proxy_http_version 1.1"
+    )]
     NeedsHttp11,
     #[error("the answer took longer than {limit_secs} s; ask for a shorter range or fewer channels")]
     TooSlow { limit_secs: u64 },

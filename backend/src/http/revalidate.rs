@@ -1,11 +1,12 @@
 //! Answers about a closed past, kept by browsers and proxies and checked before they are used again.
 //!
-//! The promise: **a cached answer is at most ten seconds behind what is stored.** Late data may change any
-//! past, so nothing is cached for good. For these seconds a kept answer is used as it is, which spares the server the
-//! second of two people who open one night, and the page the steps back and forth of a zoom. After them it must be asked
-//! for with its `ETag`, and is confirmed with 304 without being computed ([`crate::query::version`] says by what). So it
-//! may be kept for as long as one likes, and behind `proxy_cache` all browsers share one computed answer. A server that
-//! cannot be asked is an error, never an old answer (`must-revalidate`).
+//! The promise: **a kept answer is at most ten seconds behind what is stored**, for each cache on its way, so twenty in a
+//! browser behind a proxy that keeps answers. Late data may change any past, so nothing is kept for good. For these
+//! seconds an answer is used as it is, which spares the server the second of two people who open one night, and the page
+//! the steps back and forth of a zoom. After them it must be asked for with its `ETag`, and is confirmed with 304 without
+//! being computed ([`crate::query::version`] says by what). So it may be kept for as long as one likes, and behind
+//! `proxy_cache` all browsers share one computed answer. A server that cannot be asked is an error, never an old answer
+//! (`must-revalidate`).
 //!
 //! Ranges that reach into the last hour, and all that has an age, stay `no-store`: what looks live is live.
 //!

@@ -10,7 +10,13 @@ use crate::app::AppState;
 use crate::query;
 use crate::query::version::Version;
 
-pub(super) async fn list_samples(app: AppState, question: Question, Query(query): Query<SamplesQuery>) -> Result<Response> {
+pub(super) async fn list_samples(
+    app: AppState,
+    question: Question,
+    Query(query): Query<SamplesQuery>,
+) -> Result<Response> {
     let version = Version::of_past(&*app.store, app.clock.now(), &query.metric, query.to).await?;
-    question.answer(version, query::samples::samples(&*app.store, &query)).await
+    question
+        .answer(version, query::samples::samples(&*app.store, &query))
+        .await
 }

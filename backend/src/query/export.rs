@@ -107,15 +107,17 @@ impl Export {
     pub fn file_name(&self) -> String {
         let name = self.metric.name.chars();
         let name: String = name
-            .map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '_' })
+            .map(|c| {
+                if c.is_alphanumeric() || "._-".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .collect();
         let moment = |time: Timestamp| time.to_string().replace([':', '-'], "").replace('.', "_");
         let (from, to) = (moment(self.range.start()), moment(self.range.end()));
-        format!(
-            "{}_{from}_{to}.{}",
-            name.trim_start_matches('.'),
-            self.format.as_str()
-        )
+        format!("{}_{from}_{to}.{}", name.trim_start_matches('.'), self.format.as_str())
     }
 
     /// The file, part by part. Nothing is read before it is polled; the first failure is its end.

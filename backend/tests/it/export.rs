@@ -114,8 +114,25 @@ async fn pandas_polars_and_pyarrow_read_back_what_was_written() {
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let output = python.output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert_snapshot!(told, @"");
+    assert!(
+        output.status.success(),
+        "{told}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_snapshot!(told, @"
+    pyarrow CSV: 132500 samples
+    pandas CSV: 132500 samples
+    polars CSV: 132500 samples
+    Python JSON: 132500 samples
+    pandas JSON: 132500 samples
+    polars JSON: 132500 samples
+    pyarrow Parquet: 132500 samples
+    pandas Parquet: 132500 samples
+    polars Parquet: 132500 samples
+    pyarrow Arrow: 132500 samples
+    pandas Arrow: 132500 samples
+    polars Arrow: 132500 samples
+    ");
 }
 
 #[tokio::test]
@@ -129,14 +146,36 @@ async fn files_have_names_and_types() {
         let request = Request::get(uri).header(header::ACCEPT_ENCODING, "gzip");
         let answer = app.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK);
-        for name in [header::CONTENT_TYPE, header::CONTENT_DISPOSITION, header::CONTENT_ENCODING, header::CACHE_CONTROL] {
+        for name in [
+            header::CONTENT_TYPE,
+            header::CONTENT_DISPOSITION,
+            header::CONTENT_ENCODING,
+            header::CACHE_CONTROL,
+        ] {
             told += &format!("{name}: {}\n", answer.header(&name));
         }
     }
-    assert_snapshot!(told, @"");
+    assert_snapshot!(told, @r#"
+    content-type: text/csv; charset=utf-8; header=present
+    content-disposition: attachment; filename="hall.temperature_20261120T210000Z_20261120T220000_5Z.csv"
+    content-encoding: gzip
+    cache-control: no-store
+    content-type: application/json
+    content-disposition: attachment; filename="hall.temperature_20261120T210000Z_20261120T220000_5Z.json"
+    content-encoding: gzip
+    cache-control: no-store
+    content-type: application/vnd.apache.parquet
+    content-disposition: attachment; filename="hall.temperature_20261120T210000Z_20261120T220000_5Z.parquet"
+    content-encoding: 
+    cache-control: no-store
+    content-type: application/vnd.apache.arrow.file
+    content-disposition: attachment; filename="hall.temperature_20261120T210000Z_20261120T220000_5Z.arrow"
+    content-encoding: gzip
+    cache-control: no-store
+    "#);
     app.store.ensure_metric("Süd/1", &["0".to_owned()]).await.unwrap();
     let uri = "/api/v1/export?metric=S%C3%BCd/1&from=2026-11-20T21:00:00Z&to=2026-11-20T22:00:00Z&format=csv";
-    assert_snapshot!(app.get(uri).await.header(header::CONTENT_DISPOSITION), @"");
+    assert_snapshot!(app.get(uri).await.header(header::CONTENT_DISPOSITION), @r#"attachment; filename="S_d_1_20261120T210000Z_20261120T220000Z.csv"; filename*=UTF-8''S%C3%BCd_1_20261120T210000Z_20261120T220000Z.csv"#);
 }
 
 #[tokio::test]
@@ -153,13 +192,32 @@ async fn what_cannot_be_exported_is_refused() {
     ] {
         told.push(app.get(&format!("/api/v1/export?{query}")).await.told());
     }
-    let old = Request::get("/api/v1/export?metric=hall.temperature&from=2026-11-20T21:00:00Z&to=2026-11-20T22:00:00Z&format=csv")
-        .version(Version::HTTP_10);
+    let old = Request::get(
+        "/api/v1/export?metric=hall.temperature&from=2026-11-20T21:00:00Z&to=2026-11-20T22:00:00Z&format=csv",
+    )
+    .version(Version::HTTP_10);
     told.push(app.send(old.body(Body::empty()).unwrap()).await.told());
     watchroom::store::Store::close(&*app.store).await;
     let uri = "/api/v1/export?metric=m&from=2026-11-20T21:00:00Z&to=2026-11-20T22:00:00Z&format=csv";
     told.push(app.get(uri).await.told());
-    assert_snapshot!(told.join("\n"), @"");
+    assert_snapshot!(told.join("\n"), @r#"
+    404 Not Found
+    {"code":"unknown_metric","message":"there is no metric \"hall.temprature\"; did you mean \"hall.temperature\"?","details":{"metric":"hall.temprature","nearest":"hall.temperature"}}
+    400 Bad Request
+    {"code":"bad_query","message":"the query string is not understood: format: unknown variant `xls`, expected one of `csv`, `json`, `parquet`, `arrow`","details":{}}
+    400 Bad Request
+    {"code":"bad_query","message":"the query string is not understood: missing field `format`","details":{}}
+    422 Unprocessable Entity
+    {"code":"band_has_no_samples","message":"the band has no samples of its own; ask for channels=all or for indices such as 0,3","details":{}}
+    404 Not Found
+    {"code":"unknown_channel","message":"metric \"hall.temperature\" has no channel 7; its channels are 0 to 1","details":{"channels":"2","metric":"hall.temperature"}}
+    422 Unprocessable Entity
+    {"code":"span_too_long","message":"the range spans 3652060 days, at most 110000 can be asked for at once; ask for a shorter one","details":{"limit_days":"110000"}}
+    505 HTTP Version Not Supported
+    {"code":"needs_http_1_1","message":"an export needs HTTP/1.1, in which a file that was cut short can be told; in nginx: proxy_http_version 1.1","details":{}}
+    503 Service Unavailable
+    {"code":"store_unavailable","message":"the store is unavailable; try again shortly","details":{}}
+    "#);
 }
 
 /// Everything that the server sends until it hangs up.
@@ -181,11 +239,16 @@ async fn a_failure_in_the_middle_cuts_the_answer_before_its_end() {
     for accepted in ["identity", "gzip", "br"] {
         for format in FORMATS {
             let path = |metric: &str| {
-                format!("/api/v1/export?metric={metric}&from=1970-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&format={format}")
+                format!(
+                    "/api/v1/export?metric={metric}&from=1970-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&format={format}"
+                )
             };
             let cut = whole_answer(broken, &path("m"), accepted).await;
             // What is packed may not have left when the failure comes; then nothing is answered at all.
-            assert!(cut.is_empty() || cut.starts_with(b"HTTP/1.1 200 OK\r\n"), "{format}, {accepted}");
+            assert!(
+                cut.is_empty() || cut.starts_with(b"HTTP/1.1 200 OK\r\n"),
+                "{format}, {accepted}"
+            );
             assert!(!cut.ends_with(LAST_CHUNK), "{format}, {accepted}");
             let whole = whole_answer(sound, &path("hall.temperature"), accepted).await;
             assert!(whole.ends_with(LAST_CHUNK), "{format}, {accepted}");
@@ -206,12 +269,28 @@ fn watchroom(folder: &TempDir, args: &[&str]) -> Command {
 #[test]
 fn the_command_writes_a_file_or_none() {
     let folder = TempDir::new().unwrap();
-    std::fs::write(folder.path().join("watchroom.toml"), "[store]\nurl = \"sqlite:night.db\"\n").unwrap();
-    std::fs::write(folder.path().join("night.line"), "temp value=1.5 0\ntemp value=-2 1500000\n").unwrap();
+    std::fs::write(
+        folder.path().join("watchroom.toml"),
+        "[store]\nurl = \"sqlite:night.db\"\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.path().join("night.line"),
+        "temp value=1.5 0\ntemp value=-2 1500000\n",
+    )
+    .unwrap();
     let ingest = ["ingest", "--format", "line", "--precision", "us", "night.line"];
     assert!(watchroom(&folder, &ingest).output().unwrap().status.success());
     let export = |more: &[&str]| {
-        let range = ["export", "--metric", "temp", "--from", "1970-01-01T00:00:00Z", "--to", "1970-01-02T00:00:00Z"];
+        let range = [
+            "export",
+            "--metric",
+            "temp",
+            "--from",
+            "1970-01-01T00:00:00Z",
+            "--to",
+            "1970-01-02T00:00:00Z",
+        ];
         watchroom(&folder, &[&range, more].concat()).output().unwrap()
     };
     let to_stdout = export(&["--format", "csv"]);
@@ -223,10 +302,17 @@ fn the_command_writes_a_file_or_none() {
         .collect();
     assert_eq!(
         rows,
-        ["time,channel,label,value", "1970-01-01T00:00:00.000000Z,0,0,1.5", "1970-01-01T00:00:01.500000Z,0,0,-2.0"]
+        [
+            "time,channel,label,value",
+            "1970-01-01T00:00:00.000000Z,0,0,1.5",
+            "1970-01-01T00:00:01.500000Z,0,0,-2.0"
+        ]
     );
     assert_eq!(export(&["--format", "csv", "-o", "night.csv"]).status.code(), Some(0));
-    assert_eq!(std::fs::read(folder.path().join("night.csv")).unwrap(), to_stdout.stdout);
+    assert_eq!(
+        std::fs::read(folder.path().join("night.csv")).unwrap(),
+        to_stdout.stdout
+    );
     for format in ["parquet", "arrow"] {
         let file = format!("night.{format}");
         assert_eq!(export(&["--format", format, "-o", &file]).status.code(), Some(0));
@@ -235,7 +321,7 @@ fn the_command_writes_a_file_or_none() {
     }
     let refused = export(&["--format", "csv", "--channels", "7", "-o", "seven.csv"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert_snapshot!(String::from_utf8_lossy(&refused.stderr), @"");
+    assert_snapshot!(String::from_utf8_lossy(&refused.stderr), @r#"watchroom: metric "temp" has no channel 7; its channels are only 0"#);
     let left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -105,9 +105,7 @@ impl FrameStore for WatchedStore {
             }
             let chunk = match self.scans {
                 Scans::Fail if n_chunks > 5 => Some(Err(Error::Unavailable("unplugged".to_owned()))),
-                Scans::NeverEnd | Scans::Fail => {
-                    Some(Ok(vec![frame(range.start().saturating_add_micros(n_chunks))]))
-                }
+                Scans::NeverEnd | Scans::Fail => Some(Ok(vec![frame(range.start().saturating_add_micros(n_chunks))])),
                 Scans::Hang if n_chunks > 0 => std::future::pending().await,
                 Scans::Hang => stored.next().await,
             };

@@ -27,7 +27,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     let lock = workspace.cache.join(format!("{FOLDER}.lock"));
-    let _lock = workspace::lock(&lock, "Waiting for another checkout that is getting pandas, polars and pyarrow")?;
+    let _lock = workspace::lock(
+        &lock,
+        "Waiting for another checkout that is getting pandas, polars and pyarrow",
+    )?;
     if home.is_dir() {
         return Ok(());
     }
@@ -46,14 +49,23 @@ fn install(root: &Path) -> Result<()> {
     let environment = root.join("environment");
     process::run(process::command("python3").args(["-m", "venv"]).arg(&environment))?;
     let mut pip = process::command(environment.join("bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"])
-        .arg("--target")
-        .arg(root)
-        .args(PACKAGES);
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ])
+    .arg("--target")
+    .arg(root)
+    .args(PACKAGES);
     process::run(&mut pip)?;
     fs::remove_dir_all(&environment).with_context(|| format!("cannot remove {}", environment.display()))?;
     let mut import = process::command("python3");
-    import.args(["-c", "import pandas, polars, pyarrow"]).env("PYTHONPATH", root);
+    import
+        .args(["-c", "import pandas, polars, pyarrow"])
+        .env("PYTHONPATH", root);
     process::run(&mut import).context("Python cannot use them")
 }
 

@@ -101,7 +101,11 @@ impl ParquetFile {
     fn end_row_group(&mut self) -> Result<(), ParquetError> {
         let rows = std::mem::take(&mut self.rows);
         let index = |channel: &i32| self.labels.get(channel.cast_unsigned() as usize).cloned();
-        let labels: Vec<ByteArray> = rows.channels.iter().map(|channel| index(channel).unwrap_or_default()).collect();
+        let labels: Vec<ByteArray> = rows
+            .channels
+            .iter()
+            .map(|channel| index(channel).unwrap_or_default())
+            .collect();
         let mut group = self.writer.next_row_group()?;
         write_column::<Int64Type>(&mut group, &rows.times, None)?;
         write_column::<Int32Type>(&mut group, &rows.channels, None)?;

@@ -34,7 +34,14 @@ async fn difficult() -> Fixture {
     let fixture = Fixture::new(0, None).await;
     let labels = ["Höhe, \"Süd\"".to_owned(), String::new()];
     let metric = fixture.store.ensure_metric("m", &labels).await.unwrap();
-    let values = [Value::NULL, Value::NAN, f64::INFINITY.into(), (-1e300).into(), 0.1.into(), (-0.0).into()];
+    let values = [
+        Value::NULL,
+        Value::NAN,
+        f64::INFINITY.into(),
+        (-1e300).into(),
+        0.1.into(),
+        (-0.0).into(),
+    ];
     let frames = values.iter().zip(0..).map(|(value, index)| Frame {
         metric_id: metric.id,
         time: Timestamp::from_micros(index - 1).unwrap(),
@@ -49,7 +56,15 @@ async fn difficult() -> Fixture {
 #[tokio::test]
 async fn csv_tells_null_from_nan_and_quotes_what_it_must() {
     let fixture = difficult().await;
-    insta::assert_snapshot!(text(&fixture, &query(ExportFormat::Csv)).await, @"");
+    insta::assert_snapshot!(text(&fixture, &query(ExportFormat::Csv)).await, @r#"
+    time,channel,label,value,arrival
+    1969-12-31T23:59:59.999999Z,0,"Höhe, ""Süd""",,1970-01-01T00:00:00.000000Z
+    1970-01-01T00:00:00.000000Z,1,"",NaN,1970-01-01T00:00:01.000000Z
+    1970-01-01T00:00:00.000001Z,0,"Höhe, ""Süd""",Infinity,1970-01-01T00:00:02.000000Z
+    1970-01-01T00:00:00.000002Z,1,"",-1e300,1970-01-01T00:00:03.000000Z
+    1970-01-01T00:00:00.000003Z,0,"Höhe, ""Süd""",0.1,1970-01-01T00:00:04.000000Z
+    1970-01-01T00:00:00.000004Z,1,"",-0.0,1970-01-01T00:00:05.000000Z
+    "#);
     let nothing = ExportQuery {
         from: at_secs(5),
         ..query(ExportFormat::Csv)
@@ -62,9 +77,21 @@ async fn json_is_one_array_with_a_line_per_sample() {
     let fixture = difficult().await;
     let query = query(ExportFormat::Json);
     let text = text(&fixture, &query).await;
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    [
+    {"time":"1969-12-31T23:59:59.999999Z","channel":0,"label":"Höhe, \"Süd\"","value":null,"arrival":"1970-01-01T00:00:00.000000Z"},
+    {"time":"1970-01-01T00:00:00.000000Z","channel":1,"label":"","value":"NaN","arrival":"1970-01-01T00:00:01.000000Z"},
+    {"time":"1970-01-01T00:00:00.000001Z","channel":0,"label":"Höhe, \"Süd\"","value":"Infinity","arrival":"1970-01-01T00:00:02.000000Z"},
+    {"time":"1970-01-01T00:00:00.000002Z","channel":1,"label":"","value":-1e+300,"arrival":"1970-01-01T00:00:03.000000Z"},
+    {"time":"1970-01-01T00:00:00.000003Z","channel":0,"label":"Höhe, \"Süd\"","value":0.1,"arrival":"1970-01-01T00:00:04.000000Z"},
+    {"time":"1970-01-01T00:00:00.000004Z","channel":1,"label":"","value":-0.0,"arrival":"1970-01-01T00:00:05.000000Z"}
+    ]
+    "#);
     serde_json::from_str::<Vec<serde_json::Value>>(&text).unwrap();
-    let nothing = ExportQuery { from: at_secs(5), ..query };
+    let nothing = ExportQuery {
+        from: at_secs(5),
+        ..query
+    };
     assert_eq!(exported(&fixture, &nothing).await, b"[\n]\n");
 }
 
@@ -113,7 +140,10 @@ async fn who_takes_the_file_slowly_gets_all_of_it_once() {
     let export = Export::new(&*fixture.store, &query).await.unwrap();
     // Without patience every part that finds no room ends the scan, and another one is begun behind it.
     let parts: Vec<Part> = export
-        .stream_with(Arc::<crate::store::memory::MemoryStore>::clone(&fixture.store), Duration::ZERO)
+        .stream_with(
+            Arc::<crate::store::memory::MemoryStore>::clone(&fixture.store),
+            Duration::ZERO,
+        )
         .try_collect()
         .await
         .unwrap();

@@ -47,7 +47,10 @@ fn push_time(bytes: &mut Vec<u8>, time_us: i64) {
     let time = Timestamp::saturating_from_micros(time_us);
     let whole_us = time_us.div_euclid(1_000_000) * 1_000_000;
     let start = bytes.len();
-    push(bytes, format_args!("{}", time.saturating_add_micros(whole_us - time_us)));
+    push(
+        bytes,
+        format_args!("{}", time.saturating_add_micros(whole_us - time_us)),
+    );
     // Without its Z.
     bytes.truncate(bytes.len().max(start + 1) - 1);
     push(bytes, format_args!(".{:06}Z", time_us - whole_us));
@@ -55,9 +58,8 @@ fn push_time(bytes: &mut Vec<u8>, time_us: i64) {
 
 /// Between quotes where a reader would otherwise see something else: an empty label is not null.
 fn push_quoted(bytes: &mut Vec<u8>, text: &str) {
-    let plain = !text.is_empty()
-        && text.trim() == text
-        && !text.contains(|c: char| c == ',' || c == '"' || c.is_control());
+    let plain =
+        !text.is_empty() && text.trim() == text && !text.contains(|c: char| c == ',' || c == '"' || c.is_control());
     if plain {
         bytes.extend_from_slice(text.as_bytes());
     } else {

@@ -4,7 +4,8 @@ use shared::compact;
 
 use crate::app::{Answer, TestApp};
 
-const CLOSED: &str = "/api/v1/envelope?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&columns=60";
+const CLOSED: &str =
+    "/api/v1/envelope?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&columns=60";
 
 /// A frame a minute from 08:00 to 14:00, long before the tests' now.
 async fn app() -> TestApp {
@@ -77,6 +78,16 @@ async fn the_open_present_errors_and_exports_are_not_kept() {
 }
 
 #[tokio::test]
+async fn what_an_answer_depends_on_is_one_line() {
+    let app = app().await;
+    let request = Request::get(CLOSED).header(header::ACCEPT_ENCODING, "gzip");
+    let answer = app.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.header(header::CONTENT_ENCODING), "gzip");
+    let lines: Vec<_> = answer.headers.get_all(header::VARY).iter().collect();
+    assert_eq!(lines, ["accept, accept-encoding"]);
+}
+
+#[tokio::test]
 async fn questions_and_forms_have_tags_of_their_own() {
     let app = app().await;
     let json = app.get(CLOSED).await;
@@ -85,6 +96,9 @@ async fn questions_and_forms_have_tags_of_their_own() {
     let other = app.get(&CLOSED.replace("columns=60", "columns=61")).await;
     let tags = [&json, &packed, &other].map(|answer| answer.header(header::ETAG).to_owned());
     assert!(tags.iter().all(|tag| !tag.is_empty()));
-    assert!(tags[0] != tags[1] && tags[0] != tags[2] && tags[1] != tags[2], "{tags:?}");
+    assert!(
+        tags[0] != tags[1] && tags[0] != tags[2] && tags[1] != tags[2],
+        "{tags:?}"
+    );
     assert_eq!(again(&app, CLOSED, &tags[1]).await.status, StatusCode::OK);
 }
