@@ -12,6 +12,8 @@ pub const RASTER: &str = "/api/v1/raster";
 pub const LATEST: &str = "/api/v1/latest";
 /// Raw samples, page by page.
 pub const SAMPLES: &str = "/api/v1/samples";
+/// Raw samples as a file.
+pub const EXPORT: &str = "/api/v1/export";
 /// Nights that hold data.
 pub const NIGHTS: &str = "/api/v1/nights";
 /// Where JSON frames are posted.
@@ -24,6 +26,6 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 11] = [
-    METRICS, DASHBOARDS, ENVELOPE, RASTER, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 12] = [
+    METRICS, DASHBOARDS, ENVELOPE, RASTER, LATEST, SAMPLES, EXPORT, NIGHTS, FRAMES, WRITE, HEALTH, READY,
 ];

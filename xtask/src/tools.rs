@@ -6,6 +6,7 @@
 //! set up at the same time.
 
 mod compile;
+pub(crate) mod readers;
 mod target;
 mod wheel;
 

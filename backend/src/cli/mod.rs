@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod check_config;
 mod demo;
+mod export;
 mod ingest;
 mod logging;
 mod serve;
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
+    /// Write raw samples into a file: CSV, JSON, Parquet or Arrow.
+    Export(export::Args),
     /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
     Store(store::Args),
     /// Explain every mistake in a configuration.
@@ -42,6 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
+        Command::Export(args) => export::run(&args).await,
         Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }

@@ -40,6 +40,10 @@ pub(super) enum Error {
     BadJson(#[from] BodyError),
     #[error("{0}")]
     Query(query::Error),
+    #[error(
+        "an export needs HTTP/1.1, in which a file that was cut short can be told; in nginx: proxy_http_version 1.1"
+    )]
+    NeedsHttp11,
     #[error("the answer took longer than {limit_secs} s; ask for a shorter range or fewer channels")]
     TooSlow { limit_secs: u64 },
     #[error("the store failed: {0}")]
@@ -75,6 +79,7 @@ impl Error {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
+            Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TooSlow { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),
             Self::Write(failed) => store_status(&failed.source),
@@ -92,6 +97,7 @@ impl Error {
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BadJson(_) => "bad_json",
             Self::Query(error) => query_code(error),
+            Self::NeedsHttp11 => "needs_http_1_1",
             Self::TooSlow { .. } => "too_slow",
             Self::Store(error) => store_code(error),
             Self::Write(failed) => store_code(&failed.source),
@@ -110,7 +116,9 @@ impl Error {
                 "the store failed; {} frames of this request are stored, send all of it again",
                 failed.accepted
             ),
-            Self::Panic(_) => "the server made a mistake; its log says more".to_owned(),
+            Self::Panic(_) | Self::Query(query::Error::Unwritable(_)) => {
+                "the server made a mistake; its log says more".to_owned()
+            }
             told => told.to_string(),
         }
     }
@@ -146,6 +154,7 @@ fn query_status(error: &query::Error) -> StatusCode {
         | query::Error::LimitOutOfRange { .. }
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples => StatusCode::UNPROCESSABLE_ENTITY,
+        query::Error::Unwritable(_) => StatusCode::INTERNAL_SERVER_ERROR,
         query::Error::Store(error) => store_status(error),
     }
 }
@@ -166,6 +175,7 @@ fn query_code(error: &query::Error) -> &'static str {
         query::Error::LimitOutOfRange { .. } => "limit_out_of_range",
         query::Error::BadCursor(_) => "bad_cursor",
         query::Error::BandHasNoSamples => "band_has_no_samples",
+        query::Error::Unwritable(_) => "internal",
         query::Error::Store(error) => store_code(error),
     }
 }
@@ -193,6 +203,7 @@ fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
         | query::Error::ValueRangeWithoutDensity
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples
+        | query::Error::Unwritable(_)
         | query::Error::Store(_) => Vec::new(),
     }
 }

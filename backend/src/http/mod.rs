@@ -18,6 +18,7 @@ use crate::app::{App, AppState};
 
 mod dashboards;
 mod envelope;
+mod export;
 mod frames;
 mod health;
 mod latest;
@@ -33,6 +34,7 @@ mod error;
 mod extract;
 mod form;
 mod observe;
+mod revalidate;
 
 use page::Page;
 
@@ -45,6 +47,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),
         (route::SAMPLES, get(samples::list_samples)),
+        (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, post(write::write_lines)),
@@ -73,7 +76,7 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(export::not_packed_already()))
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
         .with_state(state);

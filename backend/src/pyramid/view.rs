@@ -6,6 +6,7 @@ use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 use tokio::sync::OwnedMutexGuard;
+use tokio::task::yield_now;
 
 use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::summary::Summary;
@@ -250,6 +251,7 @@ impl View<'_> {
                     self.give_channel(*channel, step, &tile, sink);
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -294,6 +296,7 @@ impl View<'_> {
                     Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -336,6 +339,8 @@ impl View<'_> {
         let mut chunks = self.pyramid.store.scan(self.metric_id, range, channels);
         while let Some(frames) = chunks.try_next().await? {
             frames.iter().for_each(&mut give);
+            // Where a client that is gone is noticed, and others get their turn.
+            yield_now().await;
         }
         Ok(())
     }

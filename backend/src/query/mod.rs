@@ -16,11 +16,15 @@ pub mod latest;
 
 pub mod samples;
 
+pub mod export;
+
 pub mod nights;
 
 pub mod metrics;
 
 pub mod columns;
+
+pub mod version;
 
 #[cfg(test)]
 mod fixture;
@@ -131,6 +135,9 @@ pub enum Error {
     /// The band was asked for where only channels have an answer.
     #[error("the band has no samples of its own; ask for channels=all or for indices such as 0,3")]
     BandHasNoSamples,
+    /// The library that writes a file format refused.
+    #[error("the file cannot be written: {0}")]
+    Unwritable(String),
     /// The store failed.
     #[error("{0}")]
     Store(#[from] store::Error),

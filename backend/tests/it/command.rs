@@ -128,6 +128,7 @@ fn help_is_complete() {
     };
     assert_snapshot!("help", help(&["--help"]));
     assert_snapshot!("help_serve", help(&["serve", "--help"]));
+    assert_snapshot!("help_export", help(&["export", "--help"]));
     assert_snapshot!("help_store", help(&["store", "--help"]));
     assert_snapshot!("help_check_config", help(&["check-config", "--help"]));
 }

@@ -19,3 +19,9 @@ mod app;
 mod ingest;
 
 mod store_command;
+
+mod export;
+
+mod gone_client;
+
+mod watched_store;

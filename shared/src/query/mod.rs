@@ -2,6 +2,8 @@
 
 pub mod envelope;
 
+pub mod export;
+
 pub mod latest;
 
 pub mod nights;

@@ -7,3 +7,5 @@ mod raster;
 mod write;
 
 mod every_route;
+
+mod revalidate;
