@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::csv::{self, CsvReader};
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, too_long_message};
 use super::{LineError, Parsed, jsonl, line_protocol};
 use crate::store::MetricProperties;
 
@@ -89,7 +89,7 @@ fn read_lines<R: BufRead>(
         if line.is_too_long {
             parsed.errors.push(LineError {
                 position: line.number,
-                message: Line::too_long_message(),
+                message: too_long_message(),
             });
             continue;
         }

@@ -1,10 +1,16 @@
 //! JSON frames: the body of `POST /api/v1/frames`.
 
+use std::iter::Enumerate;
+use std::vec::IntoIter;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::frame::FrameBody;
 
 use super::{IncomingChannels, IncomingFrame, LineError, Parsed};
+
+/// The longest frame that is taken, in bytes; one of 20 000 channels has about 500 000.
+const MAX_FRAME_BYTES: usize = 4 << 20;
 
 /// A body that is not a list of frames at all; nothing of it can be taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -28,26 +34,60 @@ struct Body<'a> {
 
 /// Reads a body; a frame that cannot be read is an error at its index, from 0.
 pub fn parse(body: &[u8]) -> Result<Parsed, BodyError> {
+    Ok(parts(body, usize::MAX)?.next().unwrap_or_default())
+}
+
+/// Reads a body in parts of about so many values and mistakes, which all say the same as [`parse`].
+///
+/// The body is checked as a whole first: where it is not a list of frames there are no parts.
+pub fn parts(body: &[u8], n_values: usize) -> Result<Parts<'_>, BodyError> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| BodyError {
         message: without_place(&error),
         line: error.line(),
         column: error.column(),
     })?;
-    let mut parsed = Parsed {
-        frames: Vec::with_capacity(body.frames.len()),
-        errors: Vec::new(),
-    };
-    for (position, text) in body.frames.iter().enumerate() {
-        match parse_frame(position, text.get()) {
-            Ok(frame) => parsed.frames.push(frame),
-            Err(message) => parsed.errors.push(LineError { position, message }),
+    Ok(Parts {
+        frames: body.frames.into_iter().enumerate(),
+        n_values,
+    })
+}
+
+/// A body that is read in parts.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    frames: Enumerate<IntoIter<&'a RawValue>>,
+    n_values: usize,
+}
+
+impl Iterator for Parts<'_> {
+    type Item = Parsed;
+
+    fn next(&mut self) -> Option<Parsed> {
+        let mut parsed = Parsed::default();
+        let mut n_read = 0;
+        while n_read < self.n_values
+            && let Some((position, text)) = self.frames.next()
+        {
+            match parse_frame(position, text.get()) {
+                Ok(frame) => {
+                    n_read += frame.values.len().max(1);
+                    parsed.frames.push(frame);
+                }
+                Err(message) => {
+                    n_read += 1;
+                    parsed.errors.push(LineError { position, message });
+                }
+            }
         }
+        (n_read > 0).then_some(parsed)
     }
-    Ok(parsed)
 }
 
 /// Reads one frame.
 pub(super) fn parse_frame(position: usize, text: &str) -> Result<IncomingFrame, String> {
+    if text.len() > MAX_FRAME_BYTES {
+        return Err(format!("the frame is longer than {} MiB", MAX_FRAME_BYTES >> 20));
+    }
     let body: FrameBody = serde_json::from_str(text).map_err(|error| without_place(&error))?;
     Ok(IncomingFrame {
         position,

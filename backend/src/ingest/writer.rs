@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use shared::time::{MICROS_PER_DAY, Timestamp};
 
-use super::{IncomingFrame, LineError};
+use super::{IncomingFrame, LineError, Parsed};
 use crate::clock::Clock;
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
@@ -47,6 +47,20 @@ pub struct Outcome {
     /// Which are not, by rising position.
     pub rejected: Vec<LineError>,
 }
+
+/// What became of an input that was taken in parts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Received {
+    /// How many frames are stored, and will stay.
+    pub accepted: usize,
+    /// How many mistakes there were.
+    pub n_rejected: usize,
+    /// The first of them, by rising position; at most [`MAX_LISTED`].
+    pub rejected: Vec<LineError>,
+}
+
+/// How many mistakes of one input are listed.
+pub const MAX_LISTED: usize = 1000;
 
 /// The store failed in the middle of a call.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +117,10 @@ impl Writer {
     /// Frames of the same metric and time become one; where they name the same channel the last one wins. A frame that
     /// cannot be taken is rejected as a whole and leaves nothing behind; the others are stored.
     pub async fn store(&self, frames: Vec<IncomingFrame>) -> Result<Outcome, WriteFailed> {
-        let now = self.clock.now();
+        self.store_at(frames, self.clock.now()).await
+    }
+
+    async fn store_at(&self, frames: Vec<IncomingFrame>, now: Timestamp) -> Result<Outcome, WriteFailed> {
         let mut rejected = Vec::new();
         let mut good = Vec::with_capacity(frames.len());
         for mut frame in frames {
@@ -121,6 +138,26 @@ impl Writer {
         let accepted = self.write(merge::merge(resolved)).await?;
         rejected.sort_by_key(|error| error.position);
         Ok(Outcome { accepted, rejected })
+    }
+
+    /// Stores what a parser makes of an input, part by part; all of it has arrived now.
+    pub async fn receive(&self, parts: impl Iterator<Item = Parsed> + Send) -> Result<Received, WriteFailed> {
+        let now = self.clock.now();
+        let mut received = Received::default();
+        for Parsed { frames, errors } in parts {
+            let outcome = self.store_at(frames, now).await.map_err(|failed| WriteFailed {
+                accepted: received.accepted + failed.accepted,
+                ..failed
+            })?;
+            received.accepted += outcome.accepted;
+            let mut rejected = outcome.rejected;
+            rejected.extend(errors);
+            received.n_rejected += rejected.len();
+            rejected.sort_by_key(|error| error.position);
+            let room = MAX_LISTED - received.rejected.len();
+            received.rejected.extend(rejected.into_iter().take(room));
+        }
+        Ok(received)
     }
 
     async fn write(&self, merged: Vec<merge::Merged>) -> Result<usize, WriteFailed> {

@@ -209,7 +209,8 @@ impl Catalogue {
             return Ok(());
         }
         Err(format!(
-            "there are already {} metrics, which is the limit; give what varies a channel, not a metric of its own",
+            "there are already {} metrics, which is the limit; give what varies a channel, not a metric of its own, \
+             or raise ingest.metrics",
             self.limits.metrics
         ))
     }
@@ -219,7 +220,8 @@ impl Catalogue {
             return Ok(());
         }
         Err(format!(
-            "metric {} would have {n_channels} channels; the limit is {}",
+            "metric {} would have {n_channels} channels; the limit is {}; a tag that never ends, such as the number of a \
+             run, makes a channel of each of its values: write it as a field, or raise ingest.channels_per_metric",
             excerpt(metric),
             self.limits.channels_per_metric
         ))
