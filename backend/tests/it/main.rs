@@ -18,4 +18,6 @@ mod app;
 
 mod ingest;
 
+mod clients;
+
 mod store_command;

@@ -4,4 +4,6 @@ mod query;
 
 mod write;
 
+mod influx;
+
 mod every_route;
