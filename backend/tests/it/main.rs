@@ -18,6 +18,8 @@ mod app;
 
 mod ingest;
 
+mod overload;
+
 mod clients;
 
 mod store_command;
