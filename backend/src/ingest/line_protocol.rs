@@ -11,21 +11,17 @@
 //! rejects its line. Times are rounded down to the microsecond.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use shared::time::Timestamp;
-use shared::value::Value;
 
 use super::excerpt::excerpt;
 use super::lines::{MAX_LINE_BYTES, too_long_message};
-use super::{IncomingChannels, IncomingFrame, LineError, Parsed};
+use super::{LineError, Parsed};
 
 mod point;
 
-use point::{FieldValue, Point};
-
-/// The field whose name is left out of the metric's.
-const PLAIN_FIELD: &str = "value";
+pub(super) use point::Labels;
+use point::read_point;
 
 /// Over how many lines a quoted text may reach; beyond, its quote counts as one that was never closed.
 const MAX_TEXT_LINES: usize = 64;
@@ -104,6 +100,7 @@ pub fn parts<'a>(body: &'a [u8], options: &'a Options, n_values: usize) -> Parts
         line: 1,
         options,
         n_values,
+        labels: Labels::default(),
     }
 }
 
@@ -114,6 +111,7 @@ pub struct Parts<'a> {
     line: usize,
     options: &'a Options,
     n_values: usize,
+    labels: Labels,
 }
 
 impl Iterator for Parts<'_> {
@@ -126,7 +124,7 @@ impl Iterator for Parts<'_> {
         let mut parsed = Parsed::default();
         while !self.rest.is_empty() && parsed.frames.len() + parsed.errors.len() < self.n_values {
             let (text, after) = split_line(self.rest);
-            parse_line(text, self.line, self.options, &mut parsed);
+            parse_line(text, self.line, self.options, &mut self.labels, &mut parsed);
             let n_newlines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
             self.line += n_newlines(&self.rest[..self.rest.len() - after.len()]);
             self.rest = after;
@@ -146,54 +144,28 @@ pub(super) fn is_one_line(text: &[u8]) -> bool {
 }
 
 /// Reads one line, with or without its line break; blank lines and comments give nothing.
-pub(super) fn parse_line(text: &[u8], line: usize, options: &Options, parsed: &mut Parsed) {
-    let mut reject = |message| {
+pub(super) fn parse_line(text: &[u8], line: usize, options: &Options, labels: &mut Labels, parsed: &mut Parsed) {
+    let reject = |parsed: &mut Parsed, message| {
         parsed.errors.push(LineError {
             position: line,
             message,
         });
     };
     if text.len() > MAX_LINE_BYTES {
-        return reject(too_long_message());
+        return reject(parsed, too_long_message());
     }
     let Ok(text) = std::str::from_utf8(text) else {
-        return reject("the line is not UTF-8".to_owned());
+        return reject(parsed, "the line is not UTF-8".to_owned());
     };
     let text = text.trim_matches([' ', '\t', '\r', '\n', '\0']);
     if text.is_empty() || text.starts_with('#') {
         return;
     }
-    let point = match Point::parse(text, options.precision) {
-        Ok(point) => point,
-        Err(message) => return reject(message),
-    };
-    let label: Arc<[String]> = Arc::new([point.label()]);
-    for (key, value) in point.fields {
-        let value = match value {
-            FieldValue::Number(number) => Value::number(number),
-            FieldValue::Text(text) => {
-                reject(format!(
-                    "field {} holds the text {}; only numbers and booleans can be stored",
-                    excerpt(&key),
-                    excerpt(text)
-                ));
-                continue;
-            }
-        };
-        let mut metric = String::with_capacity(options.prefix.len() + point.measurement.len() + 1 + key.len());
-        metric.push_str(&options.prefix);
-        metric.push_str(&point.measurement);
-        if key != PLAIN_FIELD {
-            metric.push('.');
-            metric.push_str(&key);
-        }
-        parsed.frames.push(IncomingFrame {
-            position: line,
-            metric,
-            time: point.time,
-            channels: IncomingChannels::Labels(Arc::clone(&label)),
-            values: vec![value],
-        });
+    let (n_frames, n_errors) = (parsed.frames.len(), parsed.errors.len());
+    if let Err(message) = read_point(text, line, options, labels, parsed) {
+        parsed.frames.truncate(n_frames);
+        parsed.errors.truncate(n_errors);
+        reject(parsed, message);
     }
 }
 

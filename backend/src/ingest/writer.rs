@@ -12,6 +12,7 @@ use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 mod catalogue;
 mod check;
 mod merge;
+mod resolved;
 
 use catalogue::Catalogue;
 
@@ -122,20 +123,18 @@ impl Writer {
 
     async fn store_at(&self, frames: Vec<IncomingFrame>, now: Timestamp) -> Result<Outcome, WriteFailed> {
         let mut rejected = Vec::new();
-        let mut good = Vec::with_capacity(frames.len());
-        for mut frame in frames {
-            let time = *frame.time.get_or_insert(now);
-            match self.check(&frame, time, now) {
-                Ok(()) => good.push(frame),
-                Err(message) => rejected.push(LineError {
-                    position: frame.position,
-                    message,
-                }),
-            }
+        // What names a metric or a label that is there already has been checked when it was made.
+        let check = |frame: &IncomingFrame| {
+            self.check_time(frame, now)?;
+            check::check_channels(&frame.channels, frame.values.len())
+        };
+        let frames = (0..).zip(frames);
+        let (mut resolved, unknown) = self.catalogue.resolve(frames, now, check, &mut rejected);
+        if !unknown.is_empty() {
+            let more = self.resolve_new(unknown, now, &mut rejected).await;
+            resolved.extend(more.map_err(|source| WriteFailed { accepted: 0, source })?);
         }
-        let resolved = self.catalogue.resolve(good, now, &mut rejected).await;
-        let resolved = resolved.map_err(|source| WriteFailed { accepted: 0, source })?;
-        let accepted = self.write(merge::merge(resolved)).await?;
+        let accepted = self.write(merge::merge(resolved, now)).await?;
         rejected.sort_by_key(|error| error.position);
         Ok(Outcome { accepted, rejected })
     }
@@ -180,16 +179,51 @@ impl Writer {
         Ok(accepted)
     }
 
+    /// Makes the metrics and channels that frames need, as far as they may have them.
+    async fn resolve_new(
+        &self,
+        frames: Vec<(u32, IncomingFrame)>,
+        now: Timestamp,
+        rejected: &mut Vec<LineError>,
+    ) -> store::Result<Vec<resolved::Resolved>> {
+        let mut good = Vec::with_capacity(frames.len());
+        for (order, frame) in frames {
+            match self.check(&frame, now) {
+                Ok(()) => good.push((order, frame)),
+                Err(message) => rejected.push(LineError {
+                    position: frame.position,
+                    message,
+                }),
+            }
+        }
+        if good.is_empty() {
+            return Ok(Vec::new());
+        }
+        let good = self.catalogue.grow(good, rejected).await?;
+        let (resolved, missed) = self.catalogue.resolve(good.into_iter(), now, |_| Ok(()), rejected);
+        rejected.extend(missed.into_iter().map(|(_, frame)| LineError {
+            position: frame.position,
+            message: "the store did not make the channels that it was asked for".to_owned(),
+        }));
+        Ok(resolved)
+    }
+
     /// What can be said of a frame without knowing its metric.
-    fn check(&self, frame: &IncomingFrame, time: Timestamp, now: Timestamp) -> Result<(), String> {
+    fn check(&self, frame: &IncomingFrame, now: Timestamp) -> Result<(), String> {
         shared::metric::check_metric_name(&frame.metric).map_err(|error| error.to_string())?;
-        if time.micros_since(now) > self.limits.ahead_micros {
-            return Err(format!(
+        self.check_time(frame, now)?;
+        check::check_channels(&frame.channels, frame.values.len())?;
+        check::check_labels(&frame.channels)
+    }
+
+    fn check_time(&self, frame: &IncomingFrame, now: Timestamp) -> Result<(), String> {
+        match frame.time {
+            Some(time) if time.micros_since(now) > self.limits.ahead_micros => Err(format!(
                 "its time {time} is more than {} ahead of the server's clock, {now}; check the clock of the source",
                 hours(self.limits.ahead_micros)
-            ));
+            )),
+            _ => Ok(()),
         }
-        check::check_channels(&frame.channels, frame.values.len())
     }
 }
 
