@@ -20,12 +20,32 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
 pub const WRITE: &str = "/write";
+/// Where line protocol is posted, as to InfluxDB 2.x.
+pub const WRITE_BUCKET: &str = "/api/v2/write";
+/// Where clients of InfluxDB ask for their database.
+pub const STATEMENTS: &str = "/query";
+/// Where clients of InfluxDB ask whether anybody is there.
+pub const PING: &str = "/ping";
 /// Whether the process lives.
 pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 12] = [
-    METRICS, DASHBOARDS, ENVELOPE, RASTER, LATEST, SAMPLES, EXPORT, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 15] = [
+    METRICS,
+    DASHBOARDS,
+    ENVELOPE,
+    RASTER,
+    LATEST,
+    SAMPLES,
+    EXPORT,
+    NIGHTS,
+    FRAMES,
+    WRITE,
+    WRITE_BUCKET,
+    STATEMENTS,
+    PING,
+    HEALTH,
+    READY,
 ];

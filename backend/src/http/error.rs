@@ -11,12 +11,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shared::error::ApiError;
 
+use crate::ingest::admission::Overloaded;
+use crate::ingest::influxql;
 use crate::ingest::json_frames::BodyError;
 use crate::ingest::writer::WriteFailed;
 use crate::{query, store};
 
 /// After how many seconds a client may try again where the store cannot be reached.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("5");
+
+/// After how many seconds where too much is under way.
+const OVERLOAD_SECS: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +35,18 @@ pub(super) enum Error {
     MethodNotAllowed { method: String, path: String },
     #[error("{0}")]
     BadQueryString(String),
-    #[error("the body is larger than {limit_bytes} bytes; send it in parts")]
+    #[error("the body is larger than {limit_bytes} bytes; send it in parts, or raise ingest.body_limit")]
     BodyTooLarge { limit_bytes: usize },
+    #[error("{0}")]
+    Overloaded(#[from] Overloaded),
     #[error("the body could not be read: {0}")]
     BadBody(String),
     #[error("the body must be {expected}; it is {found}")]
     UnsupportedMediaType { expected: &'static str, found: String },
     #[error("{0}")]
     BadJson(#[from] BodyError),
+    #[error("{0}")]
+    Statement(#[from] influxql::Error),
     #[error("{0}")]
     Query(query::Error),
     #[error(
@@ -75,12 +84,14 @@ impl Error {
         match self {
             Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) => StatusCode::BAD_REQUEST,
+            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) | Self::Statement(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
             Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            Self::TooSlow { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow { .. } | Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),
             Self::Write(failed) => store_status(&failed.source),
             Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,9 +104,11 @@ impl Error {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::BadQueryString(_) => "bad_query",
             Self::BodyTooLarge { .. } => "body_too_large",
+            Self::Overloaded(_) => "overloaded",
             Self::BadBody(_) => "bad_body",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BadJson(_) => "bad_json",
+            Self::Statement(_) => "bad_statement",
             Self::Query(error) => query_code(error),
             Self::NeedsHttp11 => "needs_http_1_1",
             Self::TooSlow { .. } => "too_slow",
@@ -229,6 +242,7 @@ fn store_code(error: &store::Error) -> &'static str {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        let is_overload = matches!(self, Self::Overloaded(_));
         let body = ApiError {
             code: self.code().to_owned(),
             message: self.message(),
@@ -237,9 +251,11 @@ impl IntoResponse for Error {
         let mut response = (status, Json(&body)).into_response();
         response.extensions_mut().insert(body);
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECS);
+            let secs = if is_overload { OVERLOAD_SECS } else { RETRY_AFTER_SECS };
+            response.headers_mut().insert(header::RETRY_AFTER, secs);
         }
-        if status.is_server_error() {
+        // A server that has too much to do must not spend its time on saying so in its log.
+        if status.is_server_error() && !is_overload {
             response.extensions_mut().insert(Cause(Arc::new(self)));
         }
         response

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -21,6 +21,7 @@ mod envelope;
 mod export;
 mod frames;
 mod health;
+mod influx;
 mod latest;
 mod metrics;
 mod nights;
@@ -50,10 +51,21 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
         (route::FRAMES, post(frames::write_frames)),
-        (route::WRITE, post(write::write_lines)),
+        (route::WRITE, for_influx(post(write::write_lines))),
+        (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),
+        (
+            route::STATEMENTS,
+            for_influx(get(influx::run_statements).post(influx::run_statements)),
+        ),
+        (route::PING, get(influx::get_ping)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
     ]
+}
+
+/// Errors as clients of InfluxDB expect them.
+fn for_influx(resource: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    resource.layer(from_fn(influx::name_errors))
 }
 
 /// Everything that the server answers, under the configured prefix, without the page.
@@ -74,7 +86,6 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
     let api = api
         .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(CompressionLayer::new().compress_when(export::not_packed_already()))
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))

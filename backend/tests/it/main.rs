@@ -18,6 +18,10 @@ mod app;
 
 mod ingest;
 
+mod overload;
+
+mod clients;
+
 mod store_command;
 
 mod export;

@@ -6,6 +6,8 @@ mod raster;
 
 mod write;
 
+mod influx;
+
 mod every_route;
 
 mod revalidate;
