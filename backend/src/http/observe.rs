@@ -105,7 +105,11 @@ pub(super) async fn mark_as_live(request: Request, next: Next) -> Response {
 
 /// Makes one line of what an answer depends on: nginx before 1.23 sees only one, and would give one form for another.
 fn join_vary(headers: &mut HeaderMap) {
-    let lines: Vec<&[u8]> = headers.get_all(header::VARY).iter().map(HeaderValue::as_bytes).collect();
+    let lines: Vec<&[u8]> = headers
+        .get_all(header::VARY)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
     if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
         && 1 < lines.len()
     {
