@@ -43,6 +43,8 @@ pub(super) enum Need {
     Postgres,
     /// Clients of InfluxDB.
     Clients,
+    /// What stands in for MongoDB.
+    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -103,7 +105,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres, Need::Clients],
+        needs: &[Need::Postgres, Need::Secantus, Need::Clients],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -158,6 +160,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Clients) {
         tools::clients::ensure(workspace)?;
+    }
+    if needed(Need::Secantus) {
+        tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
