@@ -49,14 +49,14 @@ fn disposition(file_name: &str) -> HeaderValue {
     let ascii: String = file_name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let mut text = format!("attachment; filename=\"{ascii}\"");
     if ascii != file_name {
-        text.push_str("; filename*=UTF-8''");
-        for byte in file_name.bytes() {
+        let encoded = file_name.bytes().map(|byte| {
             if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
-                text.push(char::from(byte));
+                char::from(byte).to_string()
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                format!("%{byte:02X}")
             }
-        }
+        });
+        text = format!("{text}; filename*=UTF-8''{}", encoded.collect::<String>());
     }
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("attachment"))
 }

@@ -73,14 +73,14 @@ async fn read(headers: &HeaderMap, body: &mut BodyDataStream, app: &AppState) ->
     }
     let limit_bytes = app.admission.bounds().body_bytes;
     let mut admitted = app.admission.admit()?;
-    let mut held = 0;
+    let mut taken = 0;
     let mut hold = |admitted: &mut Admitted, n_bytes: usize| {
         if n_bytes > limit_bytes {
             return Err(Error::BodyTooLarge { limit_bytes });
         }
-        if n_bytes > held {
-            admitted.hold(n_bytes - held)?;
-            held = n_bytes;
+        if n_bytes > taken {
+            admitted.hold(n_bytes - taken)?;
+            taken = n_bytes;
         }
         Ok(())
     };

@@ -1,4 +1,4 @@
-//! The few statements of InfluxQL that clients send before they write.
+//! The few statements of `InfluxQL` that clients send before they write.
 //!
 //! They ask for databases and retention policies, and make them. Here a database is a prefix of metric names, which needs
 //! no making, and so the statements are read, checked and acknowledged. Everything else is an error that names what

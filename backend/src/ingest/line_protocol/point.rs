@@ -44,6 +44,9 @@ impl Labels {
     }
 }
 
+/// Key and value.
+type Tag<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 enum FieldValue<'a> {
     Number(f64),
     Text(&'a str),
@@ -119,7 +122,7 @@ fn metric_name(prefix: &str, measurement: &str, key: &str) -> String {
 }
 
 /// The values of tags in the order of their keys.
-fn label_of(tags: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
+fn label_of(tags: &[Tag<'_>]) -> String {
     let mut label = String::new();
     for (index, (_, value)) in tags.iter().enumerate() {
         if index > 0 {
@@ -234,7 +237,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// All tags by rising key.
-    fn take_tags(&mut self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, String> {
+    fn take_tags(&mut self) -> Result<Vec<Tag<'a>>, String> {
         let mut tags = Vec::new();
         while self.skip(b',') {
             tags.push(self.take_tag()?);
@@ -246,7 +249,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn take_tag(&mut self) -> Result<(Cow<'a, str>, Cow<'a, str>), String> {
+    fn take_tag(&mut self) -> Result<Tag<'a>, String> {
         let key = self.take_until([b'=', b',', b' '], KEY_ESCAPES);
         if key.is_empty() {
             return Err("a tag has no key".to_owned());
