@@ -47,8 +47,6 @@ pub(super) enum Need {
     TableReaders,
     /// Clients of InfluxDB.
     Clients,
-    /// What stands in for MongoDB.
-    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -170,9 +168,6 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Clients) {
         tools::clients::ensure(workspace)?;
-    }
-    if needed(Need::Secantus) {
-        tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
