@@ -229,11 +229,7 @@ mod tests {
     #[test]
     fn a_kept_grid_is_taken_as_long_as_it_fits_to_the_interval() {
         let grid = Grid::new(1_000_000, 60_000_000);
-        let state = TileState {
-            spans: grid.spans().to_vec(),
-            sealed: Timestamp::EPOCH,
-            generation: 1,
-        };
+        let state = TileState::new(grid.spans(), Timestamp::EPOCH);
         assert_eq!(Grid::of_state(&state, 1_000_000), Some(grid.clone()));
         assert_eq!(Grid::of_state(&state, 256_000_000), Some(grid));
         assert_eq!(Grid::of_state(&state, 60_000_000), None);

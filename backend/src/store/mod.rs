@@ -28,12 +28,19 @@ pub mod postgres;
 
 pub mod tiles;
 
+pub mod retention;
+
+pub mod snapshot;
+
 mod row;
 
 mod newest;
 
 #[cfg(test)]
 mod conformance;
+
+#[cfg(test)]
+mod keep_conformance;
 
 #[cfg(test)]
 mod shared_conformance;
@@ -257,6 +264,12 @@ pub trait FrameStore: fmt::Debug + Send + Sync + 'static {
 pub trait Store: CatalogueStore + FrameStore {
     /// The tiles that are derived from its samples, in the same database.
     fn tiles(&self) -> &dyn tiles::TileStore;
+
+    /// What deletes samples that are too old.
+    fn retention(&self) -> &dyn retention::RetentionStore;
+
+    /// What shows one moment of it, for backups.
+    fn snapshots(&self) -> &dyn snapshot::SnapshotStore;
 
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;

@@ -10,6 +10,7 @@ use super::test_server::{Durability, TestDatabase, TestServer};
 use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
+use crate::store::keep_conformance::keep_conformance;
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
 struct Postgres;
@@ -32,6 +33,7 @@ impl SharedHarness for Postgres {
 }
 
 store_conformance!(Postgres);
+keep_conformance!(Postgres);
 shared_store_conformance!(Postgres);
 
 async fn empty() -> (PostgresStore, TestDatabase) {
@@ -239,7 +241,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(
         refused
             .to_string()
-            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"),
+            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"),
         "{refused}"
     );
 }

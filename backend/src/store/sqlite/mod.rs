@@ -39,7 +39,9 @@ use shared::time::{TimeRange, Timestamp};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
+use super::snapshot::SnapshotStore;
 use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -57,6 +59,8 @@ mod packed;
 mod newest;
 
 mod tiles;
+
+mod keep;
 
 mod open;
 
@@ -206,6 +210,14 @@ impl TileStore for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
+    fn retention(&self) -> &dyn RetentionStore {
+        self
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
         self
     }
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
+use crate::store::keep_conformance::keep_conformance;
 
 struct Sqlite;
 
@@ -22,6 +23,7 @@ impl Harness for Sqlite {
 }
 
 store_conformance!(Sqlite);
+keep_conformance!(Sqlite);
 
 fn frame(metric_id: MetricId, time: i64, values: &[f64]) -> Frame {
     Frame {
@@ -101,7 +103,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
     assert!(
         refused.to_string().ends_with(
-            "night.db was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"
+            "night.db was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"
         ),
         "{refused}"
     );

@@ -7,12 +7,13 @@ use shared::time::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::retention::Horizon;
 use super::super::tiles::{Tile, TileSpan, TileState};
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
 use super::open::store_error;
-use super::{Catalogue, catalogue, tiles};
+use super::{Catalogue, catalogue, keep, tiles};
 
 /// How many commands may wait; a caller beyond them waits for its turn.
 const QUEUE_COMMANDS: usize = 64;
@@ -29,6 +30,7 @@ enum Command {
     SealTiles(MetricId, Vec<TileSpan>, Timestamp, oneshot::Sender<Result<TileState>>),
     PutTiles(MetricId, u64, Vec<Tile>, oneshot::Sender<Result<bool>>),
     DropTiles(MetricId, oneshot::Sender<Result<()>>),
+    DropBefore(MetricId, Horizon, oneshot::Sender<Result<Option<u64>>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -86,6 +88,11 @@ impl Writer {
     /// Removes all tiles of a metric.
     pub(super) async fn drop_tiles(&self, metric_id: MetricId) -> Result<()> {
         self.ask(|reply| Command::DropTiles(metric_id, reply)).await?
+    }
+
+    /// Forgets what lies before a horizon, durably.
+    pub(super) async fn drop_before(&self, metric_id: MetricId, horizon: Horizon) -> Result<Option<u64>> {
+        self.ask(|reply| Command::DropBefore(metric_id, horizon, reply)).await?
     }
 
     /// Finishes what waits and ends the task.
@@ -203,6 +210,7 @@ enum Given {
     Metric(StoredMetric),
     Sealed(TileState),
     Stored(bool),
+    Dropped(Option<u64>),
 }
 
 impl Command {
@@ -215,6 +223,7 @@ impl Command {
             Self::EnsureMetric(_, _, reply) => drop(reply.send(Err(error))),
             Self::SealTiles(_, _, _, reply) => drop(reply.send(Err(error))),
             Self::PutTiles(_, _, _, reply) => drop(reply.send(Err(error))),
+            Self::DropBefore(_, _, reply) => drop(reply.send(Err(error))),
             Self::Close(reply) => drop(reply.send(())),
         }
     }
@@ -228,8 +237,9 @@ impl Command {
             (Self::EnsureMetric(_, _, reply), Given::Metric(metric)) => drop(reply.send(Ok(metric))),
             (Self::SealTiles(_, _, _, reply), Given::Sealed(state)) => drop(reply.send(Ok(state))),
             (Self::PutTiles(_, _, _, reply), Given::Stored(stored)) => drop(reply.send(Ok(stored))),
+            (Self::DropBefore(_, _, reply), Given::Dropped(n_frames)) => drop(reply.send(Ok(n_frames))),
             (Self::Close(reply), _) => drop(reply.send(())),
-            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..), _) => {}
+            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..) | Self::DropBefore(..), _) => {}
         }
     }
 }
@@ -306,6 +316,9 @@ async fn apply(
                 given = Given::Stored(tiles::put(connection, *metric_id, *generation, put).await?);
             }
             Command::DropTiles(metric_id, _) => tiles::drop_all(connection, *metric_id).await?,
+            Command::DropBefore(metric_id, horizon, _) => {
+                given = Given::Dropped(keep::drop_before(connection, *metric_id, horizon).await?);
+            }
             Command::Close(_) => {}
         }
         all_given.push(given);
