@@ -44,7 +44,8 @@ impl App {
             Arc::clone(&clock),
             Limits::default(),
             config.metrics.clone(),
-        );
+        )
+        .with_retention(config.retention.clone());
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),

@@ -8,6 +8,7 @@ mod check_config;
 mod demo;
 mod ingest;
 mod logging;
+mod progress;
 mod serve;
 mod store;
 
@@ -29,7 +30,7 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
-    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
+    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),

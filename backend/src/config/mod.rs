@@ -12,6 +12,7 @@ use std::{fs, io};
 use shared::dashboard::{Dashboard, Site};
 use toml::de::DeTable;
 
+use crate::retention::Policy;
 use crate::store::MetricProperties;
 
 mod server;
@@ -26,6 +27,7 @@ mod panel;
 
 mod duration;
 mod environment;
+mod keep;
 mod mistake;
 mod section;
 mod suggestion;
@@ -52,6 +54,8 @@ pub struct Config {
     pub site: Site,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
+    /// How long samples are kept.
+    pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// The dashboards, in the order of their files' names.
@@ -65,6 +69,7 @@ impl Default for Config {
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
             metrics: BTreeMap::new(),
+            retention: Policy::default(),
             csv: BTreeMap::new(),
             dashboards: Vec::new(),
         }
@@ -142,11 +147,13 @@ impl Config {
         let mut mistakes = Vec::new();
         mistakes.extend(read_source(main, &environment, |mut file| {
             config.server = server::read(file.overridable("server"));
-            if let Some(url) = store::read(file.overridable("store")) {
+            let (url, keep) = store::read(file.overridable("store"));
+            if let Some(url) = url {
                 config.store_url = url;
             }
+            config.retention.default = keep;
             config.site = site::read(file.overridable("site"));
-            config.metrics = metrics::read(file.named("metrics"));
+            (config.metrics, config.retention.metrics) = metrics::read(file.named("metrics"));
             config.csv = csv::read(file.named("csv"));
             file.finish();
         }));

@@ -12,6 +12,8 @@ page_dir = "page"
 
 [store]
 url = "sqlite:/var/lib/watchroom/watchroom.db"
+keep = "400d"
+keep_pyramid = "forever"
 
 [site]
 name = "LST-1"
@@ -25,6 +27,7 @@ interval = "60s"
 
 [metrics.shutter]
 kind = "state"
+keep = "forever"
 
 [csv.weather]
 time_columns = ["time"]
@@ -251,4 +254,11 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
     environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__URL
     environment variable WATCHROOM_SITE__TIMEZONE: stands for no key; did you mean "WATCHROOM_SITE__TIME_ZONE"?
     "#);
+}
+
+#[test]
+fn a_pyramid_is_kept_as_long_as_its_samples_or_longer() {
+    let text = "[store]\nkeep = \"30\"\n[metrics.a]\nkeep = \"40d\"\nkeep_pyramid = \"30d\"\n\
+        [metrics.b]\nkeep = \"forever\"\nkeep_pyramid = \"300d\"\n";
+    assert_snapshot!(mistakes_of(text, &[]), @"");
 }

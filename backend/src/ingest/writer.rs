@@ -7,6 +7,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError};
 use crate::clock::Clock;
+use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
 mod catalogue;
@@ -68,6 +69,7 @@ pub struct Writer {
     clock: Arc<dyn Clock>,
     limits: Limits,
     catalogue: Catalogue,
+    gate: Gate,
 }
 
 impl Writer {
@@ -84,7 +86,22 @@ impl Writer {
             clock,
             limits,
             catalogue,
+            gate: Gate::default(),
         }
+    }
+
+    /// The same, which refuses samples that are older than they are to be kept.
+    #[must_use]
+    pub fn with_retention(self, policy: Policy) -> Self {
+        Self {
+            gate: Gate::new(policy),
+            ..self
+        }
+    }
+
+    /// What refuses samples because of their age.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Says what a file tells about its metrics; used where neither configuration nor store know better.
@@ -152,6 +169,7 @@ impl Writer {
                 hours(self.limits.ahead_micros)
             ));
         }
+        self.gate.check(&frame.metric, time, now)?;
         check::check_channels(&frame.channels, frame.values.len())
     }
 }

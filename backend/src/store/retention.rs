@@ -39,7 +39,8 @@ pub trait RetentionStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// Latest samples, span and counts are then those of the frames that are left. The generation of the tiles is raised
     /// where anything was deleted. Tiles that are to stand must begin and end with [`Horizon::frames`], which lies not
-    /// after the sealed moment, or it is [`Error::Invalid`]; `None`, and nothing deleted, where their generation is
+    /// after the sealed moment, or it is [`Error::Invalid`]. Of a metric without frames they stand from [`Stand::from`] on.
+    /// `None`, and nothing deleted, where their generation is
     /// another one by now. From then on a write before that moment is [`Error::Invalid`].
     async fn drop_before(&self, metric_id: MetricId, horizon: &Horizon) -> Result<Option<u64>>;
 
@@ -97,19 +98,21 @@ impl Horizon {
         }
         let end = match (self.stand, state.standing) {
             (Some(_), Some(standing)) => Some(standing.end().max(self.frames)),
-            (Some(_), None) => frames_go.then_some(self.frames),
+            // Without any frame they are taken over, and stand for samples that were elsewhere.
+            (Some(_), None) => (frames_go || oldest.is_none()).then_some(self.frames),
             (None, Some(standing)) => (self.frames < standing.end()).then_some(standing.end()),
             (None, None) => None,
         };
         let from_us = self.stand.map_or(self.frames, |stand| stand.from).as_micros();
-        let first = state.standing.map(TimeRange::start).or(oldest).unwrap_or(self.frames);
-        let start_us = finest.start_of(first.as_micros().max(from_us));
+        let first = state.standing.map(TimeRange::start).or(oldest);
+        let start_us = finest.start_of(first.map_or(from_us, |first| first.as_micros().max(from_us)));
         let start = Timestamp::saturating_from_micros(start_us);
         let standing = end.and_then(|end| TimeRange::new(start, end).ok());
         let standing_shrinks = state
             .standing
             .is_some_and(|before| standing.is_none_or(|now| before.start() < now.start()));
-        if !frames_go && !standing_shrinks {
+        let standing_begins = state.standing.is_none() && standing.is_some();
+        if !(frames_go || standing_shrinks || standing_begins) {
             return Ok(Forgetting::Nothing);
         }
         let bounds = state.spans.iter().map(|span| {

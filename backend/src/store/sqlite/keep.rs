@@ -6,13 +6,13 @@ use shared::time::Timestamp;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::super::newest::Newest;
+use super::super::packed::moment;
 use super::super::retention::{Forgetting, Horizon, RetentionStore};
 use super::super::snapshot::{Snapshot, SnapshotStore};
 use super::super::tiles::{Tile, TileState};
 use super::super::{ChannelFilter, FrameRead, MetricId, Result, StoredMetric};
 use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
-use super::packed::moment;
 use super::{SqliteStore, load_catalogue, read, tiles};
 
 #[async_trait]

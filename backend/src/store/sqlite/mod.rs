@@ -54,8 +54,6 @@ mod batch;
 
 mod read;
 
-mod packed;
-
 mod newest;
 
 mod tiles;
@@ -99,6 +97,23 @@ impl SqliteStore {
         let writer = writer::Writer::start(connection, Arc::clone(&catalogue), lock);
         Ok(Self {
             writer,
+            readers,
+            catalogue,
+        })
+    }
+
+    /// Opens a database that exists only to read it, whoever else has it open.
+    ///
+    /// Of the metrics those are known that there are now. Fails where another version made the database.
+    pub async fn open_to_read(path: &Path) -> Result<Self> {
+        let path = absolute(path)?;
+        let readers = open::open_readers(&path).await?;
+        open::check_schema(&readers, &path).await?;
+        let mut connection = readers.acquire().await.map_err(store_error)?;
+        let catalogue = Arc::new(RwLock::new(load_catalogue(&mut connection).await?));
+        drop(connection);
+        Ok(Self {
+            writer: writer::Writer::none(),
             readers,
             catalogue,
         })
@@ -273,7 +288,7 @@ impl SqliteStore {
             batch.rows.push(batch::PackedRow {
                 metric_id,
                 time_us: time.as_micros(),
-                packed: packed::Packed::from_row(&row),
+                packed: super::packed::Packed::from_row(&row),
             });
             n_values += row.len();
             if PACK_VALUES <= n_values {

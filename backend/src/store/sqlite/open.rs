@@ -62,18 +62,41 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .map_err(|error| with_path(path, store_error(error)))
 }
 
+/// Checks that the schema is the one that this version knows.
+pub(super) async fn check_schema(readers: &SqlitePool, path: &Path) -> Result<()> {
+    let found: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(readers)
+        .await
+        .map_err(|error| with_path(path, store_error(error)))?;
+    let known = MIGRATIONS[MIGRATIONS.len() - 1].0;
+    if known < found {
+        return Err(too_new(path, found));
+    }
+    if found < known {
+        return Err(Error::Unavailable(format!(
+            "{} has the older schema {found}, this program knows {known}; start the server on it once, which brings it up to date",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+fn too_new(path: &Path, found: i64) -> Error {
+    let known = MIGRATIONS.len();
+    Error::TooNew(format!(
+        "{} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program",
+        path.display()
+    ))
+}
+
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
     let migrations = MIGRATIONS.map(|(version, description, sql)| {
         let sql = sql.into_sql_str();
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
     });
-    let known = migrations.len();
     let migrator = Migrator::with_migrations(migrations.into());
     migrator.run(connection).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => Error::TooNew(format!(
-            "{} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program",
-            path.display()
-        )),
+        MigrateError::VersionMissing(found) => too_new(path, found),
         MigrateError::Execute(error) => with_path(path, store_error(error)),
         other => with_path(path, Error::Corrupt(other.to_string())),
     })

@@ -7,11 +7,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::super::newest::Newest;
+use super::super::packed::moment;
 use super::super::{ChannelFilter, ChannelSample, Error, FrameRead, MetricId, Result, SCAN_CHUNK_SAMPLES};
 use super::batch::stored_view;
 use super::newest::newest_from_bytes;
 use super::open::store_error;
-use super::packed::moment;
 
 /// Time, then the columns that [`stored_view`] wants.
 const FRAME_IN_RANGE: &str = "SELECT time_us, arrival_us, channels, samples, arrivals FROM frames \

@@ -4,11 +4,11 @@ use shared::time::Timestamp;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, SqliteConnection};
 
+use super::super::packed::moment;
 use super::super::retention::{TilePlan, check_not_forgotten};
 use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, standing, starts_of_runs};
 use super::super::{Error, MetricId, Result};
 use super::open::store_error;
-use super::packed::moment;
 
 /// Bytes of a level and its span in the column `spans`.
 const SPAN_BYTES: usize = 9;

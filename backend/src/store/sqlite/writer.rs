@@ -37,7 +37,8 @@ enum Command {
 /// The way to the task.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    commands: mpsc::Sender<Command>,
+    /// Without it nothing may be written.
+    commands: Option<mpsc::Sender<Command>>,
 }
 
 impl Writer {
@@ -48,7 +49,14 @@ impl Writer {
             run(connection, catalogue, queue).await;
             drop(lock);
         });
-        Self { commands }
+        Self {
+            commands: Some(commands),
+        }
+    }
+
+    /// Refuses everything.
+    pub(super) fn none() -> Self {
+        Self { commands: None }
     }
 
     /// Stores a batch; durable when it returns.
@@ -103,7 +111,10 @@ impl Writer {
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(command(reply)).await;
+        let Some(commands) = &self.commands else {
+            return Err(Error::Unavailable("the database was opened only to be read".to_owned()));
+        };
+        let sent = commands.send(command(reply)).await;
         sent.map_err(|_ended| Error::closed())?;
         answer.await.map_err(|_ended| Error::closed())
     }
