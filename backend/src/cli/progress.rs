@@ -14,7 +14,7 @@ use super::serve::StopSignals;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// A bar on a terminal; elsewhere a line at once and then every ten seconds, on standard error.
+/// A bar on a terminal; elsewhere a line every ten seconds, on standard error.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -42,25 +42,20 @@ impl Progress {
 
     /// Of so many metrics.
     pub(super) fn of_metrics(doing: &str, n_metrics: usize) -> anyhow::Result<Self> {
-        /// Parts of a metric that may be done.
-        const LENGTH: &str = "{prefix} {bar:30} {percent} %, {eta} left; {msg}";
+        const TEMPLATE: &str = "{prefix} {bar:30} {percent} %, {eta} left; {msg}";
         let length = n_metrics as u64 * PARTS;
         Ok(Self::new(
             doing,
-            ProgressBar::new(length).with_style(ProgressStyle::with_template(LENGTH)?),
+            ProgressBar::new(length).with_style(ProgressStyle::with_template(TEMPLATE)?),
         ))
     }
 
     fn new(doing: &str, bar: ProgressBar) -> Self {
         bar.set_prefix(doing.to_owned());
-        let is_terminal = io::stderr().is_terminal();
-        if !is_terminal {
-            line(doing);
-        }
         Self {
             bar,
             doing: doing.to_owned(),
-            told: (!is_terminal).then(|| Mutex::new(Instant::now())),
+            told: (!io::stderr().is_terminal()).then(|| Mutex::new(Instant::now())),
         }
     }
 
@@ -88,11 +83,7 @@ impl Progress {
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
         if LINE_EVERY <= told.elapsed() {
             *told = Instant::now();
-            let length = self.bar.length().filter(|length| 0 < *length);
-            let percent = length.map_or_else(String::new, |length| {
-                format!(" {:.0} %,", 100.0 * self.bar.position() as f64 / length as f64)
-            });
-            line(&format!("{}:{percent} {message}", self.doing));
+            line(&plain(&self.doing, self.bar.position(), self.bar.length(), message));
         }
     }
 
@@ -104,6 +95,14 @@ impl Progress {
 
 /// How finely the progress of one metric is shown.
 const PARTS: u64 = 1000;
+
+/// The line of progress where there is no bar.
+fn plain(doing: &str, position: u64, length: Option<u64>, message: &str) -> String {
+    match length.filter(|length| 0 < *length) {
+        Some(length) => format!("{doing}: {} %, {message}", 100 * position.min(length) / length),
+        None => format!("{doing}: {message}"),
+    }
+}
 
 #[expect(clippy::print_stderr, reason = "progress where there is no terminal to draw on")]
 fn line(text: &str) {
@@ -121,5 +120,26 @@ pub(super) async fn unless_interrupted<T>(
     tokio::select! {
         done = work => done,
         () = signals.received() => bail!("interrupted; {left}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_much_is_done_where_that_is_known() {
+        let lines = [
+            plain("storing", 30, Some(120), "17 frames stored"),
+            plain("storing", 130, Some(120), "all read"),
+            plain("storing", 30, None, "17 frames stored"),
+            plain("verifying", 0, Some(0), "nothing"),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        storing: 25 %, 17 frames stored
+        storing: 100 %, all read
+        storing: 17 frames stored
+        verifying: nothing
+        ");
     }
 }

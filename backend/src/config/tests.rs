@@ -251,7 +251,7 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
     .unwrap_err();
     assert_snapshot!(mistakes, @r#"
     environment variable WATCHROOM_SERVER__LISTEN: "8080" is not an IP address and a port; write for example "127.0.0.1:8080" or "[::1]:8080"
-    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__URL
+    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__KEEP, WATCHROOM_STORE__KEEP_PYRAMID, WATCHROOM_STORE__URL
     environment variable WATCHROOM_SITE__TIMEZONE: stands for no key; did you mean "WATCHROOM_SITE__TIME_ZONE"?
     "#);
 }
@@ -260,5 +260,9 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
 fn a_pyramid_is_kept_as_long_as_its_samples_or_longer() {
     let text = "[store]\nkeep = \"30\"\n[metrics.a]\nkeep = \"40d\"\nkeep_pyramid = \"30d\"\n\
         [metrics.b]\nkeep = \"forever\"\nkeep_pyramid = \"300d\"\n";
-    assert_snapshot!(mistakes_of(text, &[]), @"");
+    assert_snapshot!(mistakes_of(text, &[]), @r#"
+    watchroom.toml:2:8: store.keep: "30" has no unit; write "30s" for seconds, or one of us, ms, m, h, d
+    watchroom.toml:5:16: metrics."a".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
+    watchroom.toml:8:16: metrics."b".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
+    "#);
 }

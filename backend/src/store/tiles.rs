@@ -8,6 +8,9 @@
 //! * Whoever derives a tile first seals the time up to its end, then reads raw samples, then stores the tile with the
 //!   generation that the sealing gave. Each write before the sealed moment, and each dropping, raises the generation;
 //!   a tile of an older generation is refused. So a tile can never be stored over a write that it has not seen.
+//!
+//! Where samples are deleted because of their age, their tiles go with them or come to stand for them
+//! ([`super::retention`]).
 
 use async_trait::async_trait;
 use shared::time::{TimeRange, Timestamp};

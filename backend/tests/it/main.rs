@@ -19,3 +19,5 @@ mod app;
 mod ingest;
 
 mod store_command;
+
+mod keep;

@@ -9,9 +9,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::tell;
-use crate::backup::{self, Counts};
+use crate::backup::{self, Counts, RestoreError};
 use crate::cli::progress::{Progress, unless_interrupted};
-use crate::store;
+use crate::store::sqlite::{Claim, SqliteStore};
+use crate::store::{self, CatalogueStore as _, Store as _};
 
 /// A file under another name until it is complete; removed where it never is.
 struct Unfinished(PathBuf);
@@ -103,29 +104,43 @@ pub(super) async fn restore(store_url: &str, input: &Path) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+/// What lies beside a SQLite file while it is in use, and after a crash.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
 /// Restores into a file under another name, which gets its own when it is complete.
 async fn restore_file(path: &Path, input: &Path) -> anyhow::Result<Counts> {
-    let is_there = path
+    // Nobody may begin to write to a file that is going to be replaced.
+    let claim = Claim::take(path)?;
+    if path
         .try_exists()
-        .with_context(|| format!("cannot look at {}", path.display()))?;
-    if is_there {
-        // Whoever has it open is named here; and what is not empty is left alone.
-        let store = store::sqlite::SqliteStore::open(path).await?;
-        let metrics = store::CatalogueStore::metrics(&store).await;
-        store::Store::close(&store).await;
-        let n_metrics = metrics?.len();
-        if 0 < n_metrics {
-            return Err(backup::RestoreError::NotEmpty(n_metrics).into());
+        .with_context(|| format!("cannot look at {}", path.display()))?
+    {
+        let store = SqliteStore::open_to_read(path).await?;
+        let n_metrics = store.metrics().await.map(|metrics| metrics.len());
+        store.close().await;
+        match n_metrics? {
+            0 => {}
+            n_metrics => return Err(RestoreError::NotEmpty(n_metrics).into()),
         }
     }
-    let unfinished = Unfinished::beside(path, ".restoring");
-    let beside = ["-wal", "-shm", ".lock"].map(|ending| Unfinished::beside(&unfinished.0, ending));
-    drop(Unfinished(unfinished.0.clone()));
-    let url = format!("sqlite:{}", unfinished.0.display());
-    let counts = fill(&url, input).await?;
-    fs::rename(&unfinished.0, path).with_context(|| format!("cannot name the file {}", path.display()))?;
+    let unfinished = with_ending(path, ".restoring");
+    let remove_unfinished = || {
+        let beside = BESIDE
+            .iter()
+            .chain(&[".lock"])
+            .map(|ending| Unfinished::beside(&unfinished, ending));
+        (Unfinished(unfinished.clone()), beside.collect::<Vec<_>>())
+    };
+    // Also what a crash may have left, which must not be mixed with this.
+    drop(remove_unfinished());
+    let removed_at_the_end = remove_unfinished();
+    let counts = fill(&format!("sqlite:{}", unfinished.display()), input).await?;
+    for ending in BESIDE {
+        drop(Unfinished::beside(path, ending));
+    }
+    fs::rename(&unfinished, path).with_context(|| format!("cannot name the file {}", path.display()))?;
     sync_folder(path).with_context(|| format!("cannot write {}", path.display()))?;
-    drop(beside);
+    drop((removed_at_the_end, claim));
     Ok(counts)
 }
 
@@ -137,7 +152,7 @@ async fn fill(store_url: &str, input: &Path) -> anyhow::Result<Counts> {
     store.close().await;
     progress.finish();
     restored.map_err(|error| match error {
-        error @ backup::RestoreError::NotEmpty(_) => error.into(),
+        error @ RestoreError::NotEmpty(_) => error.into(),
         error => anyhow::Error::new(error).context("not all is restored; throw the database away before trying again"),
     })
 }

@@ -494,3 +494,26 @@ async fn a_backup_while_another_server_writes_is_of_one_moment() {
     reading.close().await;
     writing.close().await;
 }
+
+#[tokio::test]
+async fn servers_that_start_together_bring_an_older_schema_up_to_date_once() {
+    for n_steps in 1..3 {
+        let database = TestDatabase::empty().await;
+        let mut connection = database.connect().await;
+        open::migrator(n_steps).run(&mut connection).await.unwrap();
+        database
+            .run("INSERT INTO metric VALUES (1, 'm', 'Title', 'V', 'gauge', NULL, 1); INSERT INTO channel VALUES (1, 0, 'a')")
+            .await;
+        let opened = futures_util::future::join_all((0..4).map(|_| PostgresStore::open(&database.url))).await;
+        for store in opened {
+            let store = store.unwrap();
+            assert_eq!(store.metrics().await.unwrap()[0].name, "m");
+            assert_eq!(store.tile_state(MetricId(1)).await.unwrap(), None);
+            store.close().await;
+        }
+        assert_eq!(
+            lines(&database, "SELECT version::text FROM _sqlx_migrations ORDER BY version").await,
+            "1\n2\n3"
+        );
+    }
+}

@@ -120,6 +120,20 @@ impl SqliteStore {
     }
 }
 
+/// A file that nobody can open as a store until this is dropped, so that it can be replaced.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: lock::LockFile,
+}
+
+impl Claim {
+    /// Claims a file, which need not exist. Fails with [`Error::InUse`] where another process has it open.
+    pub fn take(path: &Path) -> Result<Self> {
+        let lock = lock::LockFile::take(&absolute(path)?)?;
+        Ok(Self { _lock: lock })
+    }
+}
+
 #[async_trait]
 impl CatalogueStore for SqliteStore {
     async fn metrics(&self) -> Result<Vec<StoredMetric>> {

@@ -90,16 +90,21 @@ fn too_new(path: &Path, found: i64) -> Error {
 }
 
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
-    let migrations = MIGRATIONS.map(|(version, description, sql)| {
-        let sql = sql.into_sql_str();
-        Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
-    });
-    let migrator = Migrator::with_migrations(migrations.into());
+    let migrator = migrator(MIGRATIONS.len());
     migrator.run(connection).await.map_err(|error| match error {
         MigrateError::VersionMissing(found) => too_new(path, found),
         MigrateError::Execute(error) => with_path(path, store_error(error)),
         other => with_path(path, Error::Corrupt(other.to_string())),
     })
+}
+
+/// Brings a schema up to its first so many steps.
+pub(super) fn migrator(n_steps: usize) -> Migrator {
+    let migrations = MIGRATIONS.into_iter().take(n_steps).map(|(version, description, sql)| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 /// What an error of the database means to the caller.
