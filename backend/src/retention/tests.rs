@@ -135,7 +135,7 @@ async fn answers_after_forgetting_are_brute_force_over_what_is_left() {
         .into_iter()
         .filter(|frame| at("2026-11-16T00:00:00Z") <= frame.time)
         .count();
-    assert_eq!(n_frames as usize, frames(&metric).len() - left);
+    assert_eq!(n_frames, (frames(&metric).len() - left) as u64);
     assert_eq!(
         store.span(metric.id).await.unwrap().unwrap().0,
         at("2026-11-16T00:20:00Z")

@@ -136,11 +136,12 @@ async fn tiles(store: &dyn Store, metric_id: MetricId) -> Vec<(u8, i64, u32)> {
     keys.iter().map(|key| (key.level, key.start_us, key.block)).collect()
 }
 
+/// Between the frames of any life: so far that stores with a partition per month have several.
+const STEP: i64 = 20 * 86_400_000_000;
+
 pub(super) async fn what_is_left_after_forgetting_is_as_if_the_rest_had_never_been(store: &dyn Store) {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
-    // Months apart, so that stores with partitions have several; and before 1970.
-    const STEP: i64 = 20 * 86_400_000_000;
     let samples = prop::collection::btree_map(0..CHANNELS, -4_i32..4, 1..4);
     let writes = prop::collection::vec((-4_i64..8, samples), 1..12);
     let horizons = prop::collection::vec(-5_i64..9, 1..4);

@@ -42,11 +42,11 @@ impl Site {
         told(&self.command(args).output().unwrap())
     }
 
-    /// The names of all files, without the configurations.
+    /// The names of all files.
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".toml")).collect();
+        let mut names: Vec<String> = names.collect();
         names.sort();
         names
     }

@@ -104,8 +104,8 @@ async fn empty_month(connection: &mut PgConnection, month: &str) -> Result<()> {
     if look().fetch_one(&mut *transaction).await.map_err(store_error)? {
         return Ok(());
     }
-    let lock = format!("SET LOCAL lock_timeout = '500ms'; LOCK TABLE {month} IN ACCESS EXCLUSIVE MODE");
-    sqlx::raw_sql(AssertSqlSafe(lock))
+    let claim = format!("SET LOCAL lock_timeout = '500ms'; LOCK TABLE {month} IN ACCESS EXCLUSIVE MODE");
+    sqlx::raw_sql(AssertSqlSafe(claim))
         .execute(&mut *transaction)
         .await
         .map_err(store_error)?;

@@ -35,10 +35,10 @@ pub(super) fn scan(
 }
 
 /// Rows with the columns of [`FRAME_IN_RANGE`] as chunks of frames.
-pub(super) fn chunks<'a>(
-    rows: BoxStream<'a, std::result::Result<SqliteRow, sqlx::Error>>,
+pub(super) fn chunks(
+    rows: BoxStream<'_, std::result::Result<SqliteRow, sqlx::Error>>,
     channels: ChannelFilter,
-) -> BoxStream<'a, Result<Vec<FrameRead>>> {
+) -> BoxStream<'_, Result<Vec<FrameRead>>> {
     stream::try_unfold((rows, channels), |(mut rows, channels)| async move {
         let mut frames = Vec::new();
         let mut n_samples = 0;
