@@ -109,6 +109,11 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     assert_eq!(all(&restored(&archive(&empty).await).await).await, []);
 }
 
+/// Backs a store up, and compares it with what is restored.
+pub(crate) async fn check_copy(store: &dyn Store) {
+    assert_eq!(all(&restored(&archive(store).await).await).await, all(store).await);
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         2 => (-4_i32..4).prop_map(|number| Value::number(f64::from(number) / 2.0)),

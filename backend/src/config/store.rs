@@ -5,7 +5,7 @@ use super::section::Section;
 use crate::retention::Keep;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
-const SCHEMES: [&str; 4] = ["sqlite:", "postgres:", "postgresql:", "memory:"];
+const SCHEMES: [&str; 5] = ["sqlite:", "postgres:", "postgresql:", "mongodb:", "memory:"];
 
 /// The URL of the store, if one is set, and how long samples are kept of which nothing else is said.
 pub(super) fn read(mut section: Section<'_>) -> (Option<String>, Keep) {
@@ -26,7 +26,7 @@ fn parse_url(text: &str) -> Result<String, String> {
             &format!("{text:?}")
         };
         Err(format!(
-            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
         ))
     }
 }

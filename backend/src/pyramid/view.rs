@@ -65,7 +65,7 @@ pub(crate) struct View<'a> {
 }
 
 impl Pyramid {
-    /// Looks at a metric as it is now; `None` before its first frame.
+    /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
     pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
         self.look(metric, true).await
     }
@@ -76,6 +76,9 @@ impl Pyramid {
     }
 
     async fn look(&self, metric: &StoredMetric, keeps: bool) -> Result<Option<View<'_>>> {
+        if !self.store.tiles().keeps_tiles(metric.id).await? {
+            return Err(Error::Unsuited);
+        }
         let kept = self.store.tiles().tile_state(metric.id).await?;
         let standing = kept.as_ref().and_then(|state| state.standing);
         let frames = self.store.span(metric.id).await?;

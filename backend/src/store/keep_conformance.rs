@@ -29,6 +29,14 @@ macro_rules! keep_conformance {
             a_snapshot_is_one_moment_whatever_is_done_meanwhile
         );
     };
+    ($harness:ty, without tiles that stand, nor one moment) => {
+        keep_conformance!(@each $harness:
+            what_is_left_after_forgetting_is_as_if_the_rest_had_never_been
+            forgetting_what_is_not_there_changes_nothing
+            tiles_over_deleted_samples_go_with_them
+            room_is_given_back_without_a_sample_lost
+        );
+    };
     (@each $harness:ty: $($test:ident)*) => {
         $(
             #[tokio::test]

@@ -41,7 +41,7 @@ pub trait RetentionStore: fmt::Debug + Send + Sync + 'static {
     /// where anything was deleted. Tiles that are to stand must begin and end with [`Horizon::frames`], which lies not
     /// after the sealed moment, or it is [`Error::Invalid`]. Of a metric without frames they stand from [`Stand::from`] on.
     /// `None`, and nothing deleted, where their generation is
-    /// another one by now. From then on a write before that moment is [`Error::Invalid`].
+    /// another one by now. A store whose tiles cannot stand is [`Error::Unavailable`]. From then on a write before that moment is [`Error::Invalid`].
     async fn drop_before(&self, metric_id: MetricId, horizon: &Horizon) -> Result<Option<u64>>;
 
     /// Gives room back to the system that deleted frames took, where that costs little and disturbs nobody: of a

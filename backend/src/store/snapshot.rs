@@ -13,6 +13,8 @@ use super::{FrameRead, MetricId, Result, StoredMetric};
 #[async_trait]
 pub trait SnapshotStore: fmt::Debug + Send + Sync + 'static {
     /// The store as it is now: all that was acknowledged before, and of each batch that is written meanwhile all or nothing.
+    ///
+    /// MongoDB shows one moment of its catalogue only: of a batch that is written meanwhile a part may be there.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
 }
 

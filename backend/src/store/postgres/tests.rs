@@ -13,7 +13,7 @@ use crate::store::conformance::{Harness, store_conformance};
 use crate::store::keep_conformance::keep_conformance;
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
-struct Postgres;
+pub(crate) struct Postgres;
 
 impl Harness for Postgres {
     async fn empty() -> (Arc<dyn Store>, Box<dyn Send>) {
