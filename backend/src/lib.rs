@@ -18,6 +18,10 @@ pub mod query;
 
 pub mod ingest;
 
+pub mod retention;
+
+pub mod backup;
+
 pub mod demo;
 
 pub mod store;

@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod ingest;
 mod logging;
+mod progress;
 mod serve;
 mod store;
 
@@ -32,7 +33,7 @@ enum Command {
     Ingest(ingest::Args),
     /// Write raw samples into a file: CSV, JSON, Parquet or Arrow.
     Export(export::Args),
-    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
+    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),

@@ -35,6 +35,7 @@ pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelo
             }
         }
     }
+    pyramid.check_brute_force(question.metric.id, question.range).await?;
     answer_by_brute_force(pyramid.store(), question).await
 }
 

@@ -15,6 +15,8 @@ use watchroom::app::App;
 use watchroom::clock::ManualClock;
 use watchroom::config::{Config, Source};
 use watchroom::store::memory::MemoryStore;
+use watchroom::store::retention::RetentionStore;
+use watchroom::store::snapshot::SnapshotStore;
 use watchroom::store::tiles::TileStore;
 use watchroom::store::{
     self, CatalogueStore, ChannelFilter, ChannelSample, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -82,6 +84,14 @@ impl FrameStore for Gated {
 impl Store for Gated {
     fn tiles(&self) -> &dyn TileStore {
         self.inner.tiles()
+    }
+
+    fn retention(&self) -> &dyn RetentionStore {
+        self.inner.retention()
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
+        self.inner.snapshots()
     }
 
     async fn ping(&self) -> store::Result<()> {
