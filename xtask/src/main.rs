@@ -6,6 +6,7 @@
 mod apt;
 mod build;
 mod cli;
+mod crash;
 mod demo;
 mod dev;
 mod node;
