@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::Arg::{Long, Value};
 use lexopt::ValueExt as _;
 
-/// The stores by the names of their tests.
-const STORES: &[&str] = &["sqlite", "postgres"];
+/// The stores by the names of their tests; the disk is that of SQLite.
+const STORES: &[&str] = &["sqlite", "postgres", "failing-disk"];
 
 /// How many crashes there are when nobody says.
 const ROUNDS: u32 = 1000;
@@ -60,7 +60,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     cargo
         .current_dir(&workspace.root)
         .args(["test", "--package", "backend", "--test", "crash", "--"])
-        .args(["--nocapture", &format!("{store}_keeps")])
+        .args(["--nocapture", &format!("{}_keeps", store.replace('-', "_"))])
         .env("WATCHROOM_CRASH_ROUNDS", rounds.to_string());
     if let Some(seed) = seed {
         cargo.env("WATCHROOM_CRASH_SEED", seed.to_string());

@@ -21,6 +21,9 @@ const REQUESTS: u32 = 300;
 /// How long some hundred requests may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long who asks rests after a question that has no answer.
+const REST_MICROS: u64 = 5_000;
+
 /// Between looks at how many requests were acknowledged.
 const LOOK_AGAIN_MICROS: u64 = 200;
 
@@ -242,6 +245,9 @@ fn ask_until_gone(address: &str, mut random: Rng, is_over: &AtomicBool) {
         );
         // Not all metrics are there at the beginning; the store may be down.
         let Ok(answer) = connection.get(&path) else { return };
+        if answer.status != 200 {
+            wait(REST_MICROS);
+        }
         assert!(
             [200, 404, 503].contains(&answer.status),
             "{} {}",

@@ -74,7 +74,7 @@ impl SentFrame {
 }
 
 /// What one client knows to be stored. No two clients write the same slot, so that each alone knows what is in its own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     /// What was acknowledged.
     pub(crate) acknowledged: BTreeMap<Slot, Value>,

@@ -66,13 +66,17 @@ impl Client {
             if sent.is_err() {
                 return;
             }
-            self.ledger.open.clear();
-            self.ledger.acknowledge(&request.frames);
+            self.accept(&request);
             n_acknowledged.fetch_add(1, Ordering::Relaxed);
-            for frame in request.frames {
-                self.written.push((frame.metric, frame.time_us));
-            }
         }
+    }
+
+    /// Notes that a request was acknowledged.
+    pub(crate) fn accept(&mut self, request: &Request) {
+        self.ledger.open.clear();
+        self.ledger.acknowledge(&request.frames);
+        let places = request.frames.iter().map(|frame| (frame.metric, frame.time_us));
+        self.written.extend(places);
     }
 
     /// Sends a request again as long as it is refused because the store is down, as a client must.

@@ -98,6 +98,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// Asks it to stop, as a service manager does, and does not wait.
     pub(crate) fn ask_to_stop(&self) {
         let sent = Command::new("kill")

@@ -193,10 +193,7 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 /// What a server says of those who call while it starts or stops, or go without a word: no trouble of its own.
-const EXPECTED: [&str; 2] = [
-    "the database system is ",
-    "connection to client lost",
-];
+const EXPECTED: [&str; 2] = ["the database system is ", "connection to client lost"];
 
 /// Says when the server is ready, each time, and shows its other lines to who runs a failing test.
 fn follow(mut guard: Child, ready: &SyncSender<()>) {
