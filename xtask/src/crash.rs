@@ -92,7 +92,7 @@ mod tests {
         let message = parsed("--store sqlit").unwrap_err().to_string();
         assert_eq!(
             message,
-            "crash: unknown store \"sqlit\"; the stores are sqlite, postgres"
+            "crash: unknown store \"sqlit\"; the stores are sqlite, postgres, failing-disk"
         );
         assert!(parsed("--rounds 0").is_err());
         assert!(parsed("twice").is_err());

@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod demo;
 mod dev;
+mod fuzz;
 mod node;
 mod process;
 mod report;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::frame::FrameBody;
 
+use super::excerpt::on_one_line;
 use super::{IncomingChannels, IncomingFrame, LineError, Parsed};
 
 /// A body that is not a list of frames at all; nothing of it can be taken.
@@ -61,10 +62,9 @@ pub(super) fn parse_frame(position: usize, text: &str) -> Result<IncomingFrame, 
 /// The message of an error without its line and column, which would count from the start of a part.
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match message.rfind(" at line ") {
-        Some(place) => message[..place].to_owned(),
-        None => message,
-    }
+    let end = message.rfind(" at line ").unwrap_or(message.len());
+    // It may repeat names and texts of the input, of any length.
+    on_one_line(&message[..end])
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ use crate::store::{self, MetricId, Store};
 
 mod build;
 mod codec;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 pub(crate) mod grid;
 pub mod keep;
 pub mod summary;
