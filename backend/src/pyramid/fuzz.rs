@@ -1,7 +1,5 @@
 //! What no bytes may do to the reading of tiles.
 
-#![expect(clippy::expect_used, reason = "what does not hold is a finding")]
-
 use super::codec::{Place, decode, encode};
 use super::grid::BUCKETS;
 use super::tile::{BAND, BLOCK_CHANNELS, Decoded, MAX_FRAMES};

@@ -9,7 +9,7 @@ use shared::query::samples::{MAX_LIMIT, Samples};
 use shared::time::Timestamp;
 use shared::value::Value;
 
-use super::ledger::{Ledger, Metric, Slot};
+use super::ledger::{Ledger, Metric, Slot, channel_of};
 use super::server::{Answer, Connection};
 
 /// What was found wrong; the numbers are samples, those of `half` frames.
@@ -42,10 +42,10 @@ impl Findings {
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Audited {
-    pub(crate) n_read: u64,
-    pub(crate) n_envelopes: u64,
-    pub(crate) n_open_stored: u64,
-    pub(crate) n_open_absent: u64,
+    pub(crate) read: u64,
+    pub(crate) envelopes: u64,
+    pub(crate) open_stored: u64,
+    pub(crate) open_absent: u64,
 }
 
 /// Reads everything, settles what was open, and says what is wrong.
@@ -66,12 +66,12 @@ pub(crate) fn audit(connection: &mut Connection, ledgers: &mut [&mut Ledger], ra
         read_all(connection, *metric, &channels, &mut read, &mut findings);
         labels.insert(*metric, channels);
     }
-    audited.n_read = read.len() as u64;
+    audited.read = read.len() as u64;
     let mut unexplained = read.clone();
     for ledger in ledgers {
         let settled = ledger.settle(&read);
-        audited.n_open_stored += settled.n_stored;
-        audited.n_open_absent += settled.n_absent;
+        audited.open_stored += settled.n_stored;
+        audited.open_absent += settled.n_absent;
         for frame in settled.half {
             findings.half += 1;
             findings.tell(format!("half stored: {frame:?}"));
@@ -100,7 +100,7 @@ pub(crate) fn audit(connection: &mut Connection, ledgers: &mut [&mut Ledger], ra
             continue;
         }
         for subject in ["all", "band"] {
-            audited.n_envelopes += 1;
+            audited.envelopes += 1;
             let question = Question::any(metric, subject, &samples, random);
             if let Err(wrong) = question.check(connection, &samples, &labels[&metric]) {
                 findings.wrong_envelopes += 1;
@@ -136,7 +136,7 @@ fn channels(connection: &mut Connection, metric: Metric) -> Vec<u16> {
         return Vec::new();
     }
     let latest: Latest = successful(&answer).read();
-    let labels = latest.channels.iter().map(|channel| metric.channel(&channel.label));
+    let labels = latest.channels.iter().map(|channel| channel_of(&channel.label));
     labels.collect()
 }
 

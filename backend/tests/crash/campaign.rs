@@ -19,7 +19,7 @@ const CRASHES_PER_STORE: u32 = 25;
 const REQUESTS: u32 = 300;
 
 /// How long some hundred requests may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long who asks rests after a question that has no answer.
 const REST_MICROS: u64 = 5_000;
@@ -276,10 +276,10 @@ pub(crate) struct Figures {
 
 impl Figures {
     fn add(&mut self, audited: &Audited, found: &Findings) {
-        self.audited.n_read += audited.n_read;
-        self.audited.n_envelopes += audited.n_envelopes;
-        self.audited.n_open_stored += audited.n_open_stored;
-        self.audited.n_open_absent += audited.n_open_absent;
+        self.audited.read += audited.read;
+        self.audited.envelopes += audited.envelopes;
+        self.audited.open_stored += audited.open_stored;
+        self.audited.open_absent += audited.open_absent;
         self.found.lost += found.lost;
         self.found.doubled += found.doubled;
         self.found.half += found.half;
@@ -311,15 +311,15 @@ impl fmt::Display for Figures {
             write!(f, ", {n_refused} requests refused and sent again")?;
         }
         let Audited {
-            n_read,
-            n_envelopes,
-            n_open_stored,
-            n_open_absent,
+            read,
+            envelopes,
+            open_stored,
+            open_absent,
         } = audited;
         write!(
             f,
-            "; frames without an answer: {n_open_stored} stored whole, {n_open_absent} absent; \
-             {n_read} samples and {n_envelopes} envelopes read back: \
+            "; frames without an answer: {open_stored} stored whole, {open_absent} absent; \
+             {read} samples and {envelopes} envelopes read back: \
              {} lost, {} doubled, {} half stored, {} envelopes wrong",
             found.lost, found.doubled, found.half, found.wrong_envelopes
         )

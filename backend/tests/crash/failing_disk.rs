@@ -224,5 +224,5 @@ fn send_again(client: &mut Client, connection: &mut Connection, request: &Reques
 fn expect_all(connection: &mut Connection, ledger: &mut Ledger, random: &mut Rng, place: &str) -> u64 {
     let (audited, findings) = audit(connection, &mut [ledger], random);
     assert!(findings.is_clean(), "{place}: {}", findings.told.join("\n"));
-    audited.n_read
+    audited.read
 }

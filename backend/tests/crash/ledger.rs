@@ -37,14 +37,14 @@ impl Metric {
             Self::New(number) => format!("crash.new_{number}"),
         }
     }
+}
 
-    /// The channel of a label: its index, or `client,module` in line protocol.
-    pub(crate) fn channel(self, label: &str) -> u16 {
-        let number = |text: &str| text.parse::<u16>().unwrap();
-        match label.split_once(',') {
-            None => number(label),
-            Some((client, module)) => number(client) * MODULES + number(module),
-        }
+/// The channel that a label names: its index, or `client,module` in line protocol.
+pub(crate) fn channel_of(label: &str) -> u16 {
+    let number = |text: &str| text.parse::<u16>().unwrap();
+    match label.split_once(',') {
+        None => number(label),
+        Some((client, module)) => number(client) * MODULES + number(module),
     }
 }
 

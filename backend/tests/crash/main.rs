@@ -59,6 +59,7 @@ fn rounds_and_seed(n_rounds: u32) -> (u32, u64) {
     (n_rounds, seed)
 }
 
+/// Crashes a store, prints what was found, and fails where that is anything.
 fn run(store: &str, n_rounds: u32, database: Database) {
     let (n_rounds, seed) = rounds_and_seed(n_rounds);
     let campaign = Campaign {

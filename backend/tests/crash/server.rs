@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use shared::compact;
 
 /// How long an answer may take before it counts as none.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that runs until dropped.
 pub(crate) struct Server {
