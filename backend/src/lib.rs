@@ -28,4 +28,7 @@ pub mod store;
 
 pub mod clock;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
+
 mod nearest;

@@ -52,6 +52,8 @@ use crate::store::{self, MetricId, Store};
 
 mod build;
 mod codec;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 pub(crate) mod grid;
 pub mod keep;
 mod retire;
