@@ -5,13 +5,18 @@ use shared::query::raster::RasterQuery;
 
 use super::error::Result;
 use super::extract::Query;
-use super::form::Form;
+use super::revalidate::Question;
 use crate::app::AppState;
-use crate::query::raster::{RasterAnswer, raster};
+use crate::query;
+use crate::query::version::Version;
 
-pub(super) async fn get_raster(app: AppState, form: Form, Query(query): Query<RasterQuery>) -> Result<Response> {
-    Ok(match raster(&app.pyramid, &query).await? {
-        RasterAnswer::Raster(raster) => form.answer(&raster),
-        RasterAnswer::Density(density) => form.answer(&density),
-    })
+pub(super) async fn get_raster(
+    app: AppState,
+    question: Question,
+    Query(query): Query<RasterQuery>,
+) -> Result<Response> {
+    let version = Version::of_past(&*app.store, app.clock.now(), &query.metric, query.to).await?;
+    question
+        .answer(version, query::raster::raster(&app.pyramid, &query))
+        .await
 }
