@@ -43,6 +43,8 @@ pub(super) enum Need {
     Postgres,
     /// pandas, polars and pyarrow.
     TableReaders,
+    /// What stands in for MongoDB.
+    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -103,7 +105,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres, Need::TableReaders],
+        needs: &[Need::Postgres, Need::Secantus, Need::TableReaders],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -158,6 +160,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::TableReaders) {
         tools::readers::ensure(workspace)?;
+    }
+    if needed(Need::Secantus) {
+        tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
