@@ -16,12 +16,16 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
 pub const WRITE: &str = "/write";
+/// What the API takes and answers, as an OpenAPI document.
+pub const OPENAPI: &str = "/openapi.json";
+/// The same for people.
+pub const API_PAGE: &str = "/api/docs";
 /// Whether the process lives.
 pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 10] = [
-    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 12] = [
+    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, OPENAPI, API_PAGE, HEALTH, READY,
 ];

@@ -26,6 +26,8 @@ mod nights;
 mod samples;
 mod write;
 
+mod openapi;
+
 pub mod page;
 
 mod error;
@@ -46,6 +48,8 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, post(write::write_lines)),
+        (route::OPENAPI, get(openapi::get_openapi)),
+        (route::API_PAGE, get(openapi::get_api_page)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
     ]

@@ -1,0 +1,99 @@
+//! The errors of each kind of route, with the words that programs tell them by.
+
+use std::collections::BTreeMap;
+
+use shared::error::ApiError;
+use shared::frame::PartialWrite;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, OneOf, Type};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema};
+use utoipa::{IntoResponses, ToSchema as _};
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+const BAD_QUERY: &str = "`bad_query`: a parameter is missing, unknown or not of its form; the message names it.";
+const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details; `unknown_channel`.";
+const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_range`, `span_too_long`, \
+    `too_many_columns`, `too_many_points`, `limit_out_of_range`, `bad_cursor`, `band_has_no_samples`. The message says \
+    what to change.";
+const BAD_WRITE: &str = "`partial_write`: some of the samples are stored, others are not, and are listed with the reason. \
+    Or nothing is stored: `bad_query`, `bad_json`, `bad_body`.";
+const TOO_LARGE: &str = "`body_too_large`: more than 64 MiB, unpacked.";
+const WRONG_TYPE: &str = "`unsupported_media_type`: the body is not of the type written here, or is packed with something \
+    other than gzip.";
+const FAILED: &str = "`store_failed` or `internal`: the server's log says more.";
+const UNAVAILABLE: &str = "`store_unavailable`, or `too_slow`: the answer took too long.";
+
+/// Errors of a route without parameters.
+pub(in crate::http) struct ServerErrors;
+
+/// Errors of a query.
+pub(in crate::http) struct QueryErrors;
+
+/// Errors of a query about one metric.
+pub(in crate::http) struct MetricErrors;
+
+/// Errors of a write.
+pub(in crate::http) struct WriteErrors;
+
+impl IntoResponses for ServerErrors {
+    fn responses() -> Responses {
+        let unavailable = response(UNAVAILABLE, api_error());
+        Responses::from([
+            ("500".to_owned(), response(FAILED, api_error()).build().into()),
+            (
+                "503".to_owned(),
+                unavailable.header("Retry-After", retry_after()).build().into(),
+            ),
+        ])
+    }
+}
+
+impl IntoResponses for QueryErrors {
+    fn responses() -> Responses {
+        with(ServerErrors::responses(), &[("400", BAD_QUERY), ("422", NOT_GIVEN)])
+    }
+}
+
+impl IntoResponses for MetricErrors {
+    fn responses() -> Responses {
+        with(QueryErrors::responses(), &[("404", UNKNOWN)])
+    }
+}
+
+impl IntoResponses for WriteErrors {
+    fn responses() -> Responses {
+        let mut responses = with(ServerErrors::responses(), &[("413", TOO_LARGE), ("415", WRONG_TYPE)]);
+        let either = OneOf::builder()
+            .item(Ref::from_schema_name(PartialWrite::name()))
+            .item(api_error());
+        responses.insert("400".to_owned(), response(BAD_WRITE, either).build().into());
+        responses
+    }
+}
+
+fn with(mut responses: Responses, more: &[(&str, &str)]) -> Responses {
+    for (status, description) in more {
+        let response = response(description, api_error()).build();
+        responses.insert((*status).to_owned(), response.into());
+    }
+    responses
+}
+
+fn api_error() -> Ref {
+    Ref::from_schema_name(ApiError::name())
+}
+
+fn response(description: &str, schema: impl Into<RefOr<Schema>>) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(schema.into())).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+}
+
+fn retry_after() -> utoipa::openapi::header::Header {
+    HeaderBuilder::new()
+        .description(Some("After how many seconds to try again."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+        .build()
+}
