@@ -36,6 +36,9 @@ pub(crate) fn channels_in_a_query() -> RefOr<Schema> {
         .schema_type(SchemaType::from_iter([Type::String, Type::Array]))
         .item(word)
         .item(list)
+        .description(Some(
+            "Which channels, each for itself, or the band over all of them; the band has no samples.",
+        ))
         .default(Some(json!("all")))
         .into()
 }

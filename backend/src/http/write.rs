@@ -27,7 +27,7 @@ pub(super) struct WriteQuery {
     db: String,
     #[serde(default)]
     /// The unit of the times in the lines.
-    #[param(required = false, schema_with = precisions, example = "s")]
+    #[param(required = false, schema_with = precisions)]
     precision: String,
 }
 
@@ -36,7 +36,9 @@ fn precisions() -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(["ns", "n", "us", "u", "µ", "ms", "s", "m", "h"]))
+        .description(Some("The unit of the times in the lines."))
         .default(Some("ns".into()))
+        .examples([serde_json::Value::from("s")])
         .into()
 }
 

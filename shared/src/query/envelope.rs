@@ -21,7 +21,7 @@ pub struct EnvelopeQuery {
     pub metric: String,
     /// Which channels, each for itself, or the band over all of them.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", param(schema_with = crate::openapi::channels_in_a_query, style = Form, explode = false))]
+    #[cfg_attr(feature = "openapi", param(schema_with = crate::openapi::channels_in_a_query))]
     pub channels: ChannelSelection,
     /// The first moment of the range.
     #[cfg_attr(feature = "openapi", param(example = "2016-01-01T12:00:00Z"))]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::error::ApiError;
 use shared::frame::PartialWrite;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, OneOf, Type};
+use utoipa::openapi::schema::{AnyOf, ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{IntoResponses, ToSchema as _};
 
@@ -64,7 +64,8 @@ impl IntoResponses for MetricErrors {
 impl IntoResponses for WriteErrors {
     fn responses() -> Responses {
         let mut responses = with(ServerErrors::responses(), &[("413", TOO_LARGE), ("415", WRONG_TYPE)]);
-        let either = OneOf::builder()
+        // Not one of: what has the fields of a partial write has those of an error too.
+        let either = AnyOf::builder()
             .item(Ref::from_schema_name(PartialWrite::name()))
             .item(api_error());
         responses.insert("400".to_owned(), response(BAD_WRITE, either).build().into());

@@ -96,8 +96,9 @@ fn document(base_path: &str) -> Value {
     static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
         // Never fails: the document is data with text as keys. Should it ever, its test sees it.
         let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
-        name_the_compact_form(&mut document);
-        unlink(&mut document);
+        operations_mut(&mut document).for_each(name_the_compact_form);
+        operations_mut(&mut document).for_each(finish_parameters);
+        speak_json(&mut document);
         document
     });
     let mut document = DOCUMENT.clone();
@@ -106,16 +107,32 @@ fn document(base_path: &str) -> Value {
     document
 }
 
-/// Adds the compact form to all that queries answer in JSON.
-fn name_the_compact_form(document: &mut Value) {
-    for operation in operations_mut(document).filter(|operation| operation["tags"] == json!([QUERIES])) {
-        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
-        for (_, response) in responses.into_iter().flatten() {
-            let content = response.get_mut("content").and_then(Value::as_object_mut);
-            if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
-                let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
-                content.insert(compact::MEDIA_TYPE.to_owned(), bytes);
-            }
+/// Adds the compact form to all that a query answers in JSON.
+fn name_the_compact_form(operation: &mut Value) {
+    if operation["tags"] != json!([QUERIES]) {
+        return;
+    }
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    for (_, response) in responses.into_iter().flatten() {
+        let content = response.get_mut("content").and_then(Value::as_object_mut);
+        if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
+            let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+            content.insert(compact::MEDIA_TYPE.to_owned(), bytes);
+        }
+    }
+}
+
+/// Says of parameters what is lost where their schema is our own: what they are for, and that lists have commas.
+fn finish_parameters(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        if parameter["description"].is_null() {
+            parameter["description"] = parameter["schema"]["description"].clone();
+        }
+        let kinds = parameter["schema"]["type"].as_array();
+        if kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "array")) {
+            parameter["style"] = "form".into();
+            parameter["explode"] = false.into();
         }
     }
 }
@@ -126,12 +143,15 @@ fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     items.flatten().map(|(_, operation)| operation)
 }
 
-/// Takes the links of our comments, [`like this`], down to `like this`: they lead to code.
-fn unlink(value: &mut Value) {
+/// Puts words of our comments into those of JSON: links, [`like this`], lead to code, and nothing is null there.
+fn speak_json(value: &mut Value) {
     match value {
-        Value::String(text) if text.contains("[`") => *text = text.replace("[`", "`").replace("`]", "`"),
-        Value::Array(items) => items.iter_mut().for_each(unlink),
-        Value::Object(fields) => fields.values_mut().for_each(unlink),
+        Value::String(text) if text.contains('`') => {
+            *text = text.replace("[`", "`").replace("`]", "`").replace("`None`", "null");
+        }
+        Value::String(text) if text == "u-int32" => "uint32".clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(speak_json),
+        Value::Object(fields) => fields.values_mut().for_each(speak_json),
         _ => {}
     }
 }

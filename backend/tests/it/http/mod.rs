@@ -5,3 +5,5 @@ mod query;
 mod write;
 
 mod every_route;
+
+mod openapi;
