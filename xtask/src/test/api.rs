@@ -5,7 +5,7 @@ use crate::build::Mode;
 use crate::workspace::Workspace;
 use crate::{demo, process, tools};
 use anyhow::{Context as _, Result, bail, ensure};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -30,7 +30,11 @@ pub(super) fn run(workspace: &Workspace) -> Result<()> {
     let mut store = std::ffi::OsString::from("sqlite:");
     store.push(folder.join("watchroom.db"));
     let args = ["--no-live".into(), "--store".into(), store];
-    let (server, address) = Server::start(demo::server(workspace, Mode::Release, "127.0.0.1:0", "api", &args)?)?;
+    let mut command = demo::server(workspace, Mode::Release, "127.0.0.1:0", "api", &args)?;
+    // It logs every request that it refuses, which is most of them.
+    let log = folder.join("server.log");
+    command.stderr(File::create(&log).with_context(|| format!("cannot create {}", log.display()))?);
+    let (server, address) = Server::start(command)?;
     let mut schemathesis = process::command(tools::SCHEMATHESIS.ensure(workspace)?);
     schemathesis
         .current_dir(&folder)
@@ -40,7 +44,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<()> {
         .arg(format!("{address}openapi.json"));
     let result = process::run(&mut schemathesis);
     drop(server);
-    result
+    result.with_context(|| format!("what the server said is in {}", log.display()))
 }
 
 /// A server that is killed when this is dropped.
