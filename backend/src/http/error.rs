@@ -188,6 +188,7 @@ fn store_status(error: &store::Error) -> StatusCode {
         store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
+        store::Error::ReadOnly(_) => StatusCode::FORBIDDEN,
     }
 }
 
@@ -195,6 +196,7 @@ fn store_code(error: &store::Error) -> &'static str {
     match error {
         store::Error::Unavailable(_) | store::Error::InUse(_) => "store_unavailable",
         store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => "store_failed",
+        store::Error::ReadOnly(_) => "store_read_only",
     }
 }
 

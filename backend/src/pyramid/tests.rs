@@ -17,6 +17,8 @@ use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Channels, Frame, MetricProperties, StoredMetric};
 
+mod servers;
+
 /// Where data and questions lie, in microseconds around 1970.
 const REACH: i64 = 40_000;
 

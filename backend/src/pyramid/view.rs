@@ -61,8 +61,11 @@ pub(crate) struct View<'a> {
 }
 
 impl Pyramid {
-    /// Looks at a metric as it is now; `None` before its first frame.
+    /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
     pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        if !self.store.tiles().keeps_tiles(metric.id).await? {
+            return Err(Error::Unsuited);
+        }
         let Some((first, newest)) = self.store.span(metric.id).await? else {
             return Ok(None);
         };

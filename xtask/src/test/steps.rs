@@ -44,6 +44,8 @@ pub(super) enum Need {
     Postgres,
     /// What tests the API against its document.
     Schemathesis,
+    /// What stands in for MongoDB.
+    Secantus,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -104,7 +106,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres],
+        needs: &[Need::Postgres, Need::Secantus],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -166,6 +168,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Schemathesis) {
         tools::SCHEMATHESIS.ensure(workspace)?;
+    }
+    if needed(Need::Secantus) {
+        tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;

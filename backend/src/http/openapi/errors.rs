@@ -18,6 +18,7 @@ const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_r
     what to change.";
 const BAD_WRITE: &str = "`partial_write`: some of the samples are stored, others are not, and are listed with the reason. \
     Or nothing is stored: `bad_query`, `bad_json`, `bad_body`.";
+const READ_ONLY: &str = "`store_read_only`: the store is configured to be read only.";
 const TOO_LARGE: &str = "`body_too_large`: more than 64 MiB, unpacked.";
 const WRONG_TYPE: &str = "`unsupported_media_type`: the body is not of the type written here, or is packed with something \
     other than gzip.";
@@ -63,7 +64,10 @@ impl IntoResponses for MetricErrors {
 
 impl IntoResponses for WriteErrors {
     fn responses() -> Responses {
-        let mut responses = with(ServerErrors::responses(), &[("413", TOO_LARGE), ("415", WRONG_TYPE)]);
+        let mut responses = with(
+            ServerErrors::responses(),
+            &[("403", READ_ONLY), ("413", TOO_LARGE), ("415", WRONG_TYPE)],
+        );
         // Not one of: what has the fields of a partial write has those of an error too.
         let either = AnyOf::builder()
             .item(Ref::from_schema_name(PartialWrite::name()))

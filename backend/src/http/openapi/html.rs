@@ -151,7 +151,7 @@ fn response_row(status: &str, response: &Value) -> String {
 /// What stands below the name of a schema.
 fn schema_body(schema: &Value) -> String {
     let required = schema["required"].as_array();
-    let rows: String = fields(&schema["properties"])
+    let rows: Vec<String> = fields(&schema["properties"])
         .map(|(name, property)| {
             let always = required.is_some_and(|required| required.iter().any(|field| field == name));
             let mark = if always { "" } else { " <em>optional</em>" };
@@ -161,7 +161,7 @@ fn schema_body(schema: &Value) -> String {
         .collect();
     let about = paragraphs(text(&schema["description"]));
     if !rows.is_empty() {
-        return format!("{about}<table>{rows}</table>");
+        return format!("{about}<table>{}</table>", rows.concat());
     }
     let options: String = schema["oneOf"]
         .as_array()
@@ -259,7 +259,8 @@ fn shown(value: &Value) -> String {
 
 fn paragraphs(markdown: &str) -> String {
     let texts = markdown.split("\n\n").filter(|text| !text.trim().is_empty());
-    texts.map(|text| format!("<p>{}</p>", inline(text))).collect()
+    let paragraphs: Vec<String> = texts.map(|text| format!("<p>{}</p>", inline(text))).collect();
+    paragraphs.concat()
 }
 
 /// Escaped, with code between backquotes.
