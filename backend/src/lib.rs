@@ -18,10 +18,17 @@ pub mod query;
 
 pub mod ingest;
 
+pub mod retention;
+
+pub mod backup;
+
 pub mod demo;
 
 pub mod store;
 
 pub mod clock;
+
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 
 mod nearest;

@@ -37,6 +37,13 @@ pub(crate) const POSTGRES: Program = Program {
     why: "tests of the PostgreSQL store",
 };
 
+/// The compiler of libFuzzer.
+pub(crate) const CXX: Program = Program {
+    commands: &["c++", "g++", "clang++"],
+    packages: &["g++"],
+    why: "compiles libFuzzer",
+};
+
 /// Python, for tools that come as ready-made wheels.
 pub(crate) const PYTHON: Program = Program {
     commands: &["python3"],

@@ -6,8 +6,10 @@
 mod apt;
 mod build;
 mod cli;
+mod crash;
 mod demo;
 mod dev;
+mod fuzz;
 mod node;
 mod process;
 mod report;

@@ -5,7 +5,9 @@
 //! renamed at the end, under a lock: a killed set-up leaves no half tool, and two checkouts may
 //! set up at the same time.
 
+pub(crate) mod clients;
 mod compile;
+pub(crate) mod readers;
 mod target;
 mod wheel;
 

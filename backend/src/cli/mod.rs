@@ -6,8 +6,10 @@ use clap::{Parser, Subcommand};
 
 mod check_config;
 mod demo;
+mod export;
 mod ingest;
 mod logging;
+mod progress;
 mod serve;
 mod store;
 
@@ -29,7 +31,9 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
-    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
+    /// Write raw samples into a file: CSV, JSON, Parquet or Arrow.
+    Export(export::Args),
+    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),
@@ -42,6 +46,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
+        Command::Export(args) => export::run(&args).await,
         Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }

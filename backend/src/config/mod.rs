@@ -1,8 +1,8 @@
 //! The configuration: `watchroom.toml`, and one file per dashboard in the folder `dashboards` beside it.
 //!
 //! One file here per section of the configuration. All mistakes of all files are told at once, each with file, line,
-//! column and key. Variables such as `WATCHROOM_SERVER__LISTEN` stand in for single keys of `[server]`, `[store]` and
-//! `[site]`.
+//! column and key. Variables such as `WATCHROOM_SERVER__LISTEN` stand in for single keys of `[server]`, `[store]`, `[site]`
+//! and `[ingest]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -12,8 +12,10 @@ use std::{fs, io};
 use shared::dashboard::{Dashboard, Site};
 use toml::de::DeTable;
 
+use crate::retention::Policy;
 use crate::store::MetricProperties;
 
+mod ingest;
 mod server;
 mod site;
 mod store;
@@ -26,11 +28,14 @@ mod panel;
 
 mod duration;
 mod environment;
+mod keep;
 mod mistake;
 mod section;
+mod size;
 mod suggestion;
 
 pub use csv::{CsvSource, WrongKey};
+pub use ingest::Ingest;
 pub use mistake::Mistakes;
 pub use server::{Server, parse_base_path};
 
@@ -50,8 +55,12 @@ pub struct Config {
     pub store_url: String,
     /// Where the instrument stands, and how its nights are cut.
     pub site: Site,
+    /// How much the server takes in.
+    pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
+    /// How long samples are kept.
+    pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// The dashboards, in the order of their files' names.
@@ -64,7 +73,9 @@ impl Default for Config {
             server: Server::default(),
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
+            ingest: Ingest::default(),
             metrics: BTreeMap::new(),
+            retention: Policy::default(),
             csv: BTreeMap::new(),
             dashboards: Vec::new(),
         }
@@ -142,11 +153,14 @@ impl Config {
         let mut mistakes = Vec::new();
         mistakes.extend(read_source(main, &environment, |mut file| {
             config.server = server::read(file.overridable("server"));
-            if let Some(url) = store::read(file.overridable("store")) {
+            let (url, keep) = store::read(file.overridable("store"));
+            if let Some(url) = url {
                 config.store_url = url;
             }
+            config.retention.default = keep;
             config.site = site::read(file.overridable("site"));
-            config.metrics = metrics::read(file.named("metrics"));
+            config.ingest = ingest::read(file.overridable("ingest"));
+            (config.metrics, config.retention.metrics) = metrics::read(file.named("metrics"));
             config.csv = csv::read(file.named("csv"));
             file.finish();
         }));

@@ -9,6 +9,17 @@ use super::error::Result;
 use super::openapi::{OPERATIONS, ServerErrors};
 use crate::app::AppState;
 
+/// That it lives, in the words that clients of InfluxDB 2.x understand.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health {
+    /// Who.
+    name: &'static str,
+    /// `pass`.
+    status: &'static str,
+    /// Of the server.
+    version: &'static str,
+}
+
 /// How it is.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Status {
@@ -21,10 +32,14 @@ pub(super) struct Status {
     get,
     path = route::HEALTH,
     tag = OPERATIONS,
-    responses((status = 200, description = "It does.", body = Status), ServerErrors),
+    responses((status = 200, description = "It does.", body = Health), ServerErrors),
 )]
-pub(super) async fn get_health() -> Json<Status> {
-    Json(Status { status: "ok" })
+pub(super) async fn get_health() -> Json<Health> {
+    Json(Health {
+        name: "watchroom",
+        status: "pass",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// Whether the server can answer queries: 200 while the store answers, else 503.

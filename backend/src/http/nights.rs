@@ -6,8 +6,8 @@ use shared::route;
 
 use super::error::Result;
 use super::extract::Query;
-use super::form::Form;
-use super::openapi::{MetricErrors, QUERIES};
+use super::openapi::{MetricErrors, NotModified, QUERIES};
+use super::revalidate::Question;
 use crate::app::AppState;
 use crate::query;
 
@@ -19,9 +19,16 @@ use crate::query;
     path = route::NIGHTS,
     tag = QUERIES,
     params(NightsQuery),
-    responses((status = 200, description = "Nights that hold at least one frame.", body = Nights), MetricErrors),
+    responses((status = 200, description = "Nights that hold at least one frame.", body = Nights), NotModified, MetricErrors),
 )]
-pub(super) async fn list_nights(app: AppState, form: Form, Query(query): Query<NightsQuery>) -> Result<Response> {
-    let nights = query::nights::nights(&*app.store, &app.night_calendar, app.clock.now(), &query).await?;
-    Ok(form.answer(&nights))
+pub(super) async fn list_nights(
+    app: AppState,
+    question: Question,
+    Query(query): Query<NightsQuery>,
+) -> Result<Response> {
+    let (store, calendar, now) = (&*app.store, &app.night_calendar, app.clock.now());
+    let version = query::nights::version(store, calendar, now, &query).await?;
+    question
+        .answer(version, query::nights::nights(store, calendar, now, &query))
+        .await
 }

@@ -6,8 +6,9 @@ use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 use tokio::sync::OwnedMutexGuard;
+use tokio::task::yield_now;
 
-use super::grid::{Grid, SAMPLES, Step};
+use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
@@ -43,6 +44,16 @@ pub(crate) enum Piece<'a> {
     },
 }
 
+/// A tile that answers for a part of a range, for those who take in whole tiles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TilePart<'a> {
+    /// Where the tile lies, and the part of it.
+    pub(crate) step: &'a Step,
+    /// How wide the buckets of its level are.
+    pub(crate) bucket_micros: i64,
+    pub(crate) tile: &'a Decoded,
+}
+
 /// The pyramid of a metric as of one generation.
 pub(crate) struct View<'a> {
     pub(super) pyramid: &'a Pyramid,
@@ -52,8 +63,12 @@ pub(crate) struct View<'a> {
     pub(super) generation: u64,
     /// Tiles reach up to here.
     pub(super) sealed_us: i64,
-    /// The first frame, and the first microsecond after the last.
+    /// The first frame, or where tiles stand for earlier ones, and the first microsecond after the last.
     pub(super) span: TimeRange,
+    /// Where tiles stand for samples that are deleted.
+    pub(super) standing: Option<TimeRange>,
+    /// Whether what is derived is stored.
+    pub(super) keeps: bool,
     /// Tiles that were derived and not stored yet.
     pub(super) pending: BTreeMap<TileKey, Vec<u8>>,
     pub(super) pending_bytes: usize,
@@ -63,35 +78,61 @@ pub(crate) struct View<'a> {
 impl Pyramid {
     /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
     pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        self.look(metric, true).await
+    }
+
+    /// The same without ever changing what is stored.
+    pub(super) async fn look_only(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        self.look(metric, false).await
+    }
+
+    async fn look(&self, metric: &StoredMetric, keeps: bool) -> Result<Option<View<'_>>> {
         if !self.store.tiles().keeps_tiles(metric.id).await? {
             return Err(Error::Unsuited);
         }
-        let Some((first, newest)) = self.store.span(metric.id).await? else {
-            return Ok(None);
-        };
-        let Ok(span) = TimeRange::new(first, newest.saturating_add_micros(1)) else {
+        let kept = self.store.tiles().tile_state(metric.id).await?;
+        let standing = kept.as_ref().and_then(|state| state.standing);
+        let frames = self.store.span(metric.id).await?;
+        let first = standing.map(TimeRange::start).or(frames.map(|(first, _)| first));
+        let last = frames
+            .map(|(_, newest)| newest.saturating_add_micros(1))
+            .or(standing.map(TimeRange::end));
+        let Some(Ok(span)) = first.zip(last).map(|(first, last)| TimeRange::new(first, last)) else {
             return Ok(None);
         };
         let base_micros = metric.properties.interval_micros.unwrap_or(DEFAULT_BASE_MICROS).max(1);
-        let kept = self.store.tiles().tile_state(metric.id).await?;
-        let known = kept.as_ref().and_then(|state| Grid::of_state(state, base_micros));
+        let known = kept.as_ref().and_then(|state| match state.standing {
+            // There is nothing to derive another lattice from. Columns that do not fit to it are made of samples.
+            Some(_) => Grid::standing(state),
+            None => Grid::of_state(state, base_micros),
+        });
         let grid = match known {
             Some(grid) => grid,
+            None if standing.is_some() => return Err(Error::Unsuited),
             None => Grid::new(
                 base_micros,
                 frame_micros(&*self.store, metric.id, span, base_micros).await?,
             ),
         };
-        let sealed = grid.sealed(newest);
-        let state = self.sealed_state(metric.id, kept, &grid, first, sealed).await?;
+        let sealed = match frames {
+            Some((_, newest)) => grid.sealed(newest),
+            None => span.end(),
+        };
+        let state = if keeps {
+            self.sealed_state(metric.id, kept, &grid, span.start(), sealed).await?
+        } else {
+            kept.filter(|state| state.spans == grid.spans())
+        };
         Ok(Some(View {
             pyramid: self,
             metric_id: metric.id,
             n_channels: u32::try_from(metric.channel_labels.len()).unwrap_or(u32::MAX),
             generation: state.as_ref().map_or(0, |state| state.generation),
-            sealed_us: state.map_or(i64::MIN, |_| sealed.as_micros()),
+            sealed_us: state.map_or(i64::MIN, |state| sealed.min(state.sealed).as_micros()),
             grid,
             span,
+            standing,
+            keeps,
             pending: BTreeMap::new(),
             pending_bytes: 0,
             guard: None,
@@ -197,6 +238,36 @@ impl View<'_> {
         }
     }
 
+    /// How many channels the metric had when it was looked at.
+    pub(crate) fn n_channels(&self) -> u32 {
+        self.n_channels
+    }
+
+    /// How to answer for a range from buckets of a level where they lie wholly in it, and finer at its ends.
+    pub(crate) fn plan(&self, range: TimeRange, level: u8) -> Plan {
+        let range = range.intersection(self.span);
+        range.map_or_else(Plan::default, |range| self.grid.plan(level, range, self.sealed_us))
+    }
+
+    /// Gives the tiles of a block that a plan names.
+    pub(crate) async fn visit_tiles(
+        &mut self,
+        block: u32,
+        steps: &[Step],
+        sink: &mut (impl FnMut(TilePart<'_>) + Send),
+    ) -> Result<()> {
+        for steps in steps_to_read(steps) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+                sink(TilePart {
+                    step,
+                    bucket_micros: self.grid.bucket_micros(step.level),
+                    tile: &tile,
+                });
+            }
+        }
+        Ok(())
+    }
+
     async fn visit_block(
         &mut self,
         channels: &[u32],
@@ -210,6 +281,7 @@ impl View<'_> {
                     self.give_channel(*channel, step, &tile, sink);
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -254,6 +326,7 @@ impl View<'_> {
                     Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -279,7 +352,8 @@ impl View<'_> {
         }
     }
 
-    async fn visit_raw(
+    /// Gives the raw frames of a range.
+    pub(crate) async fn visit_raw(
         &self,
         channels: ChannelFilter,
         range_us: Option<(i64, i64)>,
@@ -295,6 +369,8 @@ impl View<'_> {
         let mut chunks = self.pyramid.store.scan(self.metric_id, range, channels);
         while let Some(frames) = chunks.try_next().await? {
             frames.iter().for_each(&mut give);
+            // Where a client that is gone is noticed, and others get their turn.
+            yield_now().await;
         }
         Ok(())
     }

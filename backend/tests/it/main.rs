@@ -18,4 +18,16 @@ mod app;
 
 mod ingest;
 
+mod overload;
+
+mod clients;
+
 mod store_command;
+
+mod export;
+
+mod gone_client;
+
+mod watched_store;
+
+mod keep;

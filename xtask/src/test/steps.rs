@@ -46,6 +46,10 @@ pub(super) enum Need {
     Schemathesis,
     /// What stands in for MongoDB.
     Secantus,
+    /// pandas, polars and pyarrow.
+    TableReaders,
+    /// Clients of InfluxDB.
+    Clients,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -106,7 +110,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres, Need::Secantus],
+        needs: &[Need::Postgres, Need::Secantus, Need::TableReaders, Need::Clients],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -171,6 +175,12 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Secantus) {
         tools::SECANTUS.ensure(workspace)?;
+    }
+    if needed(Need::TableReaders) {
+        tools::readers::ensure(workspace)?;
+    }
+    if needed(Need::Clients) {
+        tools::clients::ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;

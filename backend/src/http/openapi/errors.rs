@@ -14,16 +14,19 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 const BAD_QUERY: &str = "`bad_query`: a parameter is missing, unknown or not of its form; the message names it.";
 const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details; `unknown_channel`.";
 const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_range`, `span_too_long`, \
-    `too_many_columns`, `too_many_points`, `limit_out_of_range`, `bad_cursor`, `band_has_no_samples`. The message says \
+    `too_many_columns`, `too_many_points`, `too_many_rows`, `too_many_cells`, `too_much_to_read`, `bad_value_range`, \
+    `value_range_without_density`, `limit_out_of_range`, `bad_cursor`, `band_has_no_samples`. The message says \
     what to change.";
 const BAD_WRITE: &str = "`partial_write`: some of the samples are stored, others are not, and are listed with the reason. \
     Or nothing is stored: `bad_query`, `bad_json`, `bad_body`.";
+const BAD_STATEMENT: &str = "`bad_statement`: none of those that are understood; `bad_query` or `bad_body`.";
 const READ_ONLY: &str = "`store_read_only`: the store is configured to be read only.";
-const TOO_LARGE: &str = "`body_too_large`: more than 64 MiB, unpacked.";
+const TOO_LARGE: &str = "`body_too_large`: more than the server takes at once, unpacked; `ingest.body_limit` says how much.";
 const WRONG_TYPE: &str = "`unsupported_media_type`: the body is not of the type written here, or is packed with something \
     other than gzip.";
 const FAILED: &str = "`store_failed` or `internal`: the server's log says more.";
-const UNAVAILABLE: &str = "`store_unavailable`, or `too_slow`: the answer took too long.";
+const UNAVAILABLE: &str = "`store_unavailable`; `overloaded`: too many writes are under way; `too_slow`: the answer \
+    took too long.";
 
 /// Errors of a route without parameters.
 pub(in crate::http) struct ServerErrors;
@@ -33,6 +36,12 @@ pub(in crate::http) struct QueryErrors;
 
 /// Errors of a query about one metric.
 pub(in crate::http) struct MetricErrors;
+
+/// The answer to who has it already, as said by `If-None-Match`.
+pub(in crate::http) struct NotModified;
+
+/// Errors of statements of InfluxQL.
+pub(in crate::http) struct StatementErrors;
 
 /// Errors of a write.
 pub(in crate::http) struct WriteErrors;
@@ -62,6 +71,19 @@ impl IntoResponses for MetricErrors {
     }
 }
 
+impl IntoResponses for NotModified {
+    fn responses() -> Responses {
+        let response = ResponseBuilder::new().description("Nothing has changed since the answer with this `ETag`.");
+        Responses::from([("304".to_owned(), response.build().into())])
+    }
+}
+
+impl IntoResponses for StatementErrors {
+    fn responses() -> Responses {
+        with(ServerErrors::responses(), &[("400", BAD_STATEMENT)])
+    }
+}
+
 impl IntoResponses for WriteErrors {
     fn responses() -> Responses {
         let mut responses = with(
@@ -83,6 +105,12 @@ fn with(mut responses: Responses, more: &[(&str, &str)]) -> Responses {
         responses.insert((*status).to_owned(), response.into());
     }
     responses
+}
+
+/// What an export is refused with where its end could not be told from a break.
+pub(super) fn too_old() -> RefOr<Response> {
+    let description = "`needs_http_1_1`: in HTTP/1.0 a file that was cut short cannot be told from a whole one.";
+    response(description, api_error()).build().into()
 }
 
 fn api_error() -> Ref {

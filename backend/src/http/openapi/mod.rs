@@ -15,10 +15,12 @@ use super::page::seen_base_path;
 use crate::app::AppState;
 
 mod errors;
+mod file;
 mod html;
 mod page;
 
-pub(super) use errors::{MetricErrors, QueryErrors, ServerErrors, WriteErrors};
+pub(super) use errors::{MetricErrors, NotModified, QueryErrors, ServerErrors, StatementErrors, WriteErrors};
+pub(super) use file::ExportedFile;
 pub(super) use page::{__path_get_api_page, get_api_page};
 
 /// The tag of routes that answer in the compact form too.
@@ -46,12 +48,18 @@ request if it had one.";
     paths(
         super::metrics::list_metrics,
         super::envelope::get_envelope,
+        super::raster::get_raster,
         super::latest::get_latest,
         super::samples::list_samples,
+        super::export::get_export,
         super::nights::list_nights,
         super::dashboards::list_dashboards,
         super::frames::write_frames,
         super::write::write_lines,
+        super::write::write_bucket,
+        super::influx::run_statements,
+        super::influx::run_posted_statements,
+        super::influx::get_ping,
         super::health::get_health,
         super::health::get_ready,
         get_openapi,
@@ -65,8 +73,10 @@ request if it had one.";
         frame::WriteAccepted,
         metric::Metrics,
         query::envelope::Envelope,
+        query::export::ExportFormat,
         query::latest::Latest,
         query::nights::Nights,
+        query::raster::Statistic,
         query::samples::Samples,
         time::Date,
         time::Timestamp,
@@ -115,7 +125,7 @@ fn name_the_compact_form(operation: &mut Value) {
     let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for (_, response) in responses.into_iter().flatten() {
         let content = response.get_mut("content").and_then(Value::as_object_mut);
-        if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
+        if let Some(content) = content.filter(|content| content.keys().eq(["application/json"])) {
             let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
             content.insert(compact::MEDIA_TYPE.to_owned(), bytes);
         }

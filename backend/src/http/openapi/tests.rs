@@ -65,8 +65,13 @@ fn limits_in_the_document_are_those_of_the_code() {
         let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
         parameter["schema"].clone()
     };
-    let columns = maximum(route::ENVELOPE, "columns");
-    assert_eq!(columns["maximum"].as_f64(), Some(query::envelope::MAX_COLUMNS.into()));
+    for (path, name, most) in [
+        (route::ENVELOPE, "columns", query::envelope::MAX_COLUMNS),
+        (route::RASTER, "columns", query::envelope::MAX_COLUMNS),
+        (route::RASTER, "rows", query::raster::MAX_ROWS),
+    ] {
+        assert_eq!(maximum(path, name)["maximum"].as_f64(), Some(most.into()), "{path} {name}");
+    }
     for (path, most, default) in [
         (route::SAMPLES, query::samples::MAX_LIMIT, query::samples::DEFAULT_LIMIT),
         (route::NIGHTS, query::nights::MAX_LIMIT, query::nights::DEFAULT_LIMIT),

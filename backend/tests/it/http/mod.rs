@@ -2,8 +2,14 @@
 
 mod query;
 
+mod raster;
+
 mod write;
+
+mod influx;
 
 mod every_route;
 
 mod openapi;
+
+mod revalidate;
