@@ -67,6 +67,17 @@ pub(crate) const NODE: Tool = Tool {
     },
 };
 
+/// Calls the API in every way that its document allows, and in others.
+pub(crate) const SCHEMATHESIS: Tool = Tool {
+    name: "schemathesis",
+    version: "4.32.5",
+    binary: "bin/schemathesis",
+    why: "tests the API against its document",
+    source: Source::Environment {
+        package: "schemathesis",
+    },
+};
+
 /// Stands in for MongoDB in the tests of the store, which look for it in the same folder.
 pub(crate) const SECANTUS: Tool = Tool {
     name: "secantusdb",
@@ -105,6 +116,11 @@ enum Source {
         minutes: u32,
         /// Of the light profile.
         opt_level: &'static str,
+    },
+    /// A Python program with all that it imports, in a virtual environment of its own.
+    Environment {
+        /// Its name on PyPI.
+        package: &'static str,
     },
     /// A ready-made Python wheel.
     Wheel {
@@ -174,6 +190,7 @@ impl Tool {
                 compile::install(&request, partial)?;
             }
             Source::Wheel { package } => wheel::install(self, package, partial)?,
+            Source::Environment { package } => wheel::environment(self, package, partial)?,
             Source::Module { package, module } => wheel::install_module(self, package, module, partial)?,
         }
         let program = partial.join(self.binary);

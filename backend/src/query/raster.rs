@@ -55,7 +55,7 @@ pub const MAX_COUNTED: u64 = 1 << 23;
 const ATTEMPTS: u32 = 3;
 
 /// Either answer of `GET /api/v1/raster`, written as what it is.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum RasterAnswer {
     /// To all statistics but the density.
