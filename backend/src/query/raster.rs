@@ -88,6 +88,7 @@ async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnsw
             }
         }
     }
+    pyramid.check_brute_force(question.metric.id, question.range).await?;
     answer_by_brute_force(pyramid.store(), question).await
 }
 
