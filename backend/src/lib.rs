@@ -20,6 +20,8 @@ pub mod ingest;
 
 pub mod demo;
 
+pub mod mock;
+
 pub mod store;
 
 pub mod clock;

@@ -8,6 +8,7 @@ mod check_config;
 mod demo;
 mod ingest;
 mod logging;
+mod mock;
 mod serve;
 mod store;
 
@@ -29,6 +30,8 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
+    /// Make a large archive of made-up measurements, the same on every machine, for trials and benches.
+    Mock(mock::Args),
     /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
     Store(store::Args),
     /// Explain every mistake in a configuration.
@@ -42,6 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
+        Command::Mock(args) => mock::run(&args).await,
         Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }

@@ -24,7 +24,7 @@ mod metrics;
 mod dashboard;
 mod panel;
 
-mod duration;
+pub(crate) mod duration;
 mod environment;
 mod mistake;
 mod section;
