@@ -6,6 +6,7 @@
 //! set up at the same time.
 
 mod compile;
+mod python;
 mod target;
 mod wheel;
 
@@ -14,6 +15,8 @@ use crate::{process, report};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub(crate) use python::PythonPackages;
 
 /// Builds the page.
 pub(crate) const TRUNK: Tool = Tool {

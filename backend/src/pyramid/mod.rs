@@ -38,6 +38,7 @@ mod build;
 mod codec;
 pub(crate) mod grid;
 pub mod keep;
+pub mod packing;
 pub mod summary;
 pub(crate) mod tile;
 pub mod verify;
