@@ -227,7 +227,7 @@ mod tests {
         let frame = Site::new().frame(Quantity::Pixel, START_SECONDS + 7).unwrap();
         let all = frame.values.iter().map(|value| value.to_bits());
         let sum = all.fold(0_u64, |sum, bits| sum.rotate_left(1) ^ bits);
-        insta::assert_snapshot!(format!("{:?} {} {sum:x}", &frame.values[..4], frame.arrival), @"");
+        insta::assert_snapshot!(format!("{:?} {} {sum:x}", &frame.values[..4], frame.arrival), @"[15.015625, 17.859375, 15.203125, 17.890625] 2024-06-01T12:00:07.865881Z 5f443bf3e236b6cd");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
             "a scalar",
             format!("envelope?metric=mock.scalar_3&channels=0&columns=1200&{range}"),
         ),
-        ("newest nights", "nights?limit=7".to_owned()),
+        ("newest night", "nights?limit=1".to_owned()),
     ] {
         let path = format!("/api/v1/{question}");
         let ask = |index: usize| servers[index].client.get(&path).map(drop);

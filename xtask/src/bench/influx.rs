@@ -78,7 +78,7 @@ impl Influx {
     }
 
     fn ask(&self, statement: &str) -> Result<Vec<u8>> {
-        let parameters = [("db", DATABASE), ("epoch", "us"), ("q", statement)];
+        let parameters = [("db", DATABASE), ("epoch", "u"), ("q", statement)];
         self.client.get_with("/query", &parameters)
     }
 }

@@ -4,7 +4,7 @@ use super::figure::Figure;
 use anyhow::{Context as _, Result};
 use std::fs::{self, File};
 use std::hint::black_box;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,9 @@ const WRITE_BYTES: usize = 512 << 20;
 
 /// One write before a sync, as the log of a small transaction.
 const SYNCED_BYTES: usize = 8 << 10;
+
+/// How many such writes until the first is written over.
+const SYNCED_PLACES: usize = 512;
 
 /// How long syncs are counted.
 const SYNCING: Duration = Duration::from_secs(1);
@@ -87,10 +90,16 @@ fn writes(path: &Path) -> Result<f64> {
 
 fn syncs(path: &Path) -> Result<f64> {
     let chunk = vec![7_u8; SYNCED_BYTES];
+    // Over what is there, as logs are written that have been emptied before: a file that grows costs a second write.
     let mut file = File::create(path)?;
+    file.write_all(&vec![0_u8; SYNCED_BYTES * SYNCED_PLACES])?;
+    file.sync_all()?;
     let start = Instant::now();
     let mut count = 0_u32;
     while start.elapsed() < SYNCING {
+        if (count as usize).is_multiple_of(SYNCED_PLACES) {
+            file.rewind()?;
+        }
         file.write_all(&chunk)?;
         file.sync_data()?;
         count += 1;
