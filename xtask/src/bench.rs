@@ -130,7 +130,7 @@ pub(crate) fn run(workspace: &Workspace, names: &[String], quick: bool) -> Resul
     let sections = choose(names)?;
     let needs: Vec<apt::Program> = sections.iter().flat_map(|section| section.needs).copied().collect();
     apt::ensure(&needs)?;
-    //SKIP build::build_for_bench(workspace)?;
+    build::build_for_bench(workspace)?;
     let folder = workspace.target.join("bench/run");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;

@@ -4,9 +4,11 @@ use super::Bench;
 use super::http::Client;
 use super::server::{Background, free_port};
 use crate::{apt, process};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 /// The database of all measurements.
 const DATABASE: &str = "bench";
@@ -19,8 +21,9 @@ pub(super) const WRITE: &str = "/write?db=bench&precision=ns";
 pub(super) struct Influx {
     /// Kept for its end.
     _process: Background,
-    /// The way to ask it.
+    /// The way to send to it.
     pub(super) client: Client,
+    port: u16,
 }
 
 impl Influx {
@@ -53,6 +56,7 @@ impl Influx {
         Ok(Self {
             _process: started,
             client,
+            port,
         })
     }
 
@@ -77,8 +81,32 @@ impl Influx {
         Ok(answer["results"][0]["series"][0]["values"][0][1].as_u64())
     }
 
+    /// Asks in HTTP 1.0, each time on a new connection: the kept client waits forever for the end of its chunked answers.
     fn ask(&self, statement: &str) -> Result<Vec<u8>> {
-        let parameters = [("db", DATABASE), ("epoch", "u"), ("q", statement)];
-        self.client.get_with("/query", &parameters)
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("influxd takes no connection")?;
+        let query = encoded(statement);
+        let request = format!("GET /query?db={DATABASE}&epoch=u&q={query} HTTP/1.0\r\nhost: 127.0.0.1\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let end = answer
+            .windows(4)
+            .position(|part| part == b"\r\n\r\n")
+            .context("influxd broke off")?;
+        ensure!(
+            answer.get(9..12) == Some(b"200"),
+            "influxd was asked {statement:?} and said {}",
+            String::from_utf8_lossy(&answer[..end])
+        );
+        Ok(answer.split_off(end + 4))
     }
+}
+
+/// A text as part of an address.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
