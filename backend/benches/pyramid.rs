@@ -12,10 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::query::envelope::{Envelope, EnvelopeQuery};
+use shared::query::raster::{RasterQuery, Statistic};
 use shared::time::{MICROS_PER_DAY, MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 use watchroom::pyramid::Pyramid;
 use watchroom::query::envelope::{by_brute_force, envelope};
+use watchroom::query::raster::{self, RasterAnswer, raster};
 use watchroom::store::sqlite::SqliteStore;
 use watchroom::store::{Channels, Frame, MetricProperties, Store, StoredMetric};
 
@@ -45,11 +47,19 @@ async fn main() {
     ask(&store, "camera", "band", MICROS_PER_DAY, 150).await;
     ask(&store, "camera", "1000", MICROS_PER_DAY, 1200).await;
     ask(&store, "camera", "all", MICROS_PER_DAY, 60).await;
+    for stat in [Statistic::Mean, Statistic::Max, Statistic::Last, Statistic::Density] {
+        ask_raster(&store, "camera", stat, MICROS_PER_DAY, (600, 400)).await;
+    }
+    ask_raster(&store, "camera", Statistic::Max, MICROS_PER_DAY / 8, (600, 400)).await;
 
     let seconds = fill(&store, "fast camera", 1855, MICROS_PER_SEC, 6 * 3600).await;
     derive(&store, &seconds).await;
     ask(&store, "fast camera", "band", MICROS_PER_DAY / 4, 1200).await;
     ask(&store, "fast camera", "1000", MICROS_PER_DAY / 4, 1200).await;
+    for stat in [Statistic::Mean, Statistic::Max, Statistic::Density] {
+        ask_raster(&store, "fast camera", stat, MICROS_PER_DAY / 4, (600, 400)).await;
+    }
+    ask_raster(&store, "fast camera", Statistic::Max, MICROS_PER_DAY / 24, (600, 400)).await;
     store.close().await;
 }
 
@@ -142,6 +152,66 @@ async fn ask(store: &Arc<dyn Store>, metric: &str, channels: &str, length_us: i6
     assert_eq!(without_means(cold_answer), without_means(expected));
     println!(
         "  {channels} over {:.2} d in {columns} columns: cold {:.2} ms, warm {:.2} ms, brute force {:.1} ms; cache {:.1} MB",
+        length_us as f64 / MICROS_PER_DAY as f64,
+        millis(cold),
+        millis(warm[ROUNDS / 2]),
+        millis(brute),
+        pyramid.cached_bytes() as f64 / 1e6,
+    );
+}
+
+async fn ask_raster(
+    store: &Arc<dyn Store>,
+    metric: &str,
+    statistic: Statistic,
+    length_us: i64,
+    (columns, rows): (u32, u32),
+) {
+    let (from, to) = (START_US + 12_345_678, START_US + length_us - 7_654_321);
+    let query = RasterQuery {
+        metric: metric.to_owned(),
+        from: Timestamp::from_micros(from).unwrap(),
+        to: Timestamp::from_micros(to).unwrap(),
+        columns,
+        rows,
+        stat: statistic,
+        value_min: None,
+        value_max: None,
+    };
+    let pyramid = Pyramid::new(Arc::clone(store));
+    let start = Instant::now();
+    let cold_answer = raster(&pyramid, &query).await.unwrap();
+    let cold = start.elapsed();
+    let mut warm: Vec<Duration> = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let answer = raster(&pyramid, &query).await.unwrap();
+        warm.push(start.elapsed());
+        drop(answer);
+    }
+    warm.sort_unstable();
+    let start = Instant::now();
+    let expected = raster::by_brute_force(&**store, &query).await.unwrap();
+    let brute = start.elapsed();
+    let n_columns = match (&cold_answer, &expected) {
+        (RasterAnswer::Raster(answer), RasterAnswer::Raster(expected)) => {
+            for (value, expected) in answer.values.iter().flatten().zip(expected.values.iter().flatten()) {
+                let (value, expected) = (value.unwrap(), expected.unwrap());
+                assert!((value - expected).abs() <= 1e-9, "{value} {expected}");
+            }
+            answer.start_us.len()
+        }
+        (RasterAnswer::Density(answer), RasterAnswer::Density(expected)) => {
+            // Means of buckets may be on the other side of an edge, by their last bits.
+            let total = |counts: &[Vec<u64>]| counts.iter().flatten().sum::<u64>();
+            assert_eq!(total(&answer.counts), total(&expected.counts));
+            answer.start_us.len()
+        }
+        _ => unreachable!("one kind of answer to one question"),
+    };
+    println!(
+        "  raster, {} over {:.2} d in {columns} x {rows} ({n_columns} columns): cold {:.2} ms, warm {:.2} ms, brute force {:.1} ms; cache {:.1} MB",
+        statistic.as_str(),
         length_us as f64 / MICROS_PER_DAY as f64,
         millis(cold),
         millis(warm[ROUNDS / 2]),

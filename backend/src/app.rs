@@ -9,7 +9,8 @@ use shared::dashboard::Dashboards;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ingest::writer::{Limits, Writer};
+use crate::ingest::admission::Admission;
+use crate::ingest::writer::Writer;
 use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::store::{self, Store};
@@ -25,6 +26,8 @@ pub struct App {
     pub pyramid: Arc<Pyramid>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// How much may be on its way there.
+    pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
     /// Where nights begin and end at the site.
@@ -42,7 +45,7 @@ impl App {
         let writer = Writer::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Limits::default(),
+            config.ingest.limits,
             config.metrics.clone(),
         );
         let dashboards = Dashboards {
@@ -50,6 +53,7 @@ impl App {
             dashboards: config.dashboards.clone(),
         };
         Ok(Self {
+            admission: Admission::new(config.ingest.bounds),
             config,
             pyramid: Arc::new(Pyramid::new(Arc::clone(&store))),
             store,

@@ -6,22 +6,46 @@ pub const METRICS: &str = "/api/v1/metrics";
 pub const DASHBOARDS: &str = "/api/v1/dashboards";
 /// The envelope of channels, or of the band, over a range.
 pub const ENVELOPE: &str = "/api/v1/envelope";
+/// All channels at once over a range: time x channel, or time x value.
+pub const RASTER: &str = "/api/v1/raster";
 /// The newest sample per channel.
 pub const LATEST: &str = "/api/v1/latest";
 /// Raw samples, page by page.
 pub const SAMPLES: &str = "/api/v1/samples";
+/// Raw samples as a file.
+pub const EXPORT: &str = "/api/v1/export";
 /// Nights that hold data.
 pub const NIGHTS: &str = "/api/v1/nights";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
 pub const WRITE: &str = "/write";
+/// Where line protocol is posted, as to InfluxDB 2.x.
+pub const WRITE_BUCKET: &str = "/api/v2/write";
+/// Where clients of InfluxDB ask for their database.
+pub const STATEMENTS: &str = "/query";
+/// Where clients of InfluxDB ask whether anybody is there.
+pub const PING: &str = "/ping";
 /// Whether the process lives.
 pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 10] = [
-    METRICS, DASHBOARDS, ENVELOPE, LATEST, SAMPLES, NIGHTS, FRAMES, WRITE, HEALTH, READY,
+pub const ALL: [&str; 15] = [
+    METRICS,
+    DASHBOARDS,
+    ENVELOPE,
+    RASTER,
+    LATEST,
+    SAMPLES,
+    EXPORT,
+    NIGHTS,
+    FRAMES,
+    WRITE,
+    WRITE_BUCKET,
+    STATEMENTS,
+    PING,
+    HEALTH,
+    READY,
 ];

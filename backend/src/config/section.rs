@@ -167,9 +167,25 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number; `None` where it is missing or, which is noted, out of range.
-    pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u16>) -> Option<u16> {
-        let value = self.value(key)?;
+    pub(super) fn integer<N>(&mut self, key: &'static str, range: RangeInclusive<N>) -> Option<N>
+    where
+        N: TryFrom<i64> + PartialOrd + Display,
+    {
+        // As in `parsed`: asked for in any case.
+        let value = self.value(key);
         let (low, high) = (range.start(), range.end());
+        let environment = self.environment;
+        if self.overridable
+            && let Some((name, text)) = environment.variable(&self.path, key)
+        {
+            let number = text.parse().ok().and_then(|number: i64| N::try_from(number).ok());
+            let inside = number.filter(|number| range.contains(number));
+            if inside.is_none() {
+                environment.add(name, &format!("{text:?} is not a whole number from {low} to {high}"));
+            }
+            return inside;
+        }
+        let value = value?;
         let Some(digits) = value.get_ref().as_integer() else {
             self.wrong_type(
                 self.path_of(key),
@@ -179,7 +195,7 @@ impl<'a> Section<'a> {
             return None;
         };
         let number = i64::from_str_radix(digits.as_str(), digits.radix());
-        let number = number.ok().and_then(|number| u16::try_from(number).ok());
+        let number = number.ok().and_then(|number| N::try_from(number).ok());
         let inside = number.filter(|number| range.contains(number));
         if inside.is_none() {
             let message = format!("{digits} is out of range; write a number from {low} to {high}");

@@ -3,7 +3,7 @@
 use super::section::Section;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
-const SCHEMES: [&str; 4] = ["sqlite:", "postgres:", "postgresql:", "memory:"];
+const SCHEMES: [&str; 5] = ["sqlite:", "postgres:", "postgresql:", "mongodb:", "memory:"];
 
 /// The URL of the store, if one is set.
 pub(super) fn read(mut section: Section<'_>) -> Option<String> {
@@ -23,7 +23,7 @@ fn parse_url(text: &str) -> Result<String, String> {
             &format!("{text:?}")
         };
         Err(format!(
-            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+            "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
         ))
     }
 }

@@ -18,6 +18,13 @@ name = "LST-1"
 time_zone = "Atlantic/Canary"
 day_start = "11:30"
 
+[ingest]
+body_limit = "8MiB"
+bytes_in_flight = "100MB"
+requests_in_flight = 32
+channels_per_metric = 2000
+metrics = 500000
+
 [metrics."camera.scb_pixel_temperature"]
 title = "PACTA temperature"
 unit = "°C"
@@ -116,6 +123,12 @@ url = "mysql://localhost/watchroom"
 name = " "
 time_zone = "Atlantic/Canaries"
 day_start = "noon"
+[ingest]
+body_limit = "64MB"
+bytes_in_flight = "32MB"
+requests_in_flight = 0
+metrics = "many"
+channels = 5
 [metrics."camera.rate"]
 interval = 60
 kind = "guage"
@@ -201,12 +214,12 @@ fn a_table_of_the_wrong_type_is_a_mistake() {
 
 #[test]
 fn mistakes_of_all_files_are_told_together() {
-    assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @r#"
-    watchroom.toml:1:1: x: unknown key; known are csv, metrics, server, site, store
+    assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @"
+    watchroom.toml:1:1: x: unknown key; known are csv, ingest, metrics, server, site, store
     dashboards/night.toml:1:1: title: is missing; write a text
     dashboards/night.toml:1:1: tabs: there are none; write at least one, such as [[tabs]]
     dashboards/night.toml:1:1: y: unknown key; known are tabs, title
-    "#);
+    ");
 }
 
 #[test]
@@ -225,6 +238,8 @@ fn variables_stand_in_for_keys() {
         ("WATCHROOM_SERVER__BASE_PATH", "/"),
         ("WATCHROOM_STORE__URL", "memory:"),
         ("WATCHROOM_SITE__NAME", "Test"),
+        ("WATCHROOM_INGEST__METRICS", "7"),
+        ("WATCHROOM_INGEST__BODY_LIMIT", "1MB"),
         ("WATCHROOM_PAGE_DIR", "not for the configuration"),
         ("HOME", "/"),
     ])
@@ -235,6 +250,8 @@ fn variables_stand_in_for_keys() {
     expected.server.base_path = String::new();
     expected.store_url = "memory:".to_owned();
     expected.site.name = "Test".to_owned();
+    expected.ingest.limits.metrics = 7;
+    expected.ingest.bounds.body_bytes = 1_000_000;
     assert_eq!(config, expected);
 }
 
@@ -243,12 +260,14 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
     let mistakes = read_with(&[
         ("WATCHROOM_SERVER__LISTEN", "8080"),
         ("WATCHROOM_SITE__TIMEZONE", "UTC"),
+        ("WATCHROOM_INGEST__METRICS", "many"),
         ("WATCHROOM_METRICS__SHUTTER__KIND", "state"),
     ])
     .unwrap_err();
     assert_snapshot!(mistakes, @r#"
     environment variable WATCHROOM_SERVER__LISTEN: "8080" is not an IP address and a port; write for example "127.0.0.1:8080" or "[::1]:8080"
-    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__URL
+    environment variable WATCHROOM_INGEST__METRICS: "many" is not a whole number from 1 to 10000000
+    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_INGEST__BODY_LIMIT, WATCHROOM_INGEST__BYTES_IN_FLIGHT, WATCHROOM_INGEST__CHANNELS_PER_METRIC, WATCHROOM_INGEST__METRICS, WATCHROOM_INGEST__REQUESTS_IN_FLIGHT, WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__URL
     environment variable WATCHROOM_SITE__TIMEZONE: stands for no key; did you mean "WATCHROOM_SITE__TIME_ZONE"?
     "#);
 }

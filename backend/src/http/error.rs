@@ -11,12 +11,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shared::error::ApiError;
 
+use crate::ingest::admission::Overloaded;
+use crate::ingest::influxql;
 use crate::ingest::json_frames::BodyError;
 use crate::ingest::writer::WriteFailed;
 use crate::{query, store};
 
 /// After how many seconds a client may try again where the store cannot be reached.
 const RETRY_AFTER_SECS: HeaderValue = HeaderValue::from_static("5");
+
+/// After how many seconds where too much is under way.
+const OVERLOAD_SECS: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +35,10 @@ pub(super) enum Error {
     MethodNotAllowed { method: String, path: String },
     #[error("{0}")]
     BadQueryString(String),
-    #[error("the body is larger than {limit_bytes} bytes; send it in parts")]
+    #[error("the body is larger than {limit_bytes} bytes; send it in parts, or raise ingest.body_limit")]
     BodyTooLarge { limit_bytes: usize },
+    #[error("{0}")]
+    Overloaded(#[from] Overloaded),
     #[error("the body could not be read: {0}")]
     BadBody(String),
     #[error("the body must be {expected}; it is {found}")]
@@ -39,7 +46,13 @@ pub(super) enum Error {
     #[error("{0}")]
     BadJson(#[from] BodyError),
     #[error("{0}")]
+    Statement(#[from] influxql::Error),
+    #[error("{0}")]
     Query(query::Error),
+    #[error(
+        "an export needs HTTP/1.1, in which a file that was cut short can be told; in nginx: proxy_http_version 1.1"
+    )]
+    NeedsHttp11,
     #[error("the answer took longer than {limit_secs} s; ask for a shorter range or fewer channels")]
     TooSlow { limit_secs: u64 },
     #[error("the store failed: {0}")]
@@ -71,11 +84,14 @@ impl Error {
         match self {
             Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) => StatusCode::BAD_REQUEST,
+            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) | Self::Statement(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
-            Self::TooSlow { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TooSlow { .. } | Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),
             Self::Write(failed) => store_status(&failed.source),
             Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -88,10 +104,13 @@ impl Error {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::BadQueryString(_) => "bad_query",
             Self::BodyTooLarge { .. } => "body_too_large",
+            Self::Overloaded(_) => "overloaded",
             Self::BadBody(_) => "bad_body",
             Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::BadJson(_) => "bad_json",
+            Self::Statement(_) => "bad_statement",
             Self::Query(error) => query_code(error),
+            Self::NeedsHttp11 => "needs_http_1_1",
             Self::TooSlow { .. } => "too_slow",
             Self::Store(error) => store_code(error),
             Self::Write(failed) => store_code(&failed.source),
@@ -110,7 +129,9 @@ impl Error {
                 "the store failed; {} frames of this request are stored, send all of it again",
                 failed.accepted
             ),
-            Self::Panic(_) => "the server made a mistake; its log says more".to_owned(),
+            Self::Panic(_) | Self::Query(query::Error::Unwritable(_)) => {
+                "the server made a mistake; its log says more".to_owned()
+            }
             told => told.to_string(),
         }
     }
@@ -138,9 +159,15 @@ fn query_status(error: &query::Error) -> StatusCode {
         | query::Error::SpanTooLong { .. }
         | query::Error::TooManyColumns { .. }
         | query::Error::TooManyPoints { .. }
+        | query::Error::TooManyRows { .. }
+        | query::Error::TooManyCells { .. }
+        | query::Error::TooMuchToRead { .. }
+        | query::Error::BadValueRange { .. }
+        | query::Error::ValueRangeWithoutDensity
         | query::Error::LimitOutOfRange { .. }
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples => StatusCode::UNPROCESSABLE_ENTITY,
+        query::Error::Unwritable(_) => StatusCode::INTERNAL_SERVER_ERROR,
         query::Error::Store(error) => store_status(error),
     }
 }
@@ -153,9 +180,15 @@ fn query_code(error: &query::Error) -> &'static str {
         query::Error::SpanTooLong { .. } => "span_too_long",
         query::Error::TooManyColumns { .. } => "too_many_columns",
         query::Error::TooManyPoints { .. } => "too_many_points",
+        query::Error::TooManyRows { .. } => "too_many_rows",
+        query::Error::TooManyCells { .. } => "too_many_cells",
+        query::Error::TooMuchToRead { .. } => "too_much_to_read",
+        query::Error::BadValueRange { .. } => "bad_value_range",
+        query::Error::ValueRangeWithoutDensity => "value_range_without_density",
         query::Error::LimitOutOfRange { .. } => "limit_out_of_range",
         query::Error::BadCursor(_) => "bad_cursor",
         query::Error::BandHasNoSamples => "band_has_no_samples",
+        query::Error::Unwritable(_) => "internal",
         query::Error::Store(error) => store_code(error),
     }
 }
@@ -174,10 +207,16 @@ fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
             vec![("limit", shared::query::envelope::MAX_COLUMNS.to_string())]
         }
         query::Error::TooManyPoints { .. } => vec![("limit", query::MAX_POINTS.to_string())],
+        query::Error::TooManyRows { .. } => vec![("limit", shared::query::raster::MAX_ROWS.to_string())],
+        query::Error::TooManyCells { .. } => vec![("limit", query::raster::MAX_CELLS.to_string())],
+        query::Error::TooMuchToRead { .. } => vec![("limit", query::raster::MAX_READ.to_string())],
         query::Error::LimitOutOfRange { max, .. } => vec![("limit", max.to_string())],
         query::Error::ReversedRange(_)
+        | query::Error::BadValueRange { .. }
+        | query::Error::ValueRangeWithoutDensity
         | query::Error::BadCursor(_)
         | query::Error::BandHasNoSamples
+        | query::Error::Unwritable(_)
         | query::Error::Store(_) => Vec::new(),
     }
 }
@@ -188,6 +227,7 @@ fn store_status(error: &store::Error) -> StatusCode {
         store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
+        store::Error::ReadOnly(_) => StatusCode::FORBIDDEN,
     }
 }
 
@@ -195,12 +235,14 @@ fn store_code(error: &store::Error) -> &'static str {
     match error {
         store::Error::Unavailable(_) | store::Error::InUse(_) => "store_unavailable",
         store::Error::Corrupt(_) | store::Error::TooNew(_) | store::Error::Invalid(_) => "store_failed",
+        store::Error::ReadOnly(_) => "store_read_only",
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        let is_overload = matches!(self, Self::Overloaded(_));
         let body = ApiError {
             code: self.code().to_owned(),
             message: self.message(),
@@ -209,9 +251,11 @@ impl IntoResponse for Error {
         let mut response = (status, Json(&body)).into_response();
         response.extensions_mut().insert(body);
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECS);
+            let secs = if is_overload { OVERLOAD_SECS } else { RETRY_AFTER_SECS };
+            response.headers_mut().insert(header::RETRY_AFTER, secs);
         }
-        if status.is_server_error() {
+        // A server that has too much to do must not spend its time on saying so in its log.
+        if status.is_server_error() && !is_overload {
             response.extensions_mut().insert(Cause(Arc::new(self)));
         }
         response

@@ -37,6 +37,14 @@ impl Form {
         }
     }
 
+    /// What answers in this form are called.
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Compact => compact::MEDIA_TYPE,
+        }
+    }
+
     /// The answer in this form.
     pub(super) fn answer<T: Serialize>(self, answer: &T) -> Response {
         let written = match self {

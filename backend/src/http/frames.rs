@@ -8,35 +8,40 @@ use shared::frame::{PartialWrite, Rejected, WriteAccepted};
 use super::error::Result;
 use super::extract::JsonPayload;
 use crate::app::AppState;
-use crate::ingest::writer::Outcome;
-use crate::ingest::{LineError, Parsed, json_frames};
+use crate::ingest::admission::PART_VALUES;
+use crate::ingest::{LineError, Received, json_frames};
 
 /// Stores what is good and names the rest. Answers after the store's commit.
 pub(super) async fn write_frames(app: AppState, JsonPayload(body): JsonPayload) -> Result<Response> {
-    let outcome = store(&app, json_frames::parse(&body)?).await?;
-    let accepted = outcome.accepted;
-    if outcome.rejected.is_empty() {
+    let received = app
+        .writer
+        .receive(json_frames::parts(&body.bytes, PART_VALUES)?)
+        .await?;
+    let accepted = received.accepted;
+    if received.n_rejected == 0 {
         return Ok(Json(WriteAccepted { accepted }).into_response());
     }
     let message = format!(
-        "{} stored, {} rejected; the rejected ones are listed with their index in the request",
+        "{} stored, {} rejected; {} with their index in the request",
         count(accepted, "frame"),
-        count(outcome.rejected.len(), "frame")
+        count(received.n_rejected, "frame"),
+        listed(&received, "the rejected ones")
     );
-    Ok(partial_write(message, outcome))
+    Ok(partial_write(message, received))
 }
 
-/// Stores what was parsed, and joins what the parser and the writer rejected.
-pub(super) async fn store(app: &AppState, parsed: Parsed) -> Result<Outcome> {
-    let mut outcome = app.writer.store(parsed.frames).await?;
-    outcome.rejected.extend(parsed.errors);
-    outcome.rejected.sort_by_key(|error| error.position);
-    Ok(outcome)
+/// "they are listed", or how many of them are.
+pub(super) fn listed(received: &Received, they: &str) -> String {
+    if received.n_rejected > received.rejected.len() {
+        format!("the first {} are listed", received.rejected.len())
+    } else {
+        format!("{they} are listed")
+    }
 }
 
 /// Says which parts of a request are not stored.
-pub(super) fn partial_write(message: String, outcome: Outcome) -> Response {
-    let rejected = outcome
+pub(super) fn partial_write(message: String, received: Received) -> Response {
+    let rejected = received
         .rejected
         .into_iter()
         .map(|LineError { position, message }| Rejected {
@@ -46,7 +51,7 @@ pub(super) fn partial_write(message: String, outcome: Outcome) -> Response {
     let body = PartialWrite {
         code: "partial_write".to_owned(),
         message,
-        accepted: outcome.accepted,
+        accepted: received.accepted,
         rejected: rejected.collect(),
     };
     (StatusCode::BAD_REQUEST, Json(body)).into_response()

@@ -6,6 +6,14 @@ use serde::Serialize;
 use super::error::Result;
 use crate::app::AppState;
 
+/// That it lives, in the words that clients of InfluxDB 2.x understand.
+#[derive(Serialize)]
+pub(super) struct Health {
+    name: &'static str,
+    status: &'static str,
+    version: &'static str,
+}
+
 /// How it is.
 #[derive(Serialize)]
 pub(super) struct Status {
@@ -13,8 +21,12 @@ pub(super) struct Status {
 }
 
 /// Answers as long as the process does.
-pub(super) async fn get_health() -> Json<Status> {
-    Json(Status { status: "ok" })
+pub(super) async fn get_health() -> Json<Health> {
+    Json(Health {
+        name: "watchroom",
+        status: "pass",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// Answers 200 while the store does, else 503.

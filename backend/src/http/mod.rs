@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -18,11 +18,14 @@ use crate::app::{App, AppState};
 
 mod dashboards;
 mod envelope;
+mod export;
 mod frames;
 mod health;
+mod influx;
 mod latest;
 mod metrics;
 mod nights;
+mod raster;
 mod samples;
 mod write;
 
@@ -32,6 +35,7 @@ mod error;
 mod extract;
 mod form;
 mod observe;
+mod revalidate;
 
 use page::Page;
 
@@ -41,14 +45,27 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::METRICS, get(metrics::list_metrics)),
         (route::DASHBOARDS, get(dashboards::list_dashboards)),
         (route::ENVELOPE, get(envelope::get_envelope)),
+        (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),
         (route::SAMPLES, get(samples::list_samples)),
+        (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
         (route::FRAMES, post(frames::write_frames)),
-        (route::WRITE, post(write::write_lines)),
+        (route::WRITE, for_influx(post(write::write_lines))),
+        (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),
+        (
+            route::STATEMENTS,
+            for_influx(get(influx::run_statements).post(influx::run_statements)),
+        ),
+        (route::PING, get(influx::get_ping)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
     ]
+}
+
+/// Errors as clients of InfluxDB expect them.
+fn for_influx(resource: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    resource.layer(from_fn(influx::name_errors))
 }
 
 /// Everything that the server answers, under the configured prefix, without the page.
@@ -69,9 +86,8 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
     let api = api
         .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(extract::MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(export::not_packed_already()))
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
         .with_state(state);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
@@ -99,7 +99,22 @@ pub(super) async fn mark_as_live(request: Request, next: Next) -> Response {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    join_vary(headers);
     response
+}
+
+/// Makes one line of what an answer depends on: nginx before 1.23 sees only one, and would give one form for another.
+fn join_vary(headers: &mut HeaderMap) {
+    let lines: Vec<&[u8]> = headers
+        .get_all(header::VARY)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
+        && 1 < lines.len()
+    {
+        headers.insert(header::VARY, joined);
+    }
 }
 
 /// The answer to a request whose handler panicked.

@@ -20,10 +20,11 @@ mod asset;
 #[cfg(feature = "embed-page")]
 mod embedded;
 mod index;
-mod negotiation;
+pub(super) mod negotiation;
 
 use asset::Asset;
 use index::Index;
+use negotiation::has_version;
 
 /// The path, below the site's host, that a proxy has taken off before the request came here.
 const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
@@ -183,7 +184,7 @@ fn with_policy(mut response: Response, policy: &HeaderValue) -> Response {
 /// 304 where the client has this version already, else all of it.
 fn fresh_or(etag: &HeaderValue, asked: &HeaderMap, mut headers: HeaderMap, body: Bytes) -> Response {
     headers.insert(header::ETAG, etag.clone());
-    if negotiation::has_version(asked, etag) {
+    if has_version(asked, etag) {
         for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
             headers.remove(name);
         }

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, too_long_message};
 use super::{LineError, Parsed};
 use crate::store::MetricProperties;
 
@@ -120,7 +120,7 @@ fn take_record<R: BufRead>(lines: &mut Lines<R>, record: &mut Record, line: &mut
     let mut further_lines: Vec<Line> = Vec::new();
     let result = loop {
         if line.is_too_long {
-            break Err(Line::too_long_message());
+            break Err(too_long_message());
         }
         match record.split(&line.text) {
             Split::Complete => break Ok(()),

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::csv::{self, CsvReader};
-use super::lines::{Line, Lines};
+use super::lines::{Line, Lines, too_long_message};
 use super::{LineError, Parsed, jsonl, line_protocol};
 use crate::store::MetricProperties;
 
@@ -26,7 +26,7 @@ pub struct FileReader<R>(Reader<R>);
 
 enum Reader<R> {
     Csv(Box<CsvReader<R>>),
-    LineProtocol(Lines<R>, line_protocol::Options),
+    LineProtocol(Lines<R>, line_protocol::Options, line_protocol::Labels),
     JsonLines(Lines<R>),
 }
 
@@ -48,7 +48,9 @@ impl<R: BufRead> FileReader<R> {
     pub fn open(input: R, format: &Format) -> Result<Self, csv::Error> {
         Ok(Self(match format {
             Format::Csv(options) => Reader::Csv(Box::new(CsvReader::open(input, options)?)),
-            Format::LineProtocol(options) => Reader::LineProtocol(Lines::new(input), options.clone()),
+            Format::LineProtocol(options) => {
+                Reader::LineProtocol(Lines::new(input), options.clone(), line_protocol::Labels::default())
+            }
             Format::JsonLines => Reader::JsonLines(Lines::new(input)),
         }))
     }
@@ -65,8 +67,8 @@ impl<R: BufRead> FileReader<R> {
     pub fn read_chunk(&mut self, n_values: usize) -> io::Result<Option<Parsed>> {
         match &mut self.0 {
             Reader::Csv(reader) => reader.read_chunk(n_values),
-            Reader::LineProtocol(lines, options) => read_lines(lines, n_values, |lines, line, parsed| {
-                parse_point(lines, line, options, parsed)
+            Reader::LineProtocol(lines, options, labels) => read_lines(lines, n_values, |lines, line, parsed| {
+                parse_point(lines, line, options, labels, parsed)
             }),
             Reader::JsonLines(lines) => read_lines(lines, n_values, |_, line, parsed| {
                 jsonl::parse_line(&line.text, line.number, parsed);
@@ -89,7 +91,7 @@ fn read_lines<R: BufRead>(
         if line.is_too_long {
             parsed.errors.push(LineError {
                 position: line.number,
-                message: Line::too_long_message(),
+                message: too_long_message(),
             });
             continue;
         }
@@ -108,6 +110,7 @@ fn parse_point<R: BufRead>(
     lines: &mut Lines<R>,
     line: &mut Line,
     options: &line_protocol::Options,
+    labels: &mut line_protocol::Labels,
     parsed: &mut Parsed,
 ) -> io::Result<()> {
     let n_first = line.text.len();
@@ -122,11 +125,11 @@ fn parse_point<R: BufRead>(
         further_lines.push(next);
     }
     if line_protocol::is_one_line(&line.text) {
-        line_protocol::parse_line(&line.text, line.number, options, parsed);
+        line_protocol::parse_line(&line.text, line.number, options, labels, parsed);
     } else {
         // The quote was never closed: only its own line is lost.
         lines.give_back(further_lines);
-        line_protocol::parse_line(&line.text[..n_first], line.number, options, parsed);
+        line_protocol::parse_line(&line.text[..n_first], line.number, options, labels, parsed);
     }
     Ok(())
 }

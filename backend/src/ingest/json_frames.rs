@@ -1,10 +1,21 @@
 //! JSON frames: the body of `POST /api/v1/frames`.
 
+use std::fmt;
+use std::iter::Enumerate;
+use std::vec::IntoIter;
+
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use shared::frame::FrameBody;
 
 use super::{IncomingChannels, IncomingFrame, LineError, Parsed};
+
+/// The longest frame that is taken, in bytes; one of 20 000 channels has about 500 000.
+const MAX_FRAME_BYTES: usize = 4 << 20;
+
+/// The most frames of one request.
+const MAX_FRAMES: usize = 1_000_000;
 
 /// A body that is not a list of frames at all; nothing of it can be taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -22,32 +33,93 @@ pub struct BodyError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with the key `frames`")]
 struct Body<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "read_list")]
     frames: Vec<&'a RawValue>,
+}
+
+/// Reads a list of not too many parts; short ones take more memory here than in the text.
+fn read_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'de RawValue>, D::Error> {
+    struct List;
+
+    impl<'de> Visitor<'de> for List {
+        type Value = Vec<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut frames = Vec::new();
+            while let Some(frame) = list.next_element()? {
+                if frames.len() == MAX_FRAMES {
+                    let message = format!("more than {MAX_FRAMES} frames; send them in several requests");
+                    return Err(de::Error::custom(message));
+                }
+                frames.push(frame);
+            }
+            Ok(frames)
+        }
+    }
+
+    deserializer.deserialize_seq(List)
 }
 
 /// Reads a body; a frame that cannot be read is an error at its index, from 0.
 pub fn parse(body: &[u8]) -> Result<Parsed, BodyError> {
+    Ok(parts(body, usize::MAX)?.next().unwrap_or_default())
+}
+
+/// Reads a body in parts of about so many values and mistakes, which all say the same as [`parse`].
+///
+/// The body is checked as a whole first: where it is not a list of frames there are no parts.
+pub fn parts(body: &[u8], n_values: usize) -> Result<Parts<'_>, BodyError> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| BodyError {
         message: without_place(&error),
         line: error.line(),
         column: error.column(),
     })?;
-    let mut parsed = Parsed {
-        frames: Vec::with_capacity(body.frames.len()),
-        errors: Vec::new(),
-    };
-    for (position, text) in body.frames.iter().enumerate() {
-        match parse_frame(position, text.get()) {
-            Ok(frame) => parsed.frames.push(frame),
-            Err(message) => parsed.errors.push(LineError { position, message }),
+    Ok(Parts {
+        frames: body.frames.into_iter().enumerate(),
+        n_values,
+    })
+}
+
+/// A body that is read in parts.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    frames: Enumerate<IntoIter<&'a RawValue>>,
+    n_values: usize,
+}
+
+impl Iterator for Parts<'_> {
+    type Item = Parsed;
+
+    fn next(&mut self) -> Option<Parsed> {
+        let mut parsed = Parsed::default();
+        let mut n_read = 0;
+        while n_read < self.n_values
+            && let Some((position, text)) = self.frames.next()
+        {
+            match parse_frame(position, text.get()) {
+                Ok(frame) => {
+                    n_read += frame.values.len().max(1);
+                    parsed.frames.push(frame);
+                }
+                Err(message) => {
+                    n_read += 1;
+                    parsed.errors.push(LineError { position, message });
+                }
+            }
         }
+        (n_read > 0).then_some(parsed)
     }
-    Ok(parsed)
 }
 
 /// Reads one frame.
 pub(super) fn parse_frame(position: usize, text: &str) -> Result<IncomingFrame, String> {
+    if text.len() > MAX_FRAME_BYTES {
+        return Err(format!("the frame is longer than {} MiB", MAX_FRAME_BYTES >> 20));
+    }
     let body: FrameBody = serde_json::from_str(text).map_err(|error| without_place(&error))?;
     Ok(IncomingFrame {
         position,
@@ -145,7 +217,33 @@ mod tests {
         assert!(parse(b"\xff\xfe").is_err());
     }
 
+    #[test]
+    fn endless_bodies_and_frames_are_refused() {
+        let many = format!("{{\"frames\":[{}1]}}", "1,".repeat(1_000_000));
+        let wide = format!("{{\"frames\":[{{\"values\":[{}1]}}]}}", "1,".repeat(2_200_000));
+        assert_snapshot!([many, wide].map(|body| report(&body)).join("\n"), @r#"
+        the body must be a JSON object {"frames":[…]}: more than 1000000 frames; send them in several requests at line 1 column 2000013
+        0: the frame is longer than 4 MiB
+        "#);
+    }
+
     proptest! {
+        #[test]
+        fn parts_say_the_same_as_the_whole(
+            frames in prop::collection::vec(prop::sample::select(vec![
+                r#"{"metric":"a","time":"2026-11-20T21:00:00Z","values":[1,2,3]}"#,
+                r#"{"metric":"b","time":"2026-11-20T21:00:00Z","values":[]}"#, "7"]), 0..20),
+            n_values in 1_usize..5,
+        ) {
+            let body = format!("{{\"frames\":[{}]}}", frames.join(","));
+            let mut all = Parsed::default();
+            for part in parts(body.as_bytes(), n_values).unwrap() {
+                all.frames.extend(part.frames);
+                all.errors.extend(part.errors);
+            }
+            prop_assert_eq!(all, parse(body.as_bytes()).unwrap());
+        }
+
         #[test]
         fn what_is_written_is_read_back(
             values in prop::collection::vec(prop::option::of(any::<f64>()), 0..20),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, Read as _};
 
 /// The longest line that is taken, in bytes; a row of 20 000 numbers has about 300 000.
-const MAX_LINE_BYTES: usize = 4 << 20;
+pub(super) const MAX_LINE_BYTES: usize = 4 << 20;
 
 /// One line of a file without its line break.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,11 +17,9 @@ pub(super) struct Line {
     pub(super) is_too_long: bool,
 }
 
-impl Line {
-    /// What to say of a line that is too long.
-    pub(super) fn too_long_message() -> String {
-        format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20)
-    }
+/// What to say of a line that is too long.
+pub(super) fn too_long_message() -> String {
+    format!("the line is longer than {} MiB", MAX_LINE_BYTES >> 20)
 }
 
 /// Reads lines one by one; some may be given back.

@@ -8,16 +8,18 @@ use std::sync::Arc;
 use shared::time::Timestamp;
 use shared::value::Value;
 
+pub mod admission;
 pub mod csv;
 mod excerpt;
 pub mod files;
+pub mod influxql;
 pub mod json_frames;
 pub mod jsonl;
 pub mod line_protocol;
 mod lines;
 pub mod writer;
 
-pub use writer::{Limits, Outcome, WriteFailed, Writer};
+pub use writer::{Limits, Outcome, Received, WriteFailed, Writer};
 
 /// Samples of one metric at one time, as a client named them.
 #[derive(Clone, PartialEq, Debug)]

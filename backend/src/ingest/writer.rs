@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use shared::time::{MICROS_PER_DAY, Timestamp};
 
-use super::{IncomingFrame, LineError};
+use super::{IncomingFrame, LineError, Parsed};
 use crate::clock::Clock;
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
 mod catalogue;
 mod check;
 mod merge;
+mod resolved;
 
 use catalogue::Catalogue;
 
@@ -47,6 +48,20 @@ pub struct Outcome {
     /// Which are not, by rising position.
     pub rejected: Vec<LineError>,
 }
+
+/// What became of an input that was taken in parts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Received {
+    /// How many frames are stored, and will stay.
+    pub accepted: usize,
+    /// How many mistakes there were.
+    pub n_rejected: usize,
+    /// The first of them, by rising position; at most [`MAX_LISTED`].
+    pub rejected: Vec<LineError>,
+}
+
+/// How many mistakes of one input are listed.
+pub const MAX_LISTED: usize = 1000;
 
 /// The store failed in the middle of a call.
 #[derive(Debug, thiserror::Error)]
@@ -103,24 +118,45 @@ impl Writer {
     /// Frames of the same metric and time become one; where they name the same channel the last one wins. A frame that
     /// cannot be taken is rejected as a whole and leaves nothing behind; the others are stored.
     pub async fn store(&self, frames: Vec<IncomingFrame>) -> Result<Outcome, WriteFailed> {
-        let now = self.clock.now();
+        self.store_at(frames, self.clock.now()).await
+    }
+
+    async fn store_at(&self, frames: Vec<IncomingFrame>, now: Timestamp) -> Result<Outcome, WriteFailed> {
         let mut rejected = Vec::new();
-        let mut good = Vec::with_capacity(frames.len());
-        for mut frame in frames {
-            let time = *frame.time.get_or_insert(now);
-            match self.check(&frame, time, now) {
-                Ok(()) => good.push(frame),
-                Err(message) => rejected.push(LineError {
-                    position: frame.position,
-                    message,
-                }),
-            }
+        // What names a metric or a label that is there already has been checked when it was made.
+        let check = |frame: &IncomingFrame| {
+            self.check_time(frame, now)?;
+            check::check_channels(&frame.channels, frame.values.len())
+        };
+        let frames = (0..).zip(frames);
+        let (mut resolved, unknown) = self.catalogue.resolve(frames, now, check, &mut rejected);
+        if !unknown.is_empty() {
+            let more = self.resolve_new(unknown, now, &mut rejected).await;
+            resolved.extend(more.map_err(|source| WriteFailed { accepted: 0, source })?);
         }
-        let resolved = self.catalogue.resolve(good, now, &mut rejected).await;
-        let resolved = resolved.map_err(|source| WriteFailed { accepted: 0, source })?;
-        let accepted = self.write(merge::merge(resolved)).await?;
+        let accepted = self.write(merge::merge(resolved, now)).await?;
         rejected.sort_by_key(|error| error.position);
         Ok(Outcome { accepted, rejected })
+    }
+
+    /// Stores what a parser makes of an input, part by part; all of it has arrived now.
+    pub async fn receive(&self, parts: impl Iterator<Item = Parsed> + Send) -> Result<Received, WriteFailed> {
+        let now = self.clock.now();
+        let mut received = Received::default();
+        for Parsed { frames, errors } in parts {
+            let outcome = self.store_at(frames, now).await.map_err(|failed| WriteFailed {
+                accepted: received.accepted + failed.accepted,
+                ..failed
+            })?;
+            received.accepted += outcome.accepted;
+            let mut rejected = outcome.rejected;
+            rejected.extend(errors);
+            received.n_rejected += rejected.len();
+            rejected.sort_by_key(|error| error.position);
+            let room = MAX_LISTED - received.rejected.len();
+            received.rejected.extend(rejected.into_iter().take(room));
+        }
+        Ok(received)
     }
 
     async fn write(&self, merged: Vec<merge::Merged>) -> Result<usize, WriteFailed> {
@@ -143,16 +179,51 @@ impl Writer {
         Ok(accepted)
     }
 
+    /// Makes the metrics and channels that frames need, as far as they may have them.
+    async fn resolve_new(
+        &self,
+        frames: Vec<(u32, IncomingFrame)>,
+        now: Timestamp,
+        rejected: &mut Vec<LineError>,
+    ) -> store::Result<Vec<resolved::Resolved>> {
+        let mut good = Vec::with_capacity(frames.len());
+        for (order, frame) in frames {
+            match self.check(&frame, now) {
+                Ok(()) => good.push((order, frame)),
+                Err(message) => rejected.push(LineError {
+                    position: frame.position,
+                    message,
+                }),
+            }
+        }
+        if good.is_empty() {
+            return Ok(Vec::new());
+        }
+        let good = self.catalogue.grow(good, rejected).await?;
+        let (resolved, missed) = self.catalogue.resolve(good.into_iter(), now, |_| Ok(()), rejected);
+        rejected.extend(missed.into_iter().map(|(_, frame)| LineError {
+            position: frame.position,
+            message: "the store did not make the channels that it was asked for".to_owned(),
+        }));
+        Ok(resolved)
+    }
+
     /// What can be said of a frame without knowing its metric.
-    fn check(&self, frame: &IncomingFrame, time: Timestamp, now: Timestamp) -> Result<(), String> {
+    fn check(&self, frame: &IncomingFrame, now: Timestamp) -> Result<(), String> {
         shared::metric::check_metric_name(&frame.metric).map_err(|error| error.to_string())?;
-        if time.micros_since(now) > self.limits.ahead_micros {
-            return Err(format!(
+        self.check_time(frame, now)?;
+        check::check_channels(&frame.channels, frame.values.len())?;
+        check::check_labels(&frame.channels)
+    }
+
+    fn check_time(&self, frame: &IncomingFrame, now: Timestamp) -> Result<(), String> {
+        match frame.time {
+            Some(time) if time.micros_since(now) > self.limits.ahead_micros => Err(format!(
                 "its time {time} is more than {} ahead of the server's clock, {now}; check the clock of the source",
                 hours(self.limits.ahead_micros)
-            ));
+            )),
+            _ => Ok(()),
         }
-        check::check_channels(&frame.channels, frame.values.len())
     }
 }
 

@@ -57,8 +57,8 @@ pub(crate) enum Error {
     /// Late writes came in between, or the lattice of tiles changed: ask again.
     #[error("samples were written meanwhile")]
     Moved,
-    /// The samples lie too densely for any lattice.
-    #[error("the samples lie too densely for tiles")]
+    /// The samples lie too densely for any lattice, or the store keeps no tiles over them.
+    #[error("these samples are not fit for tiles")]
     Unsuited,
     #[error("a tile cannot be packed: {0}")]
     Codec(#[from] codec::BadTile),

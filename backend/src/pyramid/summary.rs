@@ -63,6 +63,11 @@ impl Sum {
         }
     }
 
+    /// The mean of so many numbers of this sum: finite.
+    pub fn mean(self, count: u64) -> f64 {
+        self.divided_by(count).clamp(f64::MIN, f64::MAX)
+    }
+
     fn scaled_down(self) -> f64 {
         if self.scaled { self.value } else { self.value * DOWN }
     }

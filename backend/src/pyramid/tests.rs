@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config as ProptestConfig, RngAlgorithm, TestRng, TestRunner};
 use shared::query::envelope::EnvelopeQuery;
+use shared::query::raster::{RasterQuery, Statistic};
 use shared::time::Timestamp;
 use shared::value::Value;
 use tempfile::TempDir;
@@ -13,9 +14,12 @@ use tempfile::TempDir;
 use super::*;
 use crate::query::envelope::tests::assert_same;
 use crate::query::envelope::{by_brute_force, envelope};
+use crate::query::raster;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Channels, Frame, MetricProperties, StoredMetric};
+
+mod servers;
 
 /// Where data and questions lie, in microseconds around 1970.
 const REACH: i64 = 40_000;
@@ -145,6 +149,26 @@ async fn check(pyramid: &Pyramid, query: &EnvelopeQuery) {
     let answer = envelope(pyramid, query).await.unwrap();
     let expected = by_brute_force(pyramid.store(), query).await.unwrap();
     assert_same(&answer, &expected);
+    // The same window as a raster, of each kind in turn.
+    let stats = [
+        Statistic::Mean,
+        Statistic::Min,
+        Statistic::Max,
+        Statistic::Last,
+        Statistic::Density,
+    ];
+    let length = query.to.as_micros() - query.from.as_micros();
+    let query = RasterQuery {
+        metric: query.metric.clone(),
+        from: query.from,
+        to: query.to,
+        columns: query.columns.min(700),
+        rows: 1 + query.columns % 90,
+        stat: stats[usize::try_from(length % 5).unwrap()],
+        value_min: None,
+        value_max: None,
+    };
+    raster::tests::check(pyramid, &query).await;
 }
 
 /// How many tiles are kept, after checking that all are what they should be.

@@ -116,6 +116,14 @@ impl SampleTile {
         })
     }
 
+    /// The values of the channel at a place in the block by rising time, and the positions of their times; none where
+    /// there is one for every time, or no sample at all.
+    pub(crate) fn parts(&self, place: u32) -> (&[Value], Option<&[u32]>) {
+        let range = range_of(&self.offsets, place as usize);
+        let positions = self.positions.as_ref().map(|positions| &positions[range.clone()]);
+        (&self.values[range], positions)
+    }
+
     /// The tile of a block out of all frames of its span.
     pub(crate) fn of_frames(frames: &[FrameRead], block: u32) -> Self {
         let first = block * BLOCK_CHANNELS;

@@ -6,8 +6,9 @@ use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 use tokio::sync::OwnedMutexGuard;
+use tokio::task::yield_now;
 
-use super::grid::{Grid, SAMPLES, Step};
+use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
@@ -43,6 +44,16 @@ pub(crate) enum Piece<'a> {
     },
 }
 
+/// A tile that answers for a part of a range, for those who take in whole tiles.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TilePart<'a> {
+    /// Where the tile lies, and the part of it.
+    pub(crate) step: &'a Step,
+    /// How wide the buckets of its level are.
+    pub(crate) bucket_micros: i64,
+    pub(crate) tile: &'a Decoded,
+}
+
 /// The pyramid of a metric as of one generation.
 pub(crate) struct View<'a> {
     pub(super) pyramid: &'a Pyramid,
@@ -61,8 +72,11 @@ pub(crate) struct View<'a> {
 }
 
 impl Pyramid {
-    /// Looks at a metric as it is now; `None` before its first frame.
+    /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
     pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        if !self.store.tiles().keeps_tiles(metric.id).await? {
+            return Err(Error::Unsuited);
+        }
         let Some((first, newest)) = self.store.span(metric.id).await? else {
             return Ok(None);
         };
@@ -194,6 +208,36 @@ impl View<'_> {
         }
     }
 
+    /// How many channels the metric had when it was looked at.
+    pub(crate) fn n_channels(&self) -> u32 {
+        self.n_channels
+    }
+
+    /// How to answer for a range from buckets of a level where they lie wholly in it, and finer at its ends.
+    pub(crate) fn plan(&self, range: TimeRange, level: u8) -> Plan {
+        let range = range.intersection(self.span);
+        range.map_or_else(Plan::default, |range| self.grid.plan(level, range, self.sealed_us))
+    }
+
+    /// Gives the tiles of a block that a plan names.
+    pub(crate) async fn visit_tiles(
+        &mut self,
+        block: u32,
+        steps: &[Step],
+        sink: &mut (impl FnMut(TilePart<'_>) + Send),
+    ) -> Result<()> {
+        for steps in steps_to_read(steps) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+                sink(TilePart {
+                    step,
+                    bucket_micros: self.grid.bucket_micros(step.level),
+                    tile: &tile,
+                });
+            }
+        }
+        Ok(())
+    }
+
     async fn visit_block(
         &mut self,
         channels: &[u32],
@@ -207,6 +251,7 @@ impl View<'_> {
                     self.give_channel(*channel, step, &tile, sink);
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -251,6 +296,7 @@ impl View<'_> {
                     Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
                 }
             }
+            yield_now().await;
         }
         Ok(())
     }
@@ -276,7 +322,8 @@ impl View<'_> {
         }
     }
 
-    async fn visit_raw(
+    /// Gives the raw frames of a range.
+    pub(crate) async fn visit_raw(
         &self,
         channels: ChannelFilter,
         range_us: Option<(i64, i64)>,
@@ -292,6 +339,8 @@ impl View<'_> {
         let mut chunks = self.pyramid.store.scan(self.metric_id, range, channels);
         while let Some(frames) = chunks.try_next().await? {
             frames.iter().for_each(&mut give);
+            // Where a client that is gone is noticed, and others get their turn.
+            yield_now().await;
         }
         Ok(())
     }

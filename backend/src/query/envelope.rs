@@ -5,6 +5,7 @@ use shared::metric::ChannelSelection;
 use shared::query::envelope::{ColumnSeries, Envelope, EnvelopeQuery, MAX_COLUMNS, SampleSeries};
 use shared::time::TimeRange;
 use shared::value::Value;
+use tokio::task::yield_now;
 
 use super::columns::{Columns, Cursor, DEFAULT_BASE_MICROS, push_to_band, push_to_channel};
 use super::{Error, MAX_POINTS, Result, checked_range, find_metric, selected_channels};
@@ -12,7 +13,7 @@ use crate::pyramid::summary::{Summary, add_later};
 use crate::pyramid::{self, Pyramid};
 use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
 
-mod pyramidal;
+pub(super) mod pyramidal;
 
 /// Samples per column up to which the samples themselves are given.
 const SAMPLES_PER_COLUMN: u64 = 2;
@@ -94,6 +95,8 @@ async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<
             for frame in &frames {
                 band.add_samples(frame);
             }
+            // Where a client that is gone is noticed, and others get their turn; a store may always have more.
+            yield_now().await;
         }
         return Ok(band.finish());
     }
@@ -105,6 +108,7 @@ async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<
                 collected.add(sample.channel, frame.time.as_micros(), sample.value);
             }
         }
+        yield_now().await;
     }
     Ok(collected.finish())
 }

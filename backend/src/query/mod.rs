@@ -10,15 +10,21 @@ use crate::store::{self, Store, StoredMetric};
 
 pub mod envelope;
 
+pub mod raster;
+
 pub mod latest;
 
 pub mod samples;
+
+pub mod export;
 
 pub mod nights;
 
 pub mod metrics;
 
 pub mod columns;
+
+pub mod version;
 
 #[cfg(test)]
 mod fixture;
@@ -76,6 +82,45 @@ pub enum Error {
         /// How many columns of each.
         columns: u32,
     },
+    /// No rows, or more than a screen has.
+    #[error("rows must be 1 to {limit}, not {rows}", limit = shared::query::raster::MAX_ROWS)]
+    TooManyRows {
+        /// How many were asked for.
+        rows: u32,
+    },
+    /// More rows x columns than [`raster::MAX_CELLS`].
+    #[error(
+        "{rows} rows x {columns} columns are more than {limit} cells; ask for fewer columns or fewer rows",
+        limit = raster::MAX_CELLS
+    )]
+    TooManyCells {
+        /// How many rows the answer would have.
+        rows: u32,
+        /// How many columns were asked for.
+        columns: u32,
+    },
+    /// More channels x columns than [`raster::MAX_READ`].
+    #[error(
+        "{n_channels} channels x {columns} columns are more than the {limit} that one raster reads; ask for fewer columns",
+        limit = raster::MAX_READ
+    )]
+    TooMuchToRead {
+        /// How many channels the metric has.
+        n_channels: usize,
+        /// How many columns were asked for.
+        columns: u32,
+    },
+    /// Values that are no range.
+    #[error("value_min must be below value_max and both must be finite; they are {value_min} and {value_max}")]
+    BadValueRange {
+        /// The lower end, as far as it was given.
+        value_min: String,
+        /// The upper end, as far as it was given.
+        value_max: String,
+    },
+    /// A range of values for a statistic that has no use for it.
+    #[error("value_min and value_max are for stat=density; leave them out")]
+    ValueRangeWithoutDensity,
     /// A limit outside its bounds.
     #[error("limit must be 1 to {max}, not {limit}")]
     LimitOutOfRange {
@@ -90,6 +135,9 @@ pub enum Error {
     /// The band was asked for where only channels have an answer.
     #[error("the band has no samples of its own; ask for channels=all or for indices such as 0,3")]
     BandHasNoSamples,
+    /// The library that writes a file format refused.
+    #[error("the file cannot be written: {0}")]
+    Unwritable(String),
     /// The store failed.
     #[error("{0}")]
     Store(#[from] store::Error),

@@ -4,6 +4,7 @@ use shared::dashboard::Site;
 use shared::query::nights::{DEFAULT_LIMIT, MAX_LIMIT, Night, Nights, NightsQuery};
 use shared::time::{Date, TimeRange, Timestamp};
 
+use super::version::{Version, is_settled};
 use super::{Error, Result, find_metric};
 use crate::store::{Store, StoredMetric};
 
@@ -53,6 +54,42 @@ pub async fn nights(
         nights: nights.collect(),
         newest: newest.map(|time| calendar.night_of(time)),
     })
+}
+
+/// The most metrics whose past is looked up for a version; more cost as much as the answer.
+const MAX_VERSIONED: usize = 64;
+
+/// The version of the answer where all nights that it can list are long over; `None` elsewhere, and for many metrics.
+pub async fn version(
+    store: &dyn Store,
+    calendar: &NightCalendar,
+    now: Timestamp,
+    query: &NightsQuery,
+) -> Result<Option<Version>> {
+    let Some(before) = query.before.map(|date| calendar.start_of(date)) else {
+        return Ok(None);
+    };
+    if !is_settled(now, before) {
+        return Ok(None);
+    }
+    let metrics = match &query.metric {
+        Some(names) => find_metrics(store, names).await?,
+        None => store.metrics().await?,
+    };
+    if MAX_VERSIONED < metrics.len() {
+        return Ok(None);
+    }
+    let mut version = Version::of_program();
+    version.add(&format!("{calendar:?}"));
+    for metric in &metrics {
+        if !version.add_past(store, metric, before).await? {
+            return Ok(None);
+        }
+    }
+    // The one thing in it that is not about the past asked for.
+    let newest = newest_before(store, &metrics, Timestamp::MAX).await?;
+    version.add(&format!("{:?}", newest.map(|time| calendar.night_of(time))));
+    Ok(Some(version))
 }
 
 /// One metric by its name, or several with commas between them.

@@ -54,6 +54,8 @@ pub async fn samples(store: &dyn Store, query: &SamplesQuery) -> Result<Samples>
                 });
             }
         }
+        // Where a client that is gone is noticed, and others get their turn.
+        tokio::task::yield_now().await;
     }
     Ok(Samples {
         samples: page,

@@ -3,9 +3,8 @@
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
 //! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
 //!
-//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] is for
-//! sites that have a server of it, and for several of ours on one database. `mongo` gets a folder of the same shape
-//! beside them, when it comes.
+//! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] and [`mongo`]
+//! are for sites that have a server of them, and for several of ours on one database.
 //!
 //! The identity of a sample is (metric, channel, time). Writing it again replaces its value; nothing is stored twice.
 
@@ -26,6 +25,8 @@ pub mod sqlite;
 
 pub mod postgres;
 
+pub mod mongo;
+
 pub mod tiles;
 
 mod row;
@@ -36,12 +37,12 @@ mod newest;
 mod conformance;
 
 #[cfg(test)]
-mod shared_conformance;
+pub(crate) mod shared_conformance;
 
 /// How many samples make a chunk of a scan full: small enough to be worked on without a pause that others notice.
 const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
-/// Opens the store that a URL names: `sqlite:FILE`, `postgres://…` or `memory:`.
+/// Opens the store that a URL names: `sqlite:FILE`, `postgres://…`, `mongodb://…` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
     match url.split_once(':') {
         Some(("memory", "")) => return Ok(Arc::new(memory::MemoryStore::new())),
@@ -52,12 +53,13 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
             }
         }
         Some(("postgres" | "postgresql", _)) => return Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
+        Some(("mongodb" | "mongodb+srv", _)) => return Ok(Arc::new(mongo::MongoStore::open(url).await?)),
         _ => {}
     }
     // A URL may hold a password, so one that looks like it is not repeated.
     let shown = if url.contains('@') { "this" } else { &format!("{url:?}") };
     Err(Error::Unavailable(format!(
-        "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE or memory:"
+        "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
     )))
 }
 
@@ -184,6 +186,9 @@ pub enum Error {
     /// Another process uses the store.
     #[error("{0}")]
     InUse(String),
+    /// The store was opened for reading only.
+    #[error("{0}")]
+    ReadOnly(String),
     /// The batch breaks the contract of the call; nothing of it is stored. A mistake in this program, not of a user.
     #[error("the batch cannot be stored: {0}")]
     Invalid(String),

@@ -11,7 +11,7 @@ use shared::value::Value;
 use super::{ChannelFilter, Channels, Error, Frame, MetricId, MetricProperties, Result, Store};
 
 /// Opens pairs of stores for tests.
-pub(super) trait SharedHarness {
+pub(crate) trait SharedHarness {
     /// Two stores on one empty database, and what must live as long as they.
     async fn pair() -> (Arc<dyn Store>, Arc<dyn Store>, Box<dyn Send>);
 }

@@ -79,6 +79,12 @@ pub struct StoredSizes {
 /// Tiles of metrics; see the [module](self) for the promise that all methods keep together.
 #[async_trait]
 pub trait TileStore: std::fmt::Debug + Send + Sync + 'static {
+    /// Whether tiles of a metric can be kept. Where others write its samples, unseen by this program, they cannot: then nothing
+    /// is known of tiles, sealing fails, and each answer has to come from the samples.
+    async fn keeps_tiles(&self, _metric_id: MetricId) -> Result<bool> {
+        Ok(true)
+    }
+
     /// What is known of a metric's tiles; `None` where time was never sealed.
     async fn tile_state(&self, metric_id: MetricId) -> Result<Option<TileState>>;
 

@@ -28,9 +28,9 @@ unit = "°C"
 interval = "60s"
 "#;
 
-pub(crate) struct TestApp {
+pub(crate) struct TestApp<S = MemoryStore> {
     pub(crate) router: Router,
-    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) store: Arc<S>,
 }
 
 /// An answer, read to its end.
@@ -69,14 +69,24 @@ impl TestApp {
     }
 
     pub(crate) fn with_config(text: &str) -> Self {
+        Self::build(text, Arc::new(MemoryStore::new()))
+    }
+}
+
+impl<S: Store> TestApp<S> {
+    /// A server over a store that the test knows.
+    pub(crate) fn over(store: Arc<S>) -> Self {
+        Self::build(CONFIG, store)
+    }
+
+    fn build(text: &str, store: Arc<S>) -> Self {
         let main = Source {
             name: "watchroom.toml",
             text,
         };
         let config = Config::from_sources(main, &[]).unwrap();
-        let store = Arc::new(MemoryStore::new());
         let now: Timestamp = NOW.parse().unwrap();
-        let shared_store: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
+        let shared_store: Arc<dyn Store> = Arc::<S>::clone(&store);
         let app = App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap();
         Self {
             router: watchroom::http::router(Arc::new(app)),

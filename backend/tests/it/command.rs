@@ -16,16 +16,16 @@ fn watchroom() -> Command {
 }
 
 /// A folder with a configuration that listens on a free port.
-struct Site {
+pub(crate) struct Site {
     folder: TempDir,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_config("[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:night.db\"\n")
     }
 
-    fn with_config(text: &str) -> Self {
+    pub(crate) fn with_config(text: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("watchroom.toml"), text).unwrap();
         Self { folder }
@@ -35,7 +35,7 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    fn serve(&self) -> Command {
+    pub(crate) fn serve(&self) -> Command {
         let mut command = watchroom();
         command
             .current_dir(self.folder.path())
@@ -57,14 +57,14 @@ fn stderr(output: &Output) -> String {
 }
 
 /// A server that runs until dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -78,7 +78,7 @@ impl Running {
     }
 
     /// One request over a connection of its own; gives the whole answer.
-    fn request(&self, head: &str, body: &str) -> String {
+    pub(crate) fn request(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         write!(stream, "{head} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
@@ -128,6 +128,7 @@ fn help_is_complete() {
     };
     assert_snapshot!("help", help(&["--help"]));
     assert_snapshot!("help_serve", help(&["serve", "--help"]));
+    assert_snapshot!("help_export", help(&["export", "--help"]));
     assert_snapshot!("help_store", help(&["store", "--help"]));
     assert_snapshot!("help_check_config", help(&["check-config", "--help"]));
 }

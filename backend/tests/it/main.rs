@@ -18,4 +18,14 @@ mod app;
 
 mod ingest;
 
+mod overload;
+
+mod clients;
+
 mod store_command;
+
+mod export;
+
+mod gone_client;
+
+mod watched_store;

@@ -2,8 +2,12 @@
 
 pub mod envelope;
 
+pub mod export;
+
 pub mod latest;
 
 pub mod nights;
+
+pub mod raster;
 
 pub mod samples;

@@ -41,6 +41,12 @@ pub(super) enum Need {
     Nginx,
     /// A database server.
     Postgres,
+    /// What stands in for MongoDB.
+    Secantus,
+    /// pandas, polars and pyarrow.
+    TableReaders,
+    /// Clients of InfluxDB.
+    Clients,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -101,7 +107,7 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres],
+        needs: &[Need::Postgres, Need::Secantus, Need::TableReaders, Need::Clients],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -153,6 +159,15 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Deny) {
         tools::CARGO_DENY.ensure(workspace)?;
+    }
+    if needed(Need::Secantus) {
+        tools::SECANTUS.ensure(workspace)?;
+    }
+    if needed(Need::TableReaders) {
+        tools::readers::ensure(workspace)?;
+    }
+    if needed(Need::Clients) {
+        tools::clients::ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;

@@ -27,7 +27,7 @@ pub(super) fn accepts(asked: &HeaderMap, encoding: Encoding) -> bool {
 }
 
 /// Whether `If-None-Match` names a version. Versions are compared weakly: a proxy may have weakened them.
-pub(super) fn has_version(asked: &HeaderMap, etag: &HeaderValue) -> bool {
+pub(in crate::http) fn has_version(asked: &HeaderMap, etag: &HeaderValue) -> bool {
     let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     let Ok(etag) = etag.to_str() else { return false };
     list(asked, &header::IF_NONE_MATCH).any(|tag| tag == "*" || opaque(tag) == opaque(etag))

@@ -1,9 +1,12 @@
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use shared::value::Value;
 
 use super::*;
+use crate::ingest::{IncomingChannels, IncomingFrame};
 
 fn report(text: &str) -> String {
     report_with(text, &Options::default())
@@ -43,6 +46,52 @@ fn fields_become_metrics_and_tags_become_a_label() {
     5: load [0] = 1 on arrival
     "
     );
+}
+
+#[test]
+fn tags_that_come_again_mean_the_same_again() {
+    assert_snapshot!(
+        report("a,k=x,j=y v=1 0\na,k=x,j=y v=2 0\nb,k=x,j=y v=3 0\na,k=x,j=y\\ z v=4 0\na,k=x,j=y\\ z v=5 0\na,k=x,k=y v=6 0\na,k=x,k=y v=7 0\na v=8 0\na v=9 0\na,k=x,j=y"),
+        @r#"
+    1: a.v [y,x] = 1 1970-01-01T00:00:00Z
+    2: a.v [y,x] = 2 1970-01-01T00:00:00Z
+    3: b.v [y,x] = 3 1970-01-01T00:00:00Z
+    4: a.v [y z,x] = 4 1970-01-01T00:00:00Z
+    5: a.v [y z,x] = 5 1970-01-01T00:00:00Z
+    8: a.v [0] = 8 1970-01-01T00:00:00Z
+    9: a.v [0] = 9 1970-01-01T00:00:00Z
+    6: error: tag "k" is there twice
+    7: error: tag "k" is there twice
+    10: error: the line has no fields; write measurement,tag=value field=1.5 time
+    "#
+    );
+}
+
+#[test]
+fn a_line_that_goes_wrong_at_its_end_leaves_nothing_behind() {
+    assert_snapshot!(
+        report("a v=1,t=\"off\",w=2 0\na v=1,t=\"off\",w=2 soon\na v=1,t=\"off\",w= 0\nb v=1 0"),
+        @r#"
+    1: a.v [0] = 1 1970-01-01T00:00:00Z
+    1: a.w [0] = 2 1970-01-01T00:00:00Z
+    4: b.v [0] = 1 1970-01-01T00:00:00Z
+    1: error: field "t" holds the text "off"; only numbers and booleans can be stored
+    2: error: the time "soon" is not an integer of 64 bits
+    3: error: field "w": "" is not a number, an integer such as 3i, or a boolean
+    "#
+    );
+}
+
+#[test]
+fn lines_of_endless_length_or_width_are_refused() {
+    let long = format!("a,k={} v=1 0\nb v=1 0", "x".repeat(5 << 20));
+    let wide = format!("a {}v=1 0\nb v=1 0", "v=1,".repeat(65_536));
+    assert_snapshot!([long, wide].map(|text| report(&text)).join("\n"), @"
+    2: b.v [0] = 1 1970-01-01T00:00:00Z
+    1: error: the line is longer than 4 MiB
+    2: b.v [0] = 1 1970-01-01T00:00:00Z
+    1: error: the line has more than 65536 fields; write several lines
+    ");
 }
 
 #[test]
@@ -172,6 +221,22 @@ fn escaped(name: &str, escapes: &[char]) -> String {
 }
 
 proptest! {
+    #[test]
+    fn parts_say_the_same_as_the_whole(
+        lines in prop::collection::vec(
+            prop::sample::select(vec!["a,k=x v=1 5\n", "a,k=x v=1,w=2,s=\"x\ny\"\n", "bad\n", "# c\n", "b,k=x\\ y v=1\n"]), 0..30),
+        n_values in 1_usize..5,
+    ) {
+        let (text, options) = (lines.concat(), Options::default());
+        let mut all = Parsed::default();
+        for part in parts(text.as_bytes(), &options, n_values) {
+            prop_assert!(!part.frames.is_empty() || !part.errors.is_empty() || text.contains('#'));
+            all.frames.extend(part.frames);
+            all.errors.extend(part.errors);
+        }
+        prop_assert_eq!(all, parse(text.as_bytes(), &options));
+    }
+
     #[test]
     fn what_is_written_is_read_back(
         measurement in name(),

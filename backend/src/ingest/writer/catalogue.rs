@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use shared::time::Timestamp;
 
-use super::{Limits, merge};
+use super::Limits;
+use super::resolved::{Numbers, Resolved, Samples};
 use crate::ingest::excerpt::excerpt;
 use crate::ingest::{IncomingChannels, IncomingFrame, LineError};
-use crate::store::{self, Channels, Frame, MetricId, MetricProperties, Store, StoredMetric};
+use crate::store::{self, MetricId, MetricProperties, Store, StoredMetric};
 
 #[derive(Debug)]
 pub(super) struct Catalogue {
@@ -67,36 +68,45 @@ impl Catalogue {
         told.extend(metrics.iter().map(|(name, told)| (name.clone(), told.clone())));
     }
 
-    /// Turns names and labels into numbers, adding to the store what is new.
+    /// Turns names and labels into numbers as far as they are known. Frames in need of something new are given back.
     ///
-    /// Frames that would break a limit go to `rejected`.
-    pub(super) async fn resolve(
+    /// The numbers before the frames are their order. Frames that fail the `check` go to `rejected`.
+    pub(super) fn resolve(
         &self,
-        frames: Vec<IncomingFrame>,
+        frames: impl Iterator<Item = (u32, IncomingFrame)>,
         arrival: Timestamp,
+        check: impl Fn(&IncomingFrame) -> Result<(), String>,
         rejected: &mut Vec<LineError>,
-    ) -> store::Result<Vec<Frame>> {
-        let unresolved = |frame: &IncomingFrame| self.entry(&frame.metric).is_none_or(|entry| !has(&entry, frame));
-        let frames = if frames.iter().any(unresolved) {
-            self.grow(frames, rejected).await?
-        } else {
-            frames
-        };
-        let mut resolved = Vec::with_capacity(frames.len());
-        for frame in frames {
-            let position = frame.position;
-            let found = self
-                .entry(&frame.metric)
-                .and_then(|entry| number(&entry, frame, arrival));
-            match found {
-                Some(frame) => resolved.push(frame),
-                None => rejected.push(LineError {
-                    position,
-                    message: "the store did not make the channels that it was asked for".to_owned(),
+    ) -> (Vec<Resolved>, Vec<(u32, IncomingFrame)>) {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let mut resolved = Vec::with_capacity(frames.size_hint().0);
+        let mut unknown = Vec::new();
+        // Neighbours are often of one metric: look it up once.
+        let mut last: Option<(&String, &Arc<Entry>)> = None;
+        for (order, frame) in frames {
+            let found = match last {
+                Some((name, entry)) if *name == frame.metric => Some((name, entry)),
+                _ => entries.get_key_value(&frame.metric),
+            };
+            last = found.or(last);
+            let Some(channels) = found.and_then(|(_, entry)| channels_of(entry, &frame)) else {
+                unknown.push((order, frame));
+                continue;
+            };
+            match check(&frame) {
+                Ok(()) => resolved.extend(found.map(|(_, entry)| Resolved {
+                    metric_id: entry.id,
+                    time: frame.time.unwrap_or(arrival),
+                    order,
+                    samples: Samples::new(channels, frame.values),
+                })),
+                Err(message) => rejected.push(LineError {
+                    position: frame.position,
+                    message,
                 }),
             }
         }
-        Ok(resolved)
+        (resolved, unknown)
     }
 
     fn entry(&self, metric: &str) -> Option<Arc<Entry>> {
@@ -109,12 +119,13 @@ impl Catalogue {
         entries.insert(name, Arc::new(entry));
     }
 
-    /// Makes sure that the metrics and channels of all frames exist; gives back the frames that may be stored.
-    async fn grow(
+    /// Adds to the store what frames need; gives back the frames that may be stored. Those that would break a limit go to
+    /// `rejected`.
+    pub(super) async fn grow(
         &self,
-        frames: Vec<IncomingFrame>,
+        frames: Vec<(u32, IncomingFrame)>,
         rejected: &mut Vec<LineError>,
-    ) -> store::Result<Vec<IncomingFrame>> {
+    ) -> store::Result<Vec<(u32, IncomingFrame)>> {
         let mut loaded = self.growth.lock().await;
         if !*loaded {
             for metric in self.store.metrics().await? {
@@ -126,9 +137,9 @@ impl Catalogue {
         }
         let mut growths: BTreeMap<String, Growth> = BTreeMap::new();
         let mut good = Vec::with_capacity(frames.len());
-        for frame in frames {
+        for (order, frame) in frames {
             match self.plan(&frame, &mut growths) {
-                Ok(()) => good.push(frame),
+                Ok(()) => good.push((order, frame)),
                 Err(message) => rejected.push(LineError {
                     position: frame.position,
                     message,
@@ -209,7 +220,8 @@ impl Catalogue {
             return Ok(());
         }
         Err(format!(
-            "there are already {} metrics, which is the limit; give what varies a channel, not a metric of its own",
+            "there are already {} metrics, which is the limit; give what varies a channel, not a metric of its own, \
+             or raise ingest.metrics",
             self.limits.metrics
         ))
     }
@@ -219,7 +231,8 @@ impl Catalogue {
             return Ok(());
         }
         Err(format!(
-            "metric {} would have {n_channels} channels; the limit is {}",
+            "metric {} would have {n_channels} channels; the limit is {}; a tag that never ends, such as the number of a \
+             run, makes a channel of each of its values: write it as a field, or raise ingest.channels_per_metric",
             excerpt(metric),
             self.limits.channels_per_metric
         ))
@@ -249,11 +262,26 @@ impl Catalogue {
 
 /// Whether the frame's metric needs nothing new for it.
 fn has(entry: &Entry, frame: &IncomingFrame) -> bool {
-    entry.described
-        && match &frame.channels {
-            IncomingChannels::Labels(labels) => labels.iter().all(|label| entry.channels.contains_key(label)),
-            channels => channels_needed(channels, frame.values.len()) <= entry.channels.len(),
-        }
+    channels_of(entry, frame).is_some()
+}
+
+/// The frame's channels by number, in its order; `None` if its metric needs something new for it.
+fn channels_of(entry: &Entry, frame: &IncomingFrame) -> Option<Numbers> {
+    if !entry.described {
+        return None;
+    }
+    match &frame.channels {
+        IncomingChannels::Labels(labels) => match &**labels {
+            [label] => entry.channels.get(label).map(|channel| Numbers::One(*channel)),
+            labels => {
+                let numbers = labels.iter().map(|label| entry.channels.get(label).copied());
+                numbers.collect::<Option<Vec<u32>>>().map(Numbers::Many)
+            }
+        },
+        channels if entry.channels.len() < channels_needed(channels, frame.values.len()) => None,
+        IncomingChannels::Dense => Some(Numbers::Dense),
+        IncomingChannels::Indices(indices) => Some(Numbers::Many(indices.clone())),
+    }
 }
 
 /// How many channels a metric must have for these.
@@ -262,32 +290,4 @@ fn channels_needed(channels: &IncomingChannels, n_values: usize) -> usize {
         IncomingChannels::Indices(indices) => indices.iter().max().map_or(0, |channel| *channel as usize + 1),
         IncomingChannels::Dense | IncomingChannels::Labels(_) => n_values,
     }
-}
-
-/// The frame with numbers for names; `None` if the metric lacks a channel.
-fn number(entry: &Entry, frame: IncomingFrame, arrival: Timestamp) -> Option<Frame> {
-    if !has(entry, &frame) {
-        return None;
-    }
-    let (channels, values) = match frame.channels {
-        IncomingChannels::Dense => (Channels::Dense, frame.values),
-        IncomingChannels::Indices(indices) => rising(indices.into_iter().zip(frame.values).collect()),
-        IncomingChannels::Labels(labels) => {
-            let indices = labels.iter().map(|label| entry.channels.get(label).copied());
-            let indices: Option<Vec<u32>> = indices.collect();
-            rising(indices?.into_iter().zip(frame.values).collect())
-        }
-    };
-    Some(Frame {
-        metric_id: entry.id,
-        time: frame.time.unwrap_or(arrival),
-        arrival,
-        channels,
-        values,
-    })
-}
-
-fn rising(mut samples: Vec<(u32, shared::value::Value)>) -> (Channels, Vec<shared::value::Value>) {
-    samples.sort_unstable_by_key(|(channel, _)| *channel);
-    merge::split(samples)
 }

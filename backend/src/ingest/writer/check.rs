@@ -7,7 +7,7 @@ use shared::metric::MAX_CHANNEL_LABEL_BYTES;
 use crate::ingest::IncomingChannels;
 use crate::ingest::excerpt::excerpt;
 
-/// Checks that there is a channel for each value, and that each is named once.
+/// Checks that there is a channel for each value, and that each index or label is there once.
 pub(super) fn check_channels(channels: &IncomingChannels, n_values: usize) -> Result<(), String> {
     if n_values == 0 {
         return Err("a frame needs at least one value".to_owned());
@@ -20,8 +20,16 @@ pub(super) fn check_channels(channels: &IncomingChannels, n_values: usize) -> Re
         }
         IncomingChannels::Labels(labels) => {
             check_count(labels.len(), n_values)?;
-            check_labels(labels)
+            check_each_once(labels)
         }
+    }
+}
+
+/// Checks that labels can be the labels of new channels.
+pub(super) fn check_labels(channels: &IncomingChannels) -> Result<(), String> {
+    match channels {
+        IncomingChannels::Labels(labels) => labels.iter().try_for_each(|label| check_label(label)),
+        IncomingChannels::Dense | IncomingChannels::Indices(_) => Ok(()),
     }
 }
 
@@ -47,22 +55,24 @@ fn check_indices(indices: &[u32]) -> Result<(), String> {
     }
 }
 
-fn check_labels(labels: &[String]) -> Result<(), String> {
-    for label in labels {
-        if label.is_empty() {
-            return Err("a channel needs a label".to_owned());
-        }
-        if label.len() > MAX_CHANNEL_LABEL_BYTES {
-            return Err(format!(
-                "the label of a channel may have at most {MAX_CHANNEL_LABEL_BYTES} bytes, but {} has {}",
-                excerpt(label),
-                label.len()
-            ));
-        }
-        if label.chars().any(char::is_control) {
-            return Err(format!("the channel label {} holds control characters", excerpt(label)));
-        }
+fn check_label(label: &str) -> Result<(), String> {
+    if label.is_empty() {
+        return Err("a channel needs a label".to_owned());
     }
+    if label.len() > MAX_CHANNEL_LABEL_BYTES {
+        return Err(format!(
+            "the label of a channel may have at most {MAX_CHANNEL_LABEL_BYTES} bytes, but {} has {}",
+            excerpt(label),
+            label.len()
+        ));
+    }
+    if label.chars().any(char::is_control) {
+        return Err(format!("the channel label {} holds control characters", excerpt(label)));
+    }
+    Ok(())
+}
+
+fn check_each_once(labels: &[String]) -> Result<(), String> {
     let mut seen = HashSet::new();
     if labels.len() > 1
         && let Some(twice) = labels.iter().find(|label| !seen.insert(label.as_str()))

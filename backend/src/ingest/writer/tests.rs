@@ -141,12 +141,12 @@ async fn bad_frames_are_named_and_leave_nothing_behind() {
     6: it names 2 channels but holds 1 values; there must be one value per channel
     7: channel 3 is named twice
     8: channel "a" is named twice
-    9: metric "wide" would have 5 channels; the limit is 4
-    10: metric "wide" would have 4294967296 channels; the limit is 4
+    9: metric "wide" would have 5 channels; the limit is 4; a tag that never ends, such as the number of a run, makes a channel of each of its values: write it as a field, or raise ingest.channels_per_metric
+    10: metric "wide" would have 4294967296 channels; the limit is 4; a tag that never ends, such as the number of a run, makes a channel of each of its values: write it as a field, or raise ingest.channels_per_metric
     12: channel 1 cannot be made, for its label already names channel 0 of "by label"
     13: a channel needs a label
-    15: metric "third" would have 5 channels; the limit is 4
-    16: there are already 3 metrics, which is the limit; give what varies a channel, not a metric of its own
+    15: metric "third" would have 5 channels; the limit is 4; a tag that never ends, such as the number of a run, makes a channel of each of its values: write it as a field, or raise ingest.channels_per_metric
+    16: there are already 3 metrics, which is the limit; give what varies a channel, not a metric of its own, or raise ingest.metrics
     17: a metric name may not hold control characters
     "#);
     let metrics = store.metrics().await.unwrap();

@@ -161,7 +161,12 @@ impl<'a> Summed<'a> {
 }
 
 /// The parts of a range that hold samples, as fine as the finest buckets from `level` on; for samples that are few.
-async fn filled(view: &mut View<'_>, subject: &Subject, range: TimeRange, level: u8) -> Result<Vec<TimeRange>> {
+pub(in crate::query) async fn filled(
+    view: &mut View<'_>,
+    subject: &Subject,
+    range: TimeRange,
+    level: u8,
+) -> Result<Vec<TimeRange>> {
     let mut ranges = vec![range];
     for level in (FINEST..=level).rev() {
         let mut finer: Vec<(i64, i64)> = Vec::new();

@@ -312,4 +312,4 @@ fn sql_id(metric_id: MetricId) -> i32 {
 mod test_server;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

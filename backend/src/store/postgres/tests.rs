@@ -12,7 +12,7 @@ use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
-struct Postgres;
+pub(crate) struct Postgres;
 
 impl Harness for Postgres {
     async fn empty() -> (Arc<dyn Store>, Box<dyn Send>) {

@@ -9,7 +9,7 @@ async fn health_and_readiness_are_told() {
     let app = TestApp::new();
     assert_snapshot!(app.get("/health").await.told(), @r#"
     200 OK
-    {"status":"ok"}
+    {"name":"watchroom","status":"pass","version":"0.1.0"}
     "#);
     assert_snapshot!(app.get("/ready").await.told(), @r#"
     200 OK

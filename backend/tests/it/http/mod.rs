@@ -2,6 +2,12 @@
 
 mod query;
 
+mod raster;
+
 mod write;
 
+mod influx;
+
 mod every_route;
+
+mod revalidate;

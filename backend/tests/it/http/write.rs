@@ -130,7 +130,7 @@ async fn bad_lines_are_named_and_the_good_ones_kept() {
     let lines = "a value=1 1795208400\nnonsense\n# a comment\n\na value=2 1795208460\na value= 1795208520\na,b value=3 1795208580\na value=4 4000000000\n";
     assert_snapshot!(app.post("/write?precision=s", lines).await.told(), @r#"
     400 Bad Request
-    {"code":"partial_write","message":"2 samples stored, 4 mistakes; they are listed with their line","accepted":2,"rejected":[{"index":2,"message":"the line has no fields; write measurement,tag=value field=1.5 time"},{"index":6,"message":"field \"value\": \"\" is not a number, an integer such as 3i, or a boolean"},{"index":7,"message":"tag \"b\" has no value; write key=value"},{"index":8,"message":"its time 2096-10-02T07:06:40Z is more than 24 h ahead of the server's clock, 2026-11-20T22:00:00Z; check the clock of the source"}]}
+    {"error":"partial write: 2 samples stored, 4 mistakes: line 2: the line has no fields; write measurement,tag=value field=1.5 time; line 6: field \"value\": \"\" is not a number, an integer such as 3i, or a boolean; line 7: tag \"b\" has no value; write key=value; all of them are listed with their line","code":"partial_write","message":"partial write: 2 samples stored, 4 mistakes: line 2: the line has no fields; write measurement,tag=value field=1.5 time; line 6: field \"value\": \"\" is not a number, an integer such as 3i, or a boolean; line 7: tag \"b\" has no value; write key=value; all of them are listed with their line","accepted":2,"rejected":[{"index":2,"message":"the line has no fields; write measurement,tag=value field=1.5 time"},{"index":6,"message":"field \"value\": \"\" is not a number, an integer such as 3i, or a boolean"},{"index":7,"message":"tag \"b\" has no value; write key=value"},{"index":8,"message":"its time 2096-10-02T07:06:40Z is more than 24 h ahead of the server's clock, 2026-11-20T22:00:00Z; check the clock of the source"}]}
     "#);
     assert_snapshot!(stored(&app).await, @"
     a 0 1795208400000000 1.0
@@ -138,7 +138,7 @@ async fn bad_lines_are_named_and_the_good_ones_kept() {
     ");
     assert_snapshot!(app.post("/write?precision=days", lines).await.told(), @r#"
     400 Bad Request
-    {"code":"bad_query","message":"precision: \"days\" is not a precision; write ns, us, ms, s, m or h","details":{}}
+    {"error":"precision: \"days\" is not a precision; write ns, us, ms, s, m or h","code":"bad_query","message":"precision: \"days\" is not a precision; write ns, us, ms, s, m or h","details":{}}
     "#);
 }
 
@@ -170,11 +170,11 @@ async fn packed_bodies_are_unpacked_up_to_the_limit() {
     assert!(bomb.len() < 1 << 20);
     assert_snapshot!(send("gzip", bomb).await.told(), @r#"
     413 Payload Too Large
-    {"code":"body_too_large","message":"the body is larger than 67108864 bytes; send it in parts","details":{"limit_bytes":"67108864"}}
+    {"error":"the body is larger than 67108864 bytes; send it in parts, or raise ingest.body_limit","code":"body_too_large","message":"the body is larger than 67108864 bytes; send it in parts, or raise ingest.body_limit","details":{"limit_bytes":"67108864"}}
     "#);
     assert_snapshot!(send("zstd", b"a value=3".to_vec()).await.told(), @r#"
     415 Unsupported Media Type
-    {"code":"unsupported_media_type","message":"the body must be packed with gzip or not packed; it is zstd","details":{}}
+    {"error":"the body must be packed with gzip or not packed; it is zstd","code":"unsupported_media_type","message":"the body must be packed with gzip or not packed; it is zstd","details":{}}
     "#);
     assert_snapshot!(send("gzip", b"not gzip".to_vec()).await.status, @"400 Bad Request");
 }
@@ -185,7 +185,7 @@ async fn huge_bodies_are_refused() {
     let answer = app.post_json("/api/v1/frames", vec![b' '; (64 << 20) + 1]).await;
     assert_snapshot!(answer.told(), @r#"
     413 Payload Too Large
-    {"code":"body_too_large","message":"the body is larger than 67108864 bytes; send it in parts","details":{"limit_bytes":"67108864"}}
+    {"code":"body_too_large","message":"the body is larger than 67108864 bytes; send it in parts, or raise ingest.body_limit","details":{"limit_bytes":"67108864"}}
     "#);
 }
 
@@ -219,7 +219,7 @@ async fn a_store_that_is_down_is_a_failure_and_never_an_empty_answer() {
     503 Service Unavailable
     {"code":"store_unavailable","message":"the store failed; 0 frames of this request are stored, send all of it again","details":{"accepted":"0"}}
     503 Service Unavailable
-    {"code":"store_unavailable","message":"the store failed; 0 frames of this request are stored, send all of it again","details":{"accepted":"0"}}
+    {"error":"the store failed; 0 frames of this request are stored, send all of it again","code":"store_unavailable","message":"the store failed; 0 frames of this request are stored, send all of it again","details":{"accepted":"0"}}
     "#);
     assert_eq!(app.get("/health").await.status, StatusCode::OK);
 }

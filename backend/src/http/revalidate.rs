@@ -1,0 +1,88 @@
+//! Answers about a closed past, kept by browsers and proxies and checked before they are used again.
+//!
+//! The promise: **a kept answer is at most ten seconds behind what is stored**, for each cache on its way, so twenty in a
+//! browser behind a proxy that keeps answers. Late data may change any past, so nothing is kept for good. For these
+//! seconds an answer is used as it is, which spares the server the second of two people who open one night, and the page
+//! the steps back and forth of a zoom. After them it must be asked for with its `ETag`, and is confirmed with 304 without
+//! being computed ([`crate::query::version`] says by what). So it may be kept for as long as one likes, and behind
+//! `proxy_cache` all browsers share one computed answer. A server that cannot be asked is an error, never an old answer
+//! (`must-revalidate`).
+//!
+//! Ranges that reach into the last hour, and all that has an age, stay `no-store`: what looks live is live.
+//!
+//! The tags are weak: an answer may be packed or not, and the sums in it are added up in the order of the tiles that
+//! there are, which moves means in their last bit. They are never used for parts of answers, for which only strong ones
+//! would do.
+
+use std::future::Future;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use super::error::Result;
+use super::form::Form;
+use super::page::negotiation::has_version;
+use crate::query;
+use crate::query::version::Version;
+
+/// A kept answer may be used for ten seconds without asking whether it still holds, and then no more.
+const KEPT: HeaderValue = HeaderValue::from_static("max-age=10, must-revalidate");
+
+/// A question whose answer the client may have already.
+#[derive(Debug)]
+pub(super) struct Question {
+    form: Form,
+    /// Path and query.
+    text: String,
+    headers: HeaderMap,
+}
+
+impl Question {
+    /// The answer, unless the client has this version of it already; then it is not computed.
+    ///
+    /// Without a version it is about the present, and kept by nobody.
+    pub(super) async fn answer<T: Serialize>(
+        self,
+        version: Option<Version>,
+        answer: impl Future<Output = query::Result<T>>,
+    ) -> Result<Response> {
+        let Some(tag) = version.and_then(|version| self.tag(version)) else {
+            return Ok(self.form.answer(&answer.await?));
+        };
+        let mut response = if has_version(&self.headers, &tag) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            self.form.answer(&answer.await?)
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, tag);
+        headers.insert(header::CACHE_CONTROL, KEPT);
+        headers
+            .entry(header::VARY)
+            .or_insert(HeaderValue::from_static("accept"));
+        Ok(response)
+    }
+
+    fn tag(&self, mut version: Version) -> Option<HeaderValue> {
+        version.add(&self.text);
+        version.add(self.form.media_type());
+        format!("W/\"{}\"", version.text()).parse().ok()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Question {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Self::Rejection> {
+        let form = Form::from_request_parts(parts, state).await?;
+        let text = parts.uri.path_and_query().map_or("", |both| both.as_str());
+        Ok(Self {
+            form,
+            text: text.to_owned(),
+            headers: parts.headers.clone(),
+        })
+    }
+}

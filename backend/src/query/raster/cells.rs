@@ -1,0 +1,269 @@
+//! The cells of time x channel: one statistic of the finite samples of each.
+
+use shared::query::raster::{BlankCells, Raster, Statistic};
+use shared::value::Value;
+
+use super::columns::Columns;
+use crate::pyramid::summary::{Sum, Summary};
+use crate::pyramid::tile::Bucket;
+
+/// What takes in all that is stored in a range. What comes of one channel comes by rising time.
+pub(super) trait Sink: Send {
+    /// A stored sample.
+    fn sample(&mut self, column: usize, channel: u32, value: Value);
+
+    /// A bucket that lies in one column.
+    fn bucket(&mut self, column: usize, channel: u32, bucket: &Bucket);
+}
+
+/// Which channels make up which row: neighbors, the same number of them in each row or one more.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Rows {
+    /// The row of each channel from `first_channel` on.
+    row_of_channel: Vec<u32>,
+    first_channel: u32,
+    first: Vec<u32>,
+    last: Vec<u32>,
+}
+
+impl Rows {
+    /// All channels of a metric in at most so many rows.
+    pub(super) fn fold(n_channels: u32, at_most: u32) -> Self {
+        let n_rows = n_channels.min(at_most);
+        let mut rows = Self::default();
+        for row in 0..n_rows {
+            let edge = |row: u32| u64::from(row) * u64::from(n_channels) / u64::from(n_rows);
+            let edge = |row: u32| u32::try_from(edge(row)).unwrap_or(n_channels);
+            let (first, end) = (edge(row), edge(row + 1));
+            rows.first.push(first);
+            rows.last.push(end - 1);
+            rows.row_of_channel.resize(end as usize, row);
+        }
+        rows
+    }
+
+    /// A row for each of these channels.
+    pub(super) fn each(channels: std::ops::Range<u32>) -> Self {
+        Self {
+            row_of_channel: (0..channels.end.saturating_sub(channels.start)).collect(),
+            first_channel: channels.start,
+            first: channels.clone().collect(),
+            last: channels.collect(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.first.len()
+    }
+
+    /// `None` for a channel that came into being since.
+    fn of(&self, channel: u32) -> Option<usize> {
+        let index = channel.checked_sub(self.first_channel)?;
+        self.row_of_channel.get(index as usize).map(|row| *row as usize)
+    }
+}
+
+/// How the samples of a cell become one number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fold {
+    Mean,
+    Min,
+    Max,
+    Last,
+}
+
+impl Fold {
+    /// `None` for a density, which is none.
+    pub(super) fn of(statistic: Statistic) -> Option<Self> {
+        match statistic {
+            Statistic::Mean => Some(Self::Mean),
+            Statistic::Min => Some(Self::Min),
+            Statistic::Max => Some(Self::Max),
+            Statistic::Last => Some(Self::Last),
+            Statistic::Density => None,
+        }
+    }
+}
+
+/// What is known of the finite samples of a cell, as far as its statistic needs it.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    /// The sum, or the value that the statistic has taken.
+    sum: Sum,
+    /// How many samples; for the last one its channel, plus one. Zero as long as there is none.
+    weight: u64,
+}
+
+const NOTHING: Cell = Cell {
+    sum: Sum::new(0.0),
+    weight: 0,
+};
+
+impl Cell {
+    #[inline]
+    fn add(&mut self, fold: Fold, channel: u32, value: f64) {
+        match fold {
+            Fold::Mean => {
+                self.sum = self.sum.plus(Sum::new(value));
+                self.weight += 1;
+            }
+            Fold::Min if self.weight == 0 || value < self.sum.value => self.take(value, 1),
+            Fold::Max if self.weight == 0 || self.sum.value < value => self.take(value, 1),
+            Fold::Last if self.weight <= u64::from(channel) + 1 => self.take(value, u64::from(channel) + 1),
+            Fold::Min | Fold::Max | Fold::Last => {}
+        }
+    }
+
+    fn take(&mut self, value: f64, weight: u64) {
+        (self.sum, self.weight) = (Sum::new(value), weight);
+    }
+
+    fn merge(&mut self, fold: Fold, channel: u32, summary: &Summary) {
+        match fold {
+            Fold::Mean => {
+                self.sum = self.sum.plus(summary.sum);
+                self.weight += summary.count;
+            }
+            Fold::Min => self.add(fold, channel, summary.min.value),
+            Fold::Max => self.add(fold, channel, summary.max.value),
+            Fold::Last => self.add(fold, channel, summary.last),
+        }
+    }
+
+    fn value(&self, fold: Fold) -> Option<f64> {
+        match (fold, self.weight) {
+            (_, 0) => None,
+            (Fold::Mean, count) => Some(self.sum.mean(count)),
+            _ => Some(self.sum.value),
+        }
+    }
+}
+
+/// Rows x columns of cells.
+pub(super) struct Cells {
+    fold: Fold,
+    rows: Rows,
+    n_columns: usize,
+    /// Row by row.
+    by_row: Vec<Cell>,
+    /// Which cells hold a sample that is not finite.
+    not_finite: Vec<bool>,
+}
+
+impl Cells {
+    pub(super) fn new(fold: Fold, rows: Rows, n_columns: usize) -> Self {
+        let n_cells = rows.len() * n_columns;
+        Self {
+            fold,
+            rows,
+            n_columns,
+            by_row: vec![NOTHING; n_cells],
+            not_finite: vec![false; n_cells],
+        }
+    }
+
+    pub(super) fn finish(self, columns: Columns) -> Raster {
+        let mut values = Vec::with_capacity(self.rows.len());
+        let mut blanks: Vec<BlankCells> = Vec::new();
+        for (row, cells, not_finite) in self.each_row() {
+            values.push(cells.iter().map(|cell| cell.value(self.fold)).collect());
+            let is_blank = |column: usize| not_finite[column] && cells[column].weight == 0;
+            blanks.extend(runs(cells.len(), is_blank).map(|[first, last]| [row, first, last]));
+        }
+        Raster {
+            bucket_us: columns.bucket_us(),
+            start_us: columns.start_us,
+            end_us: columns.end_us,
+            row_first: self.rows.first,
+            row_last: self.rows.last,
+            values,
+            blanks,
+        }
+    }
+
+    /// Gives the value of each cell that has one, and which cells have none but hold samples: column and value.
+    pub(super) fn give(&self, mut sink: impl FnMut(usize, Option<f64>)) {
+        for (_, cells, not_finite) in self.each_row() {
+            for (column, (cell, not_finite)) in cells.iter().zip(not_finite).enumerate() {
+                let value = cell.value(self.fold);
+                if value.is_some() || *not_finite {
+                    sink(column, value);
+                }
+            }
+        }
+    }
+
+    fn each_row(&self) -> impl Iterator<Item = (u32, &[Cell], &[bool])> {
+        // Without columns there are no cells, but rows all the same.
+        (0_u32..).zip(0..self.rows.len()).map(|(number, row)| {
+            let range = row * self.n_columns..(row + 1) * self.n_columns;
+            (number, &self.by_row[range.clone()], &self.not_finite[range])
+        })
+    }
+}
+
+/// The runs of columns for which something is so: first and last of each.
+pub(super) fn runs(n_columns: usize, is_so: impl Fn(usize) -> bool) -> impl Iterator<Item = [u32; 2]> {
+    let mut runs: Vec<[u32; 2]> = Vec::new();
+    for (number, column) in (0_u32..).zip(0..n_columns) {
+        if is_so(column) {
+            match runs.last_mut() {
+                Some([_, last]) if *last + 1 == number => *last = number,
+                _ => runs.push([number, number]),
+            }
+        }
+    }
+    runs.into_iter()
+}
+
+impl Sink for Cells {
+    #[inline]
+    fn sample(&mut self, column: usize, channel: u32, value: Value) {
+        let Some(row) = self.rows.of(channel) else { return };
+        let index = row * self.n_columns + column;
+        match value.finite() {
+            Some(value) => self.by_row[index].add(self.fold, channel, value),
+            None => self.not_finite[index] = true,
+        }
+    }
+
+    #[inline]
+    fn bucket(&mut self, column: usize, channel: u32, bucket: &Bucket) {
+        let Some(row) = self.rows.of(channel) else { return };
+        let index = row * self.n_columns + column;
+        match &bucket.summary {
+            Some(summary) => self.by_row[index].merge(self.fold, channel, summary),
+            None => self.not_finite[index] = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_hold_all_channels_once_and_differ_by_one_at_most() {
+        for (n_channels, at_most) in [(1855, 400), (7, 3), (3, 7), (1, 1), (20_000, 16_384), (0, 5)] {
+            let rows = Rows::fold(n_channels, at_most);
+            assert_eq!(rows.len(), n_channels.min(at_most) as usize);
+            let mut next = 0;
+            let mut sizes = Vec::new();
+            for (row, (first, last)) in rows.first.iter().zip(&rows.last).enumerate() {
+                assert_eq!(*first, next);
+                assert!((*first..=*last).all(|channel| rows.of(channel) == Some(row)));
+                sizes.push(last - first);
+                next = last + 1;
+            }
+            assert_eq!((next, rows.of(n_channels)), (n_channels, None));
+            assert!(sizes.iter().max().unwrap_or(&0) - sizes.iter().min().unwrap_or(&0) <= 1);
+        }
+    }
+
+    #[test]
+    fn runs_are_the_longest_there_are() {
+        let so = [true, false, true, true, true, false, false, true];
+        let found: Vec<[u32; 2]> = runs(so.len(), |column| so[column]).collect();
+        assert_eq!(found, [[0, 0], [2, 4], [7, 7]]);
+    }
+}

@@ -1,0 +1,215 @@
+//! The raster from the pyramid.
+
+use std::ops::Range;
+
+use shared::query::raster::DensityOf;
+use shared::time::TimeRange;
+
+use super::cells::{Cells, Fold, Rows, Sink};
+use super::columns::{Columns, Cut, Overview, finest_width};
+use super::{Question, RasterAnswer, add_frame, count_means};
+use crate::pyramid::grid::{Plan, SAMPLES};
+use crate::pyramid::tile::{BLOCK_CHANNELS, Decoded};
+use crate::pyramid::view::{Piece, Subject, TilePart, View};
+use crate::pyramid::{Error, Pyramid};
+use crate::query::columns::DEFAULT_BASE_MICROS;
+use crate::query::envelope::pyramidal::filled;
+use crate::store::ChannelFilter;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The most cells that hold means of single channels at once, while a density counts them.
+const MEANS_AT_ONCE: usize = 1 << 20;
+
+/// Answers from tiles, and stores those that had to be derived for it.
+pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnswer> {
+    let Some(mut view) = pyramid.view(&question.metric).await? else {
+        return Ok(nothing(question));
+    };
+    let finest = finest_width(
+        question.range,
+        question.query.columns,
+        question.interval_micros().unwrap_or(DEFAULT_BASE_MICROS),
+    );
+    let level = view.level_for(finest);
+    let overview = look_over(&mut view, question.range, level).await?;
+    let cut = question.cut(&overview);
+    let fold = Fold::of(question.query.stat);
+    let of = question.counted(cut, &overview);
+    let ranges = vec![question.range];
+    // Samples that lie far apart are not sought where there are none.
+    let (ranges, level) = match cut {
+        Cut::Buckets(width) if fold.is_some() || of == DensityOf::Buckets => (ranges, view.level_for(width)),
+        _ if level == SAMPLES => (ranges, SAMPLES),
+        _ => (filled(&mut view, &Subject::Band, question.range, level).await?, SAMPLES),
+    };
+    let times_us = match cut {
+        Cut::Frames => frame_times(&mut view, &ranges).await?,
+        Cut::Buckets(_) => Vec::new(),
+    };
+    let columns = question.columns(cut, times_us);
+    let plans = ranges.into_iter().map(|range| view.plan(range, level)).collect();
+    let mut reading = Reading {
+        view,
+        plans,
+        columns: &columns,
+    };
+    let all = 0..question.n_channels;
+    let answer = if let Some(fold) = fold {
+        let mut cells = question.cells(fold, &columns);
+        reading.read(all, &mut cells).await?;
+        reading.view.finish().await?;
+        RasterAnswer::Raster(cells.finish(columns))
+    } else {
+        let mut counts = question.counts(&overview, &columns);
+        match of {
+            DensityOf::Samples => reading.read(all, &mut counts).await?,
+            DensityOf::Buckets => {
+                for channels in parts(question.n_channels, columns.len()) {
+                    let mut means = Cells::new(Fold::Mean, Rows::each(channels.clone()), columns.len());
+                    reading.read(channels, &mut means).await?;
+                    count_means(&mut counts, &means, &overview);
+                }
+            }
+        }
+        reading.view.finish().await?;
+        question.finish_counts(counts, columns, of, &overview)
+    };
+    Ok(answer)
+}
+
+/// The answer before the first frame.
+fn nothing(question: &Question<'_>) -> RasterAnswer {
+    let overview = Overview::default();
+    let columns = question.columns(question.cut(&overview), Vec::new());
+    if let Some(fold) = Fold::of(question.query.stat) {
+        return RasterAnswer::Raster(question.cells(fold, &columns).finish(columns));
+    }
+    let counts = question.counts(&overview, &columns);
+    question.finish_counts(counts, columns, DensityOf::Samples, &overview)
+}
+
+async fn look_over(view: &mut View<'_>, range: TimeRange, level: u8) -> Result<Overview> {
+    let mut overview = Overview::default();
+    view.visit(&Subject::Band, range, level, &mut |piece| {
+        let (n_frames, band) = match piece {
+            Piece::Frame { band, .. } => (1, band),
+            Piece::Bucket { bucket, .. } => (bucket.stored, bucket.summary),
+            Piece::Sample { .. } => return,
+        };
+        overview.n_frames += n_frames;
+        if let Some(band) = band {
+            overview.add(band.count, band.min.value, band.max.value);
+        }
+    })
+    .await?;
+    Ok(overview)
+}
+
+async fn frame_times(view: &mut View<'_>, ranges: &[TimeRange]) -> Result<Vec<i64>> {
+    let mut times_us = Vec::new();
+    for range in ranges {
+        view.visit(&Subject::Band, *range, SAMPLES, &mut |piece| {
+            if let Piece::Frame { time_us, .. } = piece {
+                times_us.push(time_us);
+            }
+        })
+        .await?;
+    }
+    Ok(times_us)
+}
+
+/// The channels in parts of whole blocks, whose cells are few enough to be held at once.
+fn parts(n_channels: u32, n_columns: usize) -> impl Iterator<Item = Range<u32>> {
+    let block = BLOCK_CHANNELS as usize;
+    let n_blocks = (MEANS_AT_ONCE / n_columns.max(1) / block).max(1);
+    let starts = (0..n_channels).step_by(n_blocks * block);
+    let length = u32::try_from(n_blocks * block).unwrap_or(u32::MAX);
+    starts.map(move |start| start..start.saturating_add(length).min(n_channels))
+}
+
+/// What answers from which tiles and raw samples.
+struct Reading<'v, 'c> {
+    view: View<'v>,
+    /// By rising time, without overlap.
+    plans: Vec<Plan>,
+    columns: &'c Columns,
+}
+
+impl Reading<'_, '_> {
+    /// Gives all that is stored of these channels, which begin with a block.
+    async fn read(&mut self, channels: Range<u32>, sink: &mut impl Sink) -> Result<()> {
+        let Self { view, plans, columns } = self;
+        for first in channels.clone().step_by(BLOCK_CHANNELS as usize) {
+            let of_block = first..channels.end.min(first + BLOCK_CHANNELS);
+            for plan in &*plans {
+                let mut add = |part: TilePart<'_>| add_tile(columns, of_block.clone(), part, sink);
+                view.visit_tiles(first / BLOCK_CHANNELS, &plan.steps, &mut add).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        let filter = if channels == (0..view.n_channels()) {
+            ChannelFilter::All
+        } else {
+            ChannelFilter::Only(channels.collect())
+        };
+        for plan in &*plans {
+            view.visit_raw(filter.clone(), plan.tail, |frame| add_frame(columns, frame, sink))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds what a tile holds of some channels of its block: column by column looked up once for all of them.
+fn add_tile(columns: &Columns, channels: Range<u32>, part: TilePart<'_>, sink: &mut impl Sink) {
+    let TilePart {
+        step,
+        bucket_micros,
+        tile,
+    } = part;
+    match tile {
+        Decoded::Samples(tile) => {
+            let from = tile.times_us.partition_point(|time_us| *time_us < step.from_us);
+            let until = tile.times_us.partition_point(|time_us| *time_us < step.to_us);
+            let column_of: Vec<Option<usize>> = tile.times_us[from..until]
+                .iter()
+                .map(|time_us| columns.find(*time_us))
+                .collect();
+            for channel in channels {
+                match tile.parts(channel % BLOCK_CHANNELS) {
+                    (values, None) => {
+                        let values = values.get(from..until).unwrap_or_default();
+                        for (value, column) in values.iter().zip(&column_of) {
+                            if let Some(column) = column {
+                                sink.sample(*column, channel, *value);
+                            }
+                        }
+                    }
+                    (values, Some(positions)) => {
+                        for (value, position) in values.iter().zip(positions) {
+                            let index = (*position as usize).checked_sub(from);
+                            let column = index.and_then(|index| column_of.get(index).copied().flatten());
+                            if let Some(column) = column {
+                                sink.sample(column, channel, *value);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Decoded::Buckets(tile) => {
+            for channel in channels {
+                for (position, bucket) in tile.channel(channel % BLOCK_CHANNELS) {
+                    let start_us = step.start_us + i64::from(position) * bucket_micros;
+                    if (step.from_us..step.to_us).contains(&start_us)
+                        && let Some(column) = columns.find(start_us)
+                    {
+                        sink.bucket(column, channel, bucket);
+                    }
+                }
+            }
+        }
+        Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+    }
+}

@@ -1,0 +1,205 @@
+//! A matrix over all channels of a metric: time x channel (a heatmap), or time x value (how many samples lie where).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// The most rows that a raster may be asked for.
+pub const MAX_ROWS: u32 = 16_384;
+
+/// `GET /api/v1/raster?metric=M&from&to&columns=600&rows=400&stat=mean|min|max|last|density[&value_min&value_max]`
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RasterQuery {
+    /// The metric by name.
+    pub metric: String,
+    /// The first moment of the range.
+    pub from: Timestamp,
+    /// The first moment after the range.
+    pub to: Timestamp,
+    /// About how many columns: the answer has between half and twice as many, or one per frame where frames are few.
+    pub columns: u32,
+    /// At most how many rows of channels; of a density, exactly how many steps of value.
+    pub rows: u32,
+    /// What a cell tells.
+    #[serde(default)]
+    pub stat: Statistic,
+    /// The lower end of the values of a density; without it, the least of the range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_min: Option<f64>,
+    /// The upper end of the values of a density; without it, the greatest of the range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_max: Option<f64>,
+}
+
+/// What a cell of a raster tells of its finite samples.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// The mean of all samples of the cell, each of them counted once.
+    #[default]
+    Mean,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+    /// The last sample of a channel; where a row has several channels, of the last one that has any.
+    Last,
+    /// How many samples lie at which value: the rows are steps of value.
+    Density,
+}
+
+/// The answer to every statistic but [`Statistic::Density`]: one value per row of channels and column of time.
+///
+/// Every sample of the range belongs to exactly one cell, and no other sample does. Columns rise in time and do not
+/// overlap; there is one for each bucket of the range, whether anything is stored in it or not, and the first and last
+/// are cut at the range's ends. Where the range holds few frames, each is a column of its own: from its time to the
+/// next frame or, where that is further than three intervals (a gap), for one interval.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Raster {
+    /// Where each column starts, in microseconds since the epoch.
+    pub start_us: Vec<i64>,
+    /// Where it ends: the first microsecond after it.
+    pub end_us: Vec<i64>,
+    /// The first channel of each row.
+    pub row_first: Vec<u32>,
+    /// The last channel of each row, included.
+    pub row_last: Vec<u32>,
+    /// Row by row the value of each column, in the unit of the metric; `None` where the cell has no finite sample.
+    pub values: Vec<Vec<Option<f64>>>,
+    /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
+    #[serde(default)]
+    pub bucket_us: Option<i64>,
+    /// Which of the cells without a value hold samples all the same, all of them null, NaN or infinite. In all other
+    /// cells without a value nothing is stored.
+    #[serde(default)]
+    pub blanks: Vec<BlankCells>,
+}
+
+/// Neighboring cells of a row that hold samples, but no finite one: row, first column, last column (included).
+pub type BlankCells = [u32; 3];
+
+/// The answer to [`Statistic::Density`]: how many samples of all channels lie in each column of time at each step of
+/// value.
+///
+/// The columns are those of a [`Raster`]. Row i holds the values from `value_min + i * step` on and below the next step,
+/// where `step` is `(value_max - value_min) / rows`; the last row holds `value_max` as well. Where both are equal, the
+/// middle row (`rows / 2`) holds their value. All counts, `below` and `above` add up to the number of finite samples of
+/// the range or, by buckets, to the number of channels' columns that have one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Density {
+    /// Where each column starts, in microseconds since the epoch.
+    pub start_us: Vec<i64>,
+    /// Where it ends: the first microsecond after it.
+    pub end_us: Vec<i64>,
+    /// The lower end of the lowest row, in the unit of the metric; `None` where it was not given and there is no sample.
+    pub value_min: Option<f64>,
+    /// The upper end of the highest row, in the unit of the metric; `None` where it was not given and there is no sample.
+    pub value_max: Option<f64>,
+    /// How many lie below `value_min`.
+    pub below: u64,
+    /// How many lie above `value_max`.
+    pub above: u64,
+    /// What is counted.
+    pub of: DensityOf,
+    /// Row by row, the lowest values first, the count of each column.
+    pub counts: Vec<Vec<u64>>,
+    /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
+    #[serde(default)]
+    pub bucket_us: Option<i64>,
+    /// Which columns hold samples, but no finite one: first and last, included.
+    #[serde(default)]
+    pub blanks: Vec<[u32; 2]>,
+}
+
+/// What a density counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DensityOf {
+    /// Every finite sample.
+    Samples,
+    /// Per channel and column the mean of its finite samples, because there are too many samples to count.
+    Buckets,
+}
+
+impl Statistic {
+    /// The word on the wire and on the screen.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Last => "last",
+            Self::Density => "density",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compact;
+
+    #[test]
+    fn a_raster_survives_both_forms() {
+        let raster = Raster {
+            start_us: vec![0, 60],
+            end_us: vec![60, 120],
+            row_first: vec![0],
+            row_last: vec![3],
+            values: vec![vec![None, Some(0.1)]],
+            bucket_us: Some(60),
+            blanks: vec![[0, 0, 0]],
+        };
+        let json = serde_json::to_string(&raster).unwrap();
+        assert_eq!(
+            json,
+            r#"{"start_us":[0,60],"end_us":[60,120],"row_first":[0],"row_last":[3],"values":[[null,0.1]],"bucket_us":60,"blanks":[[0,0,0]]}"#
+        );
+        assert_eq!(serde_json::from_str::<Raster>(&json).unwrap(), raster);
+        assert_eq!(
+            compact::from_bytes::<Raster>(&compact::to_bytes(&raster).unwrap()).unwrap(),
+            raster
+        );
+    }
+
+    #[test]
+    fn a_density_survives_both_forms() {
+        let density = Density {
+            start_us: vec![0],
+            end_us: vec![60],
+            value_min: None,
+            value_max: Some(1.0),
+            below: 1,
+            above: 2,
+            of: DensityOf::Buckets,
+            counts: vec![vec![3], vec![4]],
+            bucket_us: None,
+            blanks: vec![],
+        };
+        let json = serde_json::to_string(&density).unwrap();
+        assert_eq!(
+            json,
+            r#"{"start_us":[0],"end_us":[60],"value_min":null,"value_max":1.0,"below":1,"above":2,"of":"buckets","counts":[[3],[4]],"bucket_us":null,"blanks":[]}"#
+        );
+        assert_eq!(serde_json::from_str::<Density>(&json).unwrap(), density);
+        assert_eq!(
+            compact::from_bytes::<Density>(&compact::to_bytes(&density).unwrap()).unwrap(),
+            density
+        );
+    }
+
+    #[test]
+    fn the_word_of_a_statistic_is_the_one_on_the_wire() {
+        for statistic in [
+            Statistic::Mean,
+            Statistic::Min,
+            Statistic::Max,
+            Statistic::Last,
+            Statistic::Density,
+        ] {
+            let word = serde_json::to_value(statistic).unwrap();
+            assert_eq!(word, statistic.as_str());
+        }
+    }
+}
