@@ -24,6 +24,8 @@ pub mod backup;
 
 pub mod demo;
 
+pub mod mock;
+
 pub mod store;
 
 pub mod clock;

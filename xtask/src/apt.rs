@@ -44,6 +44,13 @@ pub(crate) const CXX: Program = Program {
     why: "compiles libFuzzer",
 };
 
+/// The time series database that benches measure beside ours.
+pub(crate) const INFLUXDB: Program = Program {
+    commands: &["influxd"],
+    packages: &["influxdb"],
+    why: "measured beside our server",
+};
+
 /// Python, for tools that come as ready-made wheels.
 pub(crate) const PYTHON: Program = Program {
     commands: &["python3"],

@@ -1,7 +1,7 @@
 //! The command line: what can be asked for, and how the answer reads.
 
 use crate::workspace::Workspace;
-use crate::{build, crash, demo, dev, fuzz, report, test, tools};
+use crate::{bench, build, crash, demo, dev, fuzz, report, test, tools};
 use anyhow::{Context as _, Result, bail};
 use lexopt::Arg::{Long, Short, Value};
 use std::ffi::OsString;
@@ -25,6 +25,8 @@ Usage: cargo xtask TASK [OPTIONS]
                               into target/release/watchroom
   dev                         the page with reload on http://127.0.0.1:8080 (trunk serve),
                               the server behind it on 8081; stops both together
+  bench [SECTION…] [--quick]  measures the server and its kernels beside other programs and the machine's limits;
+                              all sections, or only the named ones; --quick: a small data set
   setup                       only the set-up: wasm target, trunk, wasm-bindgen
   help                        this text
 
@@ -32,7 +34,7 @@ Steps of `test`, in their order:
 ";
 
 /// The tasks, for the message about an unknown one.
-const TASKS: &str = "demo, test, crash, fuzz, build, dev, setup, help";
+const TASKS: &str = "demo, test, crash, fuzz, build, dev, bench, setup, help";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +61,13 @@ pub(crate) enum Task {
     Crash(crash::Options),
     /// Search for input that breaks a parser.
     Fuzz(fuzz::Options),
+    /// Measure.
+    Bench {
+        /// Names of sections; empty means all.
+        sections: Vec<String>,
+        /// On a small data set.
+        quick: bool,
+    },
     /// Run the checks.
     Test {
         /// Names of steps; empty means all.
@@ -76,6 +85,8 @@ pub(crate) fn run() -> Result<()> {
         Task::Help => {
             report::text(HELP.trim_end());
             report::text(&test::describe_steps());
+            report::text("\nSections of `bench`, in their order:\n");
+            report::text(&bench::describe_sections());
             Ok(())
         }
         Task::Setup => tools::setup(&workspace),
@@ -87,6 +98,7 @@ pub(crate) fn run() -> Result<()> {
         Task::Dev => dev::run(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Crash(options) => crash::run(&workspace, &options),
+        Task::Bench { sections, quick } => bench::run(&workspace, &sections, quick),
         Task::Test { steps, keep_going } => test::run(&workspace, &steps, keep_going),
     }
 }
@@ -122,6 +134,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         "test" => parse_test(parser),
         "fuzz" => fuzz::parse(parser).map(Task::Fuzz),
         "crash" => crash::parse(parser).map(Task::Crash),
+        "bench" => parse_bench(parser),
         unknown => bail!("unknown task {unknown:?}; the tasks are {TASKS}"),
     }
 }
@@ -151,6 +164,20 @@ fn parse_test(mut parser: lexopt::Parser) -> Result<Task> {
         }
     }
     Ok(Task::Test { steps, keep_going })
+}
+
+/// `bench [SECTION…] [--quick]`.
+fn parse_bench(mut parser: lexopt::Parser) -> Result<Task> {
+    let (mut sections, mut quick) = (Vec::new(), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("quick") => quick = true,
+            Short('h') | Long("help") => return Ok(Task::Help),
+            Value(section) => sections.push(section.to_string_lossy().into_owned()),
+            other => bail!("bench: {}", other.unexpected()),
+        }
+    }
+    Ok(Task::Bench { sections, quick })
 }
 
 /// For tasks without options.

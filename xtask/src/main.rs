@@ -4,6 +4,7 @@
 //! that does, and fails with one clear line. Nothing is skipped silently.
 
 mod apt;
+mod bench;
 mod build;
 mod cli;
 mod crash;

@@ -7,6 +7,7 @@
 
 pub(crate) mod clients;
 mod compile;
+mod python;
 pub(crate) mod readers;
 mod target;
 mod wheel;
@@ -16,6 +17,8 @@ use crate::{process, report};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+pub(crate) use python::PythonPackages;
 
 /// Builds the page.
 pub(crate) const TRUNK: Tool = Tool {

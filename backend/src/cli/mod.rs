@@ -9,6 +9,7 @@ mod demo;
 mod export;
 mod ingest;
 mod logging;
+mod mock;
 mod progress;
 mod serve;
 mod store;
@@ -33,6 +34,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Write raw samples into a file: CSV, JSON, Parquet or Arrow.
     Export(export::Args),
+    /// Make a large archive of made-up measurements, the same on every machine, for trials and benches.
+    Mock(mock::Args),
     /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
     /// Explain every mistake in a configuration.
@@ -47,6 +50,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args).await,
         Command::Ingest(args) => ingest::run(&args).await,
         Command::Export(args) => export::run(&args).await,
+        Command::Mock(args) => mock::run(&args).await,
         Command::Store(args) => store::run(&args).await,
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }

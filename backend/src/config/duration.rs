@@ -15,7 +15,7 @@ const MAX_DAYS: i128 = 36_500;
 /// Reads a duration above zero, in microseconds: a decimal number and `us`, `ms`, `s`, `m`, `h` or `d`.
 ///
 /// Nothing is rounded: a number finer than a microsecond is an error.
-pub(super) fn parse_micros(text: &str) -> Result<i64, String> {
+pub(crate) fn parse_micros(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is not a duration; write a number and a unit, such as \"60s\", \"5m\" or \"1h\"");
     let unit_start = text
         .find(|letter: char| letter.is_ascii_alphabetic())

@@ -26,7 +26,7 @@ mod metrics;
 mod dashboard;
 mod panel;
 
-mod duration;
+pub(crate) mod duration;
 mod environment;
 mod keep;
 mod mistake;

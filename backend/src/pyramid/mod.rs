@@ -56,6 +56,7 @@ mod codec;
 pub(crate) mod fuzz;
 pub(crate) mod grid;
 pub mod keep;
+pub mod packing;
 mod retire;
 pub mod summary;
 pub(crate) mod tile;

@@ -87,7 +87,10 @@ impl Version {
         // Moves when samples grow too old and are deleted.
         let first = span.map(|(first, _)| first);
         let properties = &metric.properties;
-        self.add(&format!("{:?} {} {first:?} {newest_if_in_sight:?}", metric.id, state.generation));
+        self.add(&format!(
+            "{:?} {} {first:?} {newest_if_in_sight:?}",
+            metric.id, state.generation
+        ));
         self.add(&metric.name);
         self.add(&format!("{:?} {:?}", properties.kind, properties.interval_micros));
         self.add(&properties.title);

@@ -4,7 +4,7 @@ mod geometry;
 mod live;
 mod moment;
 mod nights;
-mod noise;
+pub(crate) mod noise;
 mod quantity;
 mod values;
 

@@ -4,7 +4,7 @@
 const SEED: u64 = 0x4c53_542d_310a;
 
 /// A hash of two numbers (by the mixing steps of the generator `SplitMix64`).
-pub(super) fn hash(key: u64, index: i64) -> u64 {
+pub(crate) fn hash(key: u64, index: i64) -> u64 {
     mix(mix(key.wrapping_add(SEED)).wrapping_add(index.cast_unsigned()))
 }
 
@@ -16,23 +16,23 @@ fn mix(number: u64) -> u64 {
 }
 
 /// A hash as a number, 0 up to 1.
-pub(super) fn unit(hash: u64) -> f64 {
+pub(crate) fn unit(hash: u64) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A hash as a number, -1 up to 1.
-pub(super) fn signed(hash: u64) -> f64 {
+pub(crate) fn signed(hash: u64) -> f64 {
     unit(hash) * 2.0 - 1.0
 }
 
 /// A hash as a number between -1 and 1, most often near 0: the two halves of the hash added up.
-pub(super) fn bell(hash: u64) -> f64 {
+pub(crate) fn bell(hash: u64) -> f64 {
     let half = f64::from(u32::MAX);
     (hash >> 32) as f64 / half + (hash & u64::from(u32::MAX)) as f64 / half - 1.0
 }
 
 /// A smooth curve between -1 and 1 that bends about once per period.
-pub(super) fn wander(key: u64, minute: i64, period_minutes: i64) -> f64 {
+pub(crate) fn wander(key: u64, minute: i64, period_minutes: i64) -> f64 {
     let block = minute.div_euclid(period_minutes);
     let fraction = minute.rem_euclid(period_minutes) as f64 / period_minutes as f64;
     let (before, after) = (signed(hash(key, block)), signed(hash(key, block + 1)));

@@ -12,8 +12,9 @@ use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
 use super::tiles;
 
-/// How many rows one statement takes.
-const ROWS_PER_STATEMENT: usize = 24;
+/// How many rows one statement takes, the most first. Each statement is a way to another thread and back, which costs more
+/// than a small row; few lengths, so that all stay prepared.
+const ROWS_PER_STATEMENT: [usize; 4] = [256, 32, 4, 1];
 
 /// Rows of one batch, at most one per metric and time, checked and packed.
 #[derive(Debug, Default)]
@@ -35,10 +36,7 @@ pub(super) struct PackedRow {
 /// Stores a batch; must run inside a transaction.
 pub(super) async fn write_batch(connection: &mut SqliteConnection, batch: &Batch) -> Result<()> {
     for of_metric in batch.rows.chunk_by(|left, right| left.metric_id == right.metric_id) {
-        // Two lengths of statements, so that both stay prepared.
-        let (chunks, rest) = of_metric.as_chunks::<ROWS_PER_STATEMENT>();
-        let chunks = chunks.iter().map(<[_; ROWS_PER_STATEMENT]>::as_slice);
-        for rows in chunks.chain(rest.chunks(1)) {
+        for rows in statements(of_metric) {
             let inserted = put_rows(connection, rows, OnConflict::Keep).await?;
             if inserted < rows.len() as u64 {
                 merge_rows(connection, rows).await?;
@@ -53,6 +51,16 @@ pub(super) async fn write_batch(connection: &mut SqliteConnection, batch: &Batch
         raise_newest(connection, *metric_id, newest).await?;
     }
     Ok(())
+}
+
+/// Rows cut into the lengths of statements.
+fn statements(mut rows: &[PackedRow]) -> impl Iterator<Item = &[PackedRow]> {
+    std::iter::from_fn(move || {
+        let length = ROWS_PER_STATEMENT.into_iter().find(|length| *length <= rows.len())?;
+        let (statement, rest) = rows.split_at(length);
+        rows = rest;
+        Some(statement)
+    })
 }
 
 /// What becomes of a row whose time has one already.
@@ -130,12 +138,7 @@ async fn merge_rows(connection: &mut SqliteConnection, rows: &[PackedRow]) -> Re
             });
         }
     }
-    let at_once = if merged.len() == ROWS_PER_STATEMENT {
-        ROWS_PER_STATEMENT
-    } else {
-        1
-    };
-    for rows in merged.chunks(at_once) {
+    for rows in statements(&merged) {
         put_rows(connection, rows, OnConflict::Replace).await?;
     }
     Ok(())
