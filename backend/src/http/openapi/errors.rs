@@ -21,7 +21,8 @@ const BAD_WRITE: &str = "`partial_write`: some of the samples are stored, others
     Or nothing is stored: `bad_query`, `bad_json`, `bad_body`.";
 const BAD_STATEMENT: &str = "`bad_statement`: none of those that are understood; `bad_query` or `bad_body`.";
 const READ_ONLY: &str = "`store_read_only`: the store is configured to be read only.";
-const TOO_LARGE: &str = "`body_too_large`: more than the server takes at once, unpacked; `ingest.body_limit` says how much.";
+const TOO_LARGE: &str =
+    "`body_too_large`: more than the server takes at once, unpacked; `ingest.body_limit` says how much.";
 const WRONG_TYPE: &str = "`unsupported_media_type`: the body is not of the type written here, or is packed with something \
     other than gzip.";
 const FAILED: &str = "`store_failed` or `internal`: the server's log says more.";
@@ -40,7 +41,7 @@ pub(in crate::http) struct MetricErrors;
 /// The answer to who has it already, as said by `If-None-Match`.
 pub(in crate::http) struct NotModified;
 
-/// Errors of statements of InfluxQL.
+/// Errors of statements.
 pub(in crate::http) struct StatementErrors;
 
 /// Errors of a write.

@@ -19,10 +19,7 @@ impl IntoResponses for ExportedFile {
             let content = ContentBuilder::new().schema(Some(schema(format))).build();
             file = file.content(format.media_type(), content);
         }
-        BTreeMap::from([
-            ("200".to_owned(), file.build().into()),
-            ("505".to_owned(), too_old()),
-        ])
+        BTreeMap::from([("200".to_owned(), file.build().into()), ("505".to_owned(), too_old())])
     }
 }
 

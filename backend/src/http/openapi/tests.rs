@@ -70,7 +70,11 @@ fn limits_in_the_document_are_those_of_the_code() {
         (route::RASTER, "columns", query::envelope::MAX_COLUMNS),
         (route::RASTER, "rows", query::raster::MAX_ROWS),
     ] {
-        assert_eq!(maximum(path, name)["maximum"].as_f64(), Some(most.into()), "{path} {name}");
+        assert_eq!(
+            maximum(path, name)["maximum"].as_f64(),
+            Some(most.into()),
+            "{path} {name}"
+        );
     }
     for (path, most, default) in [
         (route::SAMPLES, query::samples::MAX_LIMIT, query::samples::DEFAULT_LIMIT),
