@@ -97,7 +97,7 @@ struct Remark {
     text: &'static str,
 }
 
-/// Answers the statements of InfluxQL that clients send when they connect; all of a request or none.
+/// Answers the statements that clients of InfluxDB send when they connect; all of a request or none.
 ///
 /// `CREATE DATABASE`, `CREATE RETENTION POLICY`, `SHOW DATABASES`, `SHOW MEASUREMENTS` and `SHOW RETENTION POLICIES`.
 #[utoipa::path(

@@ -58,6 +58,7 @@ pub(crate) mod grid;
 pub mod keep;
 pub mod packing;
 mod retire;
+mod rhythm;
 pub mod summary;
 pub(crate) mod tile;
 pub mod verify;

@@ -9,12 +9,13 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::task::yield_now;
 
 use super::grid::{Grid, Plan, SAMPLES, Step};
+use super::rhythm::frame_micros;
 use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::store::tiles::{TileKey, TileState};
-use crate::store::{ChannelFilter, MetricId, Store, StoredMetric};
+use crate::store::{ChannelFilter, MetricId, StoredMetric};
 
 /// How many tiles are read at once.
 const READ_TILES: usize = 32;
@@ -156,27 +157,6 @@ impl Pyramid {
             _ => Ok(None),
         }
     }
-}
-
-/// The usual time between samples of a channel, from the first frames.
-async fn frame_micros(store: &dyn Store, metric_id: MetricId, span: TimeRange, base_micros: i64) -> Result<i64> {
-    let first_frames = store.scan(metric_id, span, ChannelFilter::All).try_next().await?;
-    let mut times_of_channel: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for frame in first_frames.unwrap_or_default() {
-        for sample in frame.samples {
-            times_of_channel
-                .entry(sample.channel)
-                .or_default()
-                .push(frame.time.as_micros());
-        }
-    }
-    let busiest = times_of_channel.into_values().max_by_key(Vec::len).unwrap_or_default();
-    let mut waits: Vec<i64> = busiest.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = waits.len() / 2;
-    if waits.is_empty() {
-        return Ok(base_micros);
-    }
-    Ok((*waits.select_nth_unstable(middle).1).max(1))
 }
 
 impl View<'_> {

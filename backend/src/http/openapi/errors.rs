@@ -41,7 +41,7 @@ pub(in crate::http) struct MetricErrors;
 /// The answer to who has it already, as said by `If-None-Match`.
 pub(in crate::http) struct NotModified;
 
-/// Errors of statements of InfluxQL.
+/// Errors of statements.
 pub(in crate::http) struct StatementErrors;
 
 /// Errors of a write.
