@@ -5,10 +5,8 @@
 //! renamed at the end, under a lock: a killed set-up leaves no half tool, and two checkouts may
 //! set up at the same time.
 
-pub(crate) mod clients;
 mod compile;
-mod python;
-pub(crate) mod readers;
+pub(crate) mod python;
 mod target;
 mod wheel;
 
@@ -17,8 +15,6 @@ use crate::{process, report};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-pub(crate) use python::PythonPackages;
 
 /// Builds the page.
 pub(crate) const TRUNK: Tool = Tool {

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::figure::Figure;
-use crate::tools::PythonPackages;
+use crate::tools::python::{List, PythonPackages};
 use crate::{process, report};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -12,8 +12,10 @@ use std::path::Path;
 
 /// What is measured beside ours.
 const TSDOWNSAMPLE: PythonPackages = PythonPackages {
+    folder: "tsdownsample-1",
     name: "tsdownsample",
-    packages: &["tsdownsample==0.1.5.1", "numpy==2.2.6"],
+    list: List::Here(&["tsdownsample==0.1.5.1", "numpy==2.2.6"]),
+    modules: "tsdownsample",
     why: "downsampling in Rust for Python, measured beside ours",
 };
 

@@ -177,10 +177,10 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
         tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::TableReaders) {
-        tools::readers::ensure(workspace)?;
+        tools::python::TABLE_READERS.ensure(workspace)?;
     }
     if needed(Need::Clients) {
-        tools::clients::ensure(workspace)?;
+        tools::python::INFLUX_CLIENTS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
