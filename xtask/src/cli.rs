@@ -16,7 +16,7 @@ Usage: cargo xtask TASK [OPTIONS]
                               ARGS go to `watchroom demo`, for example -- --listen 127.0.0.1:9000
   test  [STEP…] [--keep-going]
                               everything that CI runs, or only the named steps
-  crash [--store sqlite|postgres|failing-disk] [--rounds N] [--seed S]
+  crash [--store sqlite|postgres|mongodb|failing-disk] [--rounds N] [--seed S]
                               kills a loaded server N times and compares what it acknowledged
                               with what is stored; prints the figures
   fuzz [TARGET…] [--seconds N]

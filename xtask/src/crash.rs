@@ -1,13 +1,13 @@
 //! `cargo xtask crash`: the server killed again and again, and everything read back each time.
 
 use crate::workspace::Workspace;
-use crate::{apt, process, report};
+use crate::{apt, process, report, tools};
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::Arg::Long;
 use lexopt::ValueExt as _;
 
 /// The stores by the names of their tests; the disk is that of SQLite.
-const STORES: &[&str] = &["sqlite", "postgres", "failing-disk"];
+const STORES: &[&str] = &["sqlite", "postgres", "mongodb", "failing-disk"];
 
 /// How many crashes there are when nobody says.
 const ROUNDS: u32 = 1000;
@@ -54,6 +54,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if store == "postgres" {
         apt::ensure(&[apt::POSTGRES])?;
     }
+    if store == "mongodb" {
+        tools::SECANTUS.ensure(workspace)?;
+    }
     report::doing(&format!("{rounds} crashes of a server on {store}; a few per second"));
     let mut cargo = process::cargo();
     cargo
@@ -91,7 +94,7 @@ mod tests {
         let message = parsed("--store sqlit").unwrap_err().to_string();
         assert_eq!(
             message,
-            "crash: unknown store \"sqlit\"; the stores are sqlite, postgres, failing-disk"
+            "crash: unknown store \"sqlit\"; the stores are sqlite, postgres, mongodb, failing-disk"
         );
         assert!(parsed("--rounds 0").is_err());
         assert!(parsed("twice").is_err());

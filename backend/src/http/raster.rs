@@ -6,10 +6,11 @@ use shared::route;
 
 use super::error::Result;
 use super::extract::Query;
-use super::form::Form;
 use super::openapi::{MetricErrors, QUERIES};
+use super::revalidate::Question;
 use crate::app::AppState;
-use crate::query::raster::{RasterAnswer, raster};
+use crate::query;
+use crate::query::version::Version;
 
 /// All channels of a metric at once over a range: time x channel (a heatmap), or time x value (how many lie where).
 ///
@@ -21,11 +22,15 @@ use crate::query::raster::{RasterAnswer, raster};
     path = route::RASTER,
     tag = QUERIES,
     params(RasterQuery),
-    responses((status = 200, description = "A density for `stat=density`, else a raster.", body = RasterAnswer), MetricErrors),
+    responses((status = 200, description = "A density for `stat=density`, else a raster.", body = query::raster::RasterAnswer), MetricErrors),
 )]
-pub(super) async fn get_raster(app: AppState, form: Form, Query(query): Query<RasterQuery>) -> Result<Response> {
-    Ok(match raster(&app.pyramid, &query).await? {
-        RasterAnswer::Raster(raster) => form.answer(&raster),
-        RasterAnswer::Density(density) => form.answer(&density),
-    })
+pub(super) async fn get_raster(
+    app: AppState,
+    question: Question,
+    Query(query): Query<RasterQuery>,
+) -> Result<Response> {
+    let version = Version::of_past(&*app.store, app.clock.now(), &query.metric, query.to).await?;
+    question
+        .answer(version, query::raster::raster(&app.pyramid, &query))
+        .await
 }

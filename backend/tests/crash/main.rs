@@ -38,6 +38,10 @@ mod failing_disk;
 #[path = "../../src/store/postgres/test_server.rs"]
 mod test_server;
 
+#[expect(dead_code, reason = "the store's own tests need more of it")]
+#[path = "../../src/store/mongo/tests/server.rs"]
+mod secantus;
+
 use campaign::Campaign;
 use database::Database;
 
@@ -49,6 +53,11 @@ fn sqlite_keeps_what_was_acknowledged_through_crashes() {
 #[test]
 fn postgres_keeps_what_was_acknowledged_through_crashes_of_it_and_of_the_server() {
     run("postgres", 8, Database::postgres());
+}
+
+#[test]
+fn mongodb_keeps_what_was_acknowledged_through_crashes() {
+    run("mongodb", 5, Database::mongodb());
 }
 
 /// How many rounds to run and from which seed: what the environment says, else `n_rounds` and a new seed.
