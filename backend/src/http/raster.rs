@@ -6,7 +6,7 @@ use shared::route;
 
 use super::error::Result;
 use super::extract::Query;
-use super::openapi::{MetricErrors, QUERIES};
+use super::openapi::{MetricErrors, NotModified, QUERIES};
 use super::revalidate::Question;
 use crate::app::AppState;
 use crate::query;
@@ -22,7 +22,7 @@ use crate::query::version::Version;
     path = route::RASTER,
     tag = QUERIES,
     params(RasterQuery),
-    responses((status = 200, description = "A density for `stat=density`, else a raster.", body = query::raster::RasterAnswer), MetricErrors),
+    responses((status = 200, description = "A density for `stat=density`, else a raster.", body = query::raster::RasterAnswer), NotModified, MetricErrors),
 )]
 pub(super) async fn get_raster(
     app: AppState,
