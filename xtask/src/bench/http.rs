@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use std::time::{Duration, Instant};
 
 /// How long a single request may take.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// The form in which the page asks.
 const COMPACT: &str = "application/vnd.watchroom.v1+postcard";
@@ -33,26 +33,26 @@ impl Client {
     /// The answer to a question, in the form that the page asks for; an error unless the status is 2xx.
     pub(super) fn get(&self, path: &str) -> Result<Vec<u8>> {
         let asked = self.agent.get(self.url(path)).header("accept", COMPACT).call();
-        self.read(path, asked)
+        Self::read(path, asked)
     }
 
     /// As `get`, with query parameters that are encoded.
     pub(super) fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
         let request = self.agent.get(self.url(path)).query_pairs(parameters.iter().copied());
-        self.read(path, request.call())
+        Self::read(path, request.call())
     }
 
     /// Sends a body; an error unless the status is 2xx.
     pub(super) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>> {
         let asked = self.agent.post(self.url(path)).header("content-type", content_type);
-        self.read(path, asked.send(body))
+        Self::read(path, asked.send(body))
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    fn read(&self, path: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>> {
+    fn read(path: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Vec<u8>> {
         let mut answer = answer.with_context(|| format!("{path} got no answer"))?;
         let body = answer.body_mut().with_config().limit(u64::MAX).read_to_vec();
         let body = body.with_context(|| format!("the answer to {path} broke off"))?;

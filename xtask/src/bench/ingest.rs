@@ -104,7 +104,7 @@ fn measure(
     let unit = "M values/s";
     // Four bytes a value reach the log, and once more the database.
     let disk = bench.machine.write_mb_per_sec / 8.0;
-    let sync_ms = 1e3 / bench.machine.syncs_per_sec;
+    let sync_ms = 1e3 / bench.machine.syncs_hz;
     figures.extend([
         Figure::rate(format!("{store}, JSON frames"), million(&frames), unit)
             .target(FRAMES_TARGET)

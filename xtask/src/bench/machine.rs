@@ -31,7 +31,7 @@ pub(super) struct Machine {
     /// Bytes a second that reach the disk when written in a row, with one sync at the end.
     pub(super) write_mb_per_sec: f64,
     /// How many small writes a second reach the disk when each is synced.
-    pub(super) syncs_per_sec: f64,
+    pub(super) syncs_hz: f64,
 }
 
 impl Machine {
@@ -41,7 +41,7 @@ impl Machine {
         let machine = Self {
             memory_gb_per_sec: memory(),
             write_mb_per_sec: writes(&file).context("cannot measure the disk")?,
-            syncs_per_sec: syncs(&file).context("cannot measure syncs")?,
+            syncs_hz: syncs(&file).context("cannot measure syncs")?,
         };
         fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         Ok(machine)
@@ -52,7 +52,7 @@ impl Machine {
         vec![
             Figure::rate("memory, one core copying", self.memory_gb_per_sec, "GB/s"),
             Figure::rate("disk, written in a row", self.write_mb_per_sec, "MB/s"),
-            Figure::rate("disk, 8 KiB and a sync", self.syncs_per_sec, "1/s"),
+            Figure::rate("disk, 8 KiB and a sync", self.syncs_hz, "1/s"),
         ]
     }
 
