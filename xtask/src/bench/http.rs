@@ -36,6 +36,12 @@ impl Client {
         Self::read(path, asked)
     }
 
+    /// As `get`, with query parameters that are encoded.
+    pub(super) fn get_with(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let request = self.agent.get(self.url(path)).query_pairs(parameters.iter().copied());
+        Self::read(path, request.call())
+    }
+
     /// Sends a body; an error unless the status is 2xx.
     pub(super) fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>> {
         let asked = self.agent.post(self.url(path)).header("content-type", content_type);

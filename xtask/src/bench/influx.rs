@@ -4,11 +4,9 @@ use super::Bench;
 use super::http::Client;
 use super::server::{Background, free_port};
 use crate::{apt, process};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 
 /// The database of all measurements.
 const DATABASE: &str = "bench";
@@ -21,9 +19,8 @@ pub(super) const WRITE: &str = "/write?db=bench&precision=ns";
 pub(super) struct Influx {
     /// Kept for its end.
     _process: Background,
-    /// The way to send to it.
+    /// The way to ask it.
     pub(super) client: Client,
-    port: u16,
 }
 
 impl Influx {
@@ -56,7 +53,6 @@ impl Influx {
         Ok(Self {
             _process: started,
             client,
-            port,
         })
     }
 
@@ -81,32 +77,8 @@ impl Influx {
         Ok(answer["results"][0]["series"][0]["values"][0][1].as_u64())
     }
 
-    /// Asks in HTTP 1.0, each time on a new connection: the kept client waits forever for the end of its chunked answers.
     fn ask(&self, statement: &str) -> Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).context("influxd takes no connection")?;
-        let query = encoded(statement);
-        let request = format!("GET /query?db={DATABASE}&epoch=u&q={query} HTTP/1.0\r\nhost: 127.0.0.1\r\n\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let end = answer
-            .windows(4)
-            .position(|part| part == b"\r\n\r\n")
-            .context("influxd broke off")?;
-        ensure!(
-            answer.get(9..12) == Some(b"200"),
-            "influxd was asked {statement:?} and said {}",
-            String::from_utf8_lossy(&answer[..end])
-        );
-        Ok(answer.split_off(end + 4))
+        let parameters = [("db", DATABASE), ("epoch", "u"), ("q", statement)];
+        self.client.get_with("/query", &parameters)
     }
-}
-
-/// A text as part of an address.
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
