@@ -147,9 +147,9 @@ async fn write_all(app: &App, plan: Plan) -> anyhow::Result<usize> {
     let mut batches = Batches::new(plan);
     let make = |mut batches: Batches| tokio::task::spawn_blocking(move || (batches.next(), batches));
     loop {
-        let made = make(batches).await.context("making the data set broke down")?;
-        batches = made.1;
-        let Some(batch) = made.0 else { break };
+        let (batch, rest) = make(batches).await.context("making the data set broke down")?;
+        batches = rest;
+        let Some(batch) = batch else { break };
         let frames: Vec<Frame> = batch.into_iter().filter_map(|frame| stored(&ids, frame)).collect();
         n_values += frames.iter().map(|frame| frame.values.len()).sum::<usize>();
         app.store.write(&frames).await?;
