@@ -47,7 +47,8 @@ impl App {
             Arc::clone(&clock),
             config.ingest.limits,
             config.metrics.clone(),
-        );
+        )
+        .with_retention(config.retention.clone());
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),

@@ -18,6 +18,10 @@ pub mod query;
 
 pub mod ingest;
 
+pub mod retention;
+
+pub mod backup;
+
 pub mod demo;
 
 pub mod mock;
@@ -25,5 +29,8 @@ pub mod mock;
 pub mod store;
 
 pub mod clock;
+
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 
 mod nearest;

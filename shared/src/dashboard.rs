@@ -10,6 +10,7 @@ pub const GRID_COLUMNS: u8 = 12;
 
 /// The answer to `GET /api/v1/dashboards`, in the order of their files' names.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dashboards {
     /// The site that all dashboards show.
     pub site: Site,
@@ -19,6 +20,7 @@ pub struct Dashboards {
 
 /// Where the instrument stands, and how its nights are cut.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Site {
     /// What the page is headed with.
     pub name: String,
@@ -30,6 +32,7 @@ pub struct Site {
 
 /// A page of tabs.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dashboard {
     /// Its name in the address bar.
     pub id: String,
@@ -41,6 +44,7 @@ pub struct Dashboard {
 
 /// Panels that are seen together, over one time axis.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tab {
     /// Its name in the address bar.
     pub id: String,
@@ -61,6 +65,7 @@ pub struct Tab {
 
 /// Which time a tab shows when the address does not say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OpensAt {
     /// The newest night with data of its metrics.
@@ -74,6 +79,7 @@ pub enum OpensAt {
 
 /// One panel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Panel {
     /// Its name in the page and in links, one of its kind in the tab.
     pub id: String,
@@ -99,6 +105,7 @@ pub enum PanelKind {
 
 /// How a panel's kind is written and read: flat, in one pass, and in the compact form too, which a tagged enum is not.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct PanelKindParts {
     r#type: PanelType,
     lines: Option<Vec<Line>>,
@@ -106,10 +113,25 @@ struct PanelKindParts {
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum PanelType {
     Timeseries,
     Latest,
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for PanelKind {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        PanelKindParts::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for PanelKind {
+    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        PanelKindParts::schemas(schemas);
+    }
 }
 
 impl From<PanelKind> for PanelKindParts {
@@ -156,6 +178,7 @@ impl PanelKind {
 
 /// Lines over time, on one or two axes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timeseries {
     /// What is drawn, first at the bottom.
     pub lines: Vec<Line>,
@@ -163,6 +186,7 @@ pub struct Timeseries {
 
 /// Channels of a metric as lines, one colour each, or the band over all its channels.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Line {
     /// The metric by name.
     pub metric: String,
@@ -179,6 +203,7 @@ pub struct Line {
 
 /// The axis that a line is read on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Axis {
     /// The one on the left.
@@ -190,6 +215,7 @@ pub enum Axis {
 
 /// A table of the newest sample of each channel of some metrics, worst first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatestTable {
     /// The metrics by name.
     pub metrics: Vec<String>,

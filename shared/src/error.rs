@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An error as every route answers it, with a fitting status.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiError {
     /// A stable word for programs, such as `unknown_metric`.
     pub code: String,

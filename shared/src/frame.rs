@@ -7,6 +7,7 @@ use crate::value::Value;
 
 /// The body of `POST /api/v1/frames`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FramesBody {
     /// The frames, each accepted or rejected for itself.
@@ -15,6 +16,7 @@ pub struct FramesBody {
 
 /// The samples of many channels of one metric at one time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, expecting = "an object with `metric`, `time` and `values`")]
 pub struct FrameBody {
     /// The metric; appears with its first frame.
@@ -25,11 +27,13 @@ pub struct FrameBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<u32>>,
     /// One value per channel.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::openapi::SampleValue>))]
     pub values: Vec<Value>,
 }
 
 /// All frames of a request are stored and will stay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WriteAccepted {
     /// How many frames were stored.
     pub accepted: usize,
@@ -37,6 +41,7 @@ pub struct WriteAccepted {
 
 /// A part of a request that was not stored.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rejected {
     /// Which frame of the request, from 0; for text formats which line, from 1.
     pub index: usize,
@@ -46,6 +51,7 @@ pub struct Rejected {
 
 /// Some frames of a request were stored and will stay, others were rejected. Sent with status 400.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartialWrite {
     /// Always `partial_write`.
     pub code: String,

@@ -4,6 +4,7 @@
 //! [`time::Timestamp`]s, microseconds in UTC; ranges are half-open. A [`value::Value`] keeps "the sensor said nothing"
 //! (null), "not a number" and numbers apart up to the screen.
 //!
+//! With the feature `openapi` the types have schemas, from which the server makes the document of its API.
 //! With the feature `chart` it also holds the drawing code that the page, exports and recorded tests share.
 
 pub mod time;
@@ -25,6 +26,9 @@ pub mod error;
 pub mod compact;
 
 pub mod route;
+
+#[cfg(feature = "openapi")]
+pub mod openapi;
 
 #[cfg(feature = "chart")]
 pub mod chart;

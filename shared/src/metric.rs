@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 
 /// What kind of quantity a metric measures; decides how it may be drawn and summed up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MetricKind {
     /// A value that goes up and down: a temperature, a voltage.
@@ -21,6 +22,7 @@ pub enum MetricKind {
 
 /// A metric as the catalogue lists it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricInfo {
     /// The name by which queries ask for it.
     pub name: String,
@@ -33,15 +35,19 @@ pub struct MetricInfo {
     /// How many channels it has; a scalar has one.
     pub channels: u32,
     /// Seconds between expected samples of a channel; `None` where no rhythm is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub interval_s: Option<f64>,
     /// The time of its oldest sample; `None` before the first.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub first: Option<Timestamp>,
     /// The time of its newest sample; `None` before the first.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub last: Option<Timestamp>,
 }
 
 /// The answer to `GET /api/v1/metrics`, sorted by name.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metrics {
     /// All metrics known to the store.
     pub metrics: Vec<MetricInfo>,

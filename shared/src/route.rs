@@ -26,13 +26,17 @@ pub const WRITE_BUCKET: &str = "/api/v2/write";
 pub const STATEMENTS: &str = "/query";
 /// Where clients of InfluxDB ask whether anybody is there.
 pub const PING: &str = "/ping";
+/// What the API takes and answers, as an OpenAPI document.
+pub const OPENAPI: &str = "/openapi.json";
+/// The same for people.
+pub const API_PAGE: &str = "/api/docs";
 /// Whether the process lives.
 pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 17] = [
     METRICS,
     DASHBOARDS,
     ENVELOPE,
@@ -46,6 +50,8 @@ pub const ALL: [&str; 15] = [
     WRITE_BUCKET,
     STATEMENTS,
     PING,
+    OPENAPI,
+    API_PAGE,
     HEALTH,
     READY,
 ];

@@ -37,6 +37,13 @@ pub(crate) const POSTGRES: Program = Program {
     why: "tests of the PostgreSQL store",
 };
 
+/// The compiler of libFuzzer.
+pub(crate) const CXX: Program = Program {
+    commands: &["c++", "g++", "clang++"],
+    packages: &["g++"],
+    why: "compiles libFuzzer",
+};
+
 /// The time series database that benches measure beside ours.
 pub(crate) const INFLUXDB: Program = Program {
     commands: &["influxd"],

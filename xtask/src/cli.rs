@@ -1,7 +1,7 @@
 //! The command line: what can be asked for, and how the answer reads.
 
 use crate::workspace::Workspace;
-use crate::{bench, build, demo, dev, report, test, tools};
+use crate::{bench, build, crash, demo, dev, fuzz, report, test, tools};
 use anyhow::{Context as _, Result, bail};
 use lexopt::Arg::{Long, Short, Value};
 use std::ffi::OsString;
@@ -16,6 +16,11 @@ Usage: cargo xtask TASK [OPTIONS]
                               ARGS go to `watchroom demo`, for example -- --listen 127.0.0.1:9000
   test  [STEP…] [--keep-going]
                               everything that CI runs, or only the named steps
+  crash [--store sqlite|postgres|mongodb|failing-disk] [--rounds N] [--seed S]
+                              kills a loaded server N times and compares what it acknowledged
+                              with what is stored; prints the figures
+  fuzz [TARGET…] [--seconds N]
+                              searches for input that breaks a parser, each target N s (60)
   build [--debug]             the page into target/dist, the server with that page inside
                               into target/release/watchroom
   dev                         the page with reload on http://127.0.0.1:8080 (trunk serve),
@@ -29,7 +34,7 @@ Steps of `test`, in their order:
 ";
 
 /// The tasks, for the message about an unknown one.
-const TASKS: &str = "demo, test, build, dev, bench, setup, help";
+const TASKS: &str = "demo, test, crash, fuzz, build, dev, bench, setup, help";
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +57,10 @@ pub(crate) enum Task {
     },
     /// Server and page with reload.
     Dev,
+    /// Kill the server again and again.
+    Crash(crash::Options),
+    /// Search for input that breaks a parser.
+    Fuzz(fuzz::Options),
     /// Measure.
     Bench {
         /// Names of sections; empty means all.
@@ -87,6 +96,8 @@ pub(crate) fn run() -> Result<()> {
         }
         Task::Demo { debug, args } => demo::run(&workspace, build::Mode::new(debug), args),
         Task::Dev => dev::run(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
+        Task::Crash(options) => crash::run(&workspace, &options),
         Task::Bench { sections, quick } => bench::run(&workspace, &sections, quick),
         Task::Test { steps, keep_going } => test::run(&workspace, &steps, keep_going),
     }
@@ -121,6 +132,8 @@ fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         }
         "demo" => parse_demo(parser),
         "test" => parse_test(parser),
+        "fuzz" => fuzz::parse(parser).map(Task::Fuzz),
+        "crash" => crash::parse(parser).map(Task::Crash),
         "bench" => parse_bench(parser),
         unknown => bail!("unknown task {unknown:?}; the tasks are {TASKS}"),
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, the cheap first.
 
+mod api;
 mod steps;
 
 use crate::report;

@@ -5,10 +5,8 @@
 //! renamed at the end, under a lock: a killed set-up leaves no half tool, and two checkouts may
 //! set up at the same time.
 
-pub(crate) mod clients;
 mod compile;
-mod python;
-pub(crate) mod readers;
+pub(crate) mod python;
 mod target;
 mod wheel;
 
@@ -17,8 +15,6 @@ use crate::{process, report};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-pub(crate) use python::PythonPackages;
 
 /// Builds the page.
 pub(crate) const TRUNK: Tool = Tool {
@@ -70,6 +66,17 @@ pub(crate) const NODE: Tool = Tool {
     },
 };
 
+/// Calls the API in every way that its document allows, and in others.
+pub(crate) const SCHEMATHESIS: Tool = Tool {
+    name: "schemathesis",
+    version: "4.32.5",
+    binary: "bin/schemathesis",
+    why: "tests the API against its document",
+    source: Source::Environment {
+        package: "schemathesis",
+    },
+};
+
 /// Stands in for MongoDB in the tests of the store, which look for it in the same folder.
 pub(crate) const SECANTUS: Tool = Tool {
     name: "secantusdb",
@@ -108,6 +115,11 @@ enum Source {
         minutes: u32,
         /// Of the light profile.
         opt_level: &'static str,
+    },
+    /// A Python program with all that it imports, in a virtual environment of its own.
+    Environment {
+        /// Its name on PyPI.
+        package: &'static str,
     },
     /// A ready-made Python wheel.
     Wheel {
@@ -177,6 +189,7 @@ impl Tool {
                 compile::install(&request, partial)?;
             }
             Source::Wheel { package } => wheel::install(self, package, partial)?,
+            Source::Environment { package } => wheel::environment(self, package, partial)?,
             Source::Module { package, module } => wheel::install_module(self, package, module, partial)?,
         }
         let program = partial.join(self.binary);

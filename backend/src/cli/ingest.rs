@@ -1,7 +1,7 @@
 //! `watchroom ingest`: stores measurements from files.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,15 +9,17 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 
+use super::progress::Progress;
+use super::serve::StopSignals;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{Config, CsvSource};
 use crate::ingest::files::{FileReader, Format, decompressed};
 use crate::ingest::line_protocol::{self, Precision};
 use crate::ingest::{LineError, Parsed};
+use crate::retention::learn;
 use crate::store::{self, MetricProperties};
 
 /// About how many values are read and stored at once.
@@ -61,14 +63,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
     let format = format(args, &config)?;
     // A file that cannot be read is told before the store is touched.
-    let bar = progress_bar(&args.path)?;
-    let input = bar.wrap_read(open(&args.path)?);
+    let file = open(&args.path)?;
+    // From here on a signal does not end the process in the middle of something.
+    let signals = StopSignals::install().context("cannot listen for signals")?;
+    let progress = Progress::of_bytes("storing", length(&args.path))?;
+    let input = progress.bar().wrap_read(file);
     let store = store::open(&config.store_url).await?;
     let app = App::new(config, store, Arc::new(SystemClock))?;
+    learn(&*app.store, app.writer.gate()).await?;
     let start = Instant::now();
     let mut report = Report::default();
-    let stored = store_file(&app, input, format, &bar, &mut report).await;
-    bar.finish_and_clear();
+    let stored = store_file(&app, input, format, (&progress, signals), &mut report).await;
+    progress.finish();
     app.store.close().await;
     if stored.is_ok() || report.n_accepted + report.n_rejected > 0 {
         report.tell(&args.path, start);
@@ -137,20 +143,10 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// Shows how much of the file is read, on a terminal; hidden elsewhere.
-fn progress_bar(path: &Path) -> anyhow::Result<ProgressBar> {
-    let length = std::fs::metadata(path)
-        .ok()
-        .filter(|_| !is_stdin(path))
-        .map(|metadata| metadata.len());
-    Ok(match length {
-        Some(length) => ProgressBar::new(length).with_style(ProgressStyle::with_template(
-            "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left; {msg}",
-        )?),
-        None => ProgressBar::new_spinner().with_style(ProgressStyle::with_template(
-            "{spinner} {bytes}, {bytes_per_sec}; {msg}",
-        )?),
-    })
+/// How many bytes a file has; `None` where that cannot be known.
+fn length(path: &Path) -> Option<u64> {
+    let metadata = std::fs::metadata(path).ok().filter(|_| !is_stdin(path));
+    metadata.map(|metadata| metadata.len())
 }
 
 /// A part of the file, and what is known of its metrics.
@@ -164,7 +160,7 @@ async fn store_file(
     app: &App,
     input: impl Read + Send + 'static,
     format: Format,
-    bar: &ProgressBar,
+    (progress, signals): (&Progress, StopSignals),
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let (sender, mut chunks) = mpsc::channel::<anyhow::Result<Chunk>>(2);
@@ -175,15 +171,16 @@ async fn store_file(
             let _unheard = sender.blocking_send(Err(error));
         }
     });
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut interrupted = std::pin::pin!(signals.received());
     loop {
         let chunk = tokio::select! {
             chunk = chunks.recv() => chunk,
-            _ = &mut interrupted => bail!("interrupted; what is stored will stay, and storing it again stores nothing twice"),
+            () = &mut interrupted => bail!("interrupted {}; what is stored will stay, and storing it again stores nothing twice", report.place()),
         };
         let Some(chunk) = chunk else { return Ok(()) };
         let Chunk { parsed, metrics } = chunk?;
         app.writer.describe(&metrics);
+        let last_line = parsed.frames.iter().map(|frame| frame.position).max();
         match app.writer.store(parsed.frames).await {
             Ok(outcome) => report.add(outcome.accepted, parsed.errors, outcome.rejected),
             Err(failed) => {
@@ -191,7 +188,8 @@ async fn store_file(
                 return Err(failed.source.into());
             }
         }
-        report.progress(bar);
+        report.last_line = last_line.max(report.last_line);
+        progress.message(&format!("{} stored", counted(report.n_accepted, "frame")));
     }
 }
 
@@ -218,7 +216,8 @@ fn read_file(
 struct Report {
     n_accepted: usize,
     n_rejected: usize,
-    n_told: usize,
+    /// The last line of the file of which it is known.
+    last_line: Option<usize>,
     listed: Vec<LineError>,
 }
 
@@ -235,13 +234,11 @@ impl Report {
         self.listed.extend(errors.into_iter().take(room));
     }
 
-    #[expect(clippy::print_stderr, reason = "progress where there is no terminal to draw on")]
-    fn progress(&mut self, bar: &ProgressBar) {
-        const FRAMES_PER_LINE: usize = 1_000_000;
-        bar.set_message(format!("{} frames stored", self.n_accepted));
-        if !io::stderr().is_terminal() && self.n_accepted / FRAMES_PER_LINE > self.n_told {
-            self.n_told = self.n_accepted / FRAMES_PER_LINE;
-            eprintln!("{} frames stored", self.n_accepted);
+    /// How far it is known.
+    fn place(&self) -> String {
+        match self.last_line {
+            Some(line) => format!("after line {line}"),
+            None => "before anything was stored".to_owned(),
         }
     }
 

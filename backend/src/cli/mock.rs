@@ -145,11 +145,11 @@ async fn write_all(app: &App, plan: Plan) -> anyhow::Result<usize> {
     let bar = ProgressBar::new(plan.most_frames().unsigned_abs()).with_style(style);
     let mut n_values = 0;
     let mut batches = Batches::new(plan);
-    let make = |mut batches: Batches| tokio::task::spawn_blocking(move || (batches.next(), batches));
+    let next = |mut batches: Batches| tokio::task::spawn_blocking(move || (batches.next(), batches));
     loop {
-        let (batch, rest) = make(batches).await.context("making the data set broke down")?;
-        batches = rest;
-        let Some(batch) = batch else { break };
+        let made = next(batches).await.context("making the data set broke down")?;
+        batches = made.1;
+        let Some(batch) = made.0 else { break };
         let frames: Vec<Frame> = batch.into_iter().filter_map(|frame| stored(&ids, frame)).collect();
         n_values += frames.iter().map(|frame| frame.values.len()).sum::<usize>();
         app.store.write(&frames).await?;

@@ -10,6 +10,7 @@ mod export;
 mod ingest;
 mod logging;
 mod mock;
+mod progress;
 mod serve;
 mod store;
 
@@ -35,7 +36,7 @@ enum Command {
     Export(export::Args),
     /// Make a large archive of made-up measurements, the same on every machine, for trials and benches.
     Mock(mock::Args),
-    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples.
+    /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),

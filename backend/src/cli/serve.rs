@@ -17,6 +17,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::page::Page;
 use crate::pyramid::keep::keep_up;
+use crate::retention::{keep_pruning, learn};
 use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
@@ -42,6 +43,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let store = store::open(&config.store_url).await?;
     let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
     app.describe_metrics().await?;
+    learn(&*app.store, app.writer.gate()).await?;
     let served = serve(Arc::clone(&app), listener).await;
     app.store.close().await;
     served
@@ -74,6 +76,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     });
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
+    let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
     let server = axum::serve(listener, http::router_with_page(app, page)).with_graceful_shutdown(async move {
@@ -97,12 +100,13 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     };
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
+    pruning.abort();
     outcome?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The signals that ask the process to stop.
-struct StopSignals {
+pub(super) struct StopSignals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -112,7 +116,7 @@ struct StopSignals {
 impl StopSignals {
     /// From here on a signal waits to be heard, and does not end the process.
     #[cfg(unix)]
-    fn install() -> io::Result<Self> {
+    pub(super) fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self {
@@ -122,13 +126,13 @@ impl StopSignals {
     }
 
     #[cfg(not(unix))]
-    fn install() -> io::Result<Self> {
+    pub(super) fn install() -> io::Result<Self> {
         Ok(Self {})
     }
 
     /// Waits until one comes.
     #[cfg(unix)]
-    async fn received(mut self) {
+    pub(super) async fn received(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -136,7 +140,7 @@ impl StopSignals {
     }
 
     #[cfg(not(unix))]
-    async fn received(self) {
+    pub(super) async fn received(self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use shared::metric::{MetricKind, check_metric_name};
 
 use super::section::Section;
-use super::{duration, suggestion};
+use super::{duration, keep, suggestion};
+use crate::retention::Keep;
 use crate::store::MetricProperties;
 
-pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> BTreeMap<String, MetricProperties> {
+pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> (BTreeMap<String, MetricProperties>, BTreeMap<String, Keep>) {
     let mut metrics = BTreeMap::new();
+    let mut kept = BTreeMap::new();
     for (name, mut section) in sections {
         if let Err(error) = check_metric_name(name) {
             section.add_here(&error.to_string());
@@ -20,10 +22,14 @@ pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> BTreeMap<String, Metri
             kind: section.parsed("kind", KIND, parse_kind).unwrap_or_default(),
             interval_micros: section.parsed("interval", "a duration such as \"60s\"", duration::parse_micros),
         };
+        let keep = keep::read(&mut section);
+        if keep != Keep::default() {
+            kept.insert(name.to_owned(), keep);
+        }
         section.finish();
         metrics.insert(name.to_owned(), properties);
     }
-    metrics
+    (metrics, kept)
 }
 
 const KIND: &str = "\"gauge\", \"counter\" or \"state\"";

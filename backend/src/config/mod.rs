@@ -12,6 +12,7 @@ use std::{fs, io};
 use shared::dashboard::{Dashboard, Site};
 use toml::de::DeTable;
 
+use crate::retention::Policy;
 use crate::store::MetricProperties;
 
 mod ingest;
@@ -27,6 +28,7 @@ mod panel;
 
 pub(crate) mod duration;
 mod environment;
+mod keep;
 mod mistake;
 mod section;
 mod size;
@@ -57,6 +59,8 @@ pub struct Config {
     pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
+    /// How long samples are kept.
+    pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// The dashboards, in the order of their files' names.
@@ -71,6 +75,7 @@ impl Default for Config {
             site: site::default(),
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
+            retention: Policy::default(),
             csv: BTreeMap::new(),
             dashboards: Vec::new(),
         }
@@ -148,12 +153,14 @@ impl Config {
         let mut mistakes = Vec::new();
         mistakes.extend(read_source(main, &environment, |mut file| {
             config.server = server::read(file.overridable("server"));
-            if let Some(url) = store::read(file.overridable("store")) {
+            let (url, keep) = store::read(file.overridable("store"));
+            if let Some(url) = url {
                 config.store_url = url;
             }
+            config.retention.default = keep;
             config.site = site::read(file.overridable("site"));
             config.ingest = ingest::read(file.overridable("ingest"));
-            config.metrics = metrics::read(file.named("metrics"));
+            (config.metrics, config.retention.metrics) = metrics::read(file.named("metrics"));
             config.csv = csv::read(file.named("csv"));
             file.finish();
         }));

@@ -1,15 +1,18 @@
-//! `[store]`: where the samples are kept.
+//! `[store]`: where the samples are kept, and how long.
 
+use super::keep;
 use super::section::Section;
+use crate::retention::Keep;
 
 /// What the URL of a store begins with; [`crate::store::open`] knows the rest.
 const SCHEMES: [&str; 5] = ["sqlite:", "postgres:", "postgresql:", "mongodb:", "memory:"];
 
-/// The URL of the store, if one is set.
-pub(super) fn read(mut section: Section<'_>) -> Option<String> {
+/// The URL of the store, if one is set, and how long samples are kept of which nothing else is said.
+pub(super) fn read(mut section: Section<'_>) -> (Option<String>, Keep) {
     let url = section.parsed("url", "a URL such as \"sqlite:watchroom.db\"", parse_url);
+    let keep = keep::read(&mut section);
     section.finish();
-    url
+    (url, keep)
 }
 
 fn parse_url(text: &str) -> Result<String, String> {

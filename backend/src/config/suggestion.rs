@@ -4,7 +4,7 @@ use crate::nearest::nearest;
 
 /// What to say behind an unknown word: the word that was probably meant, or all of them where they are few.
 pub(super) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    const FEW: usize = 12;
+    const FEW: usize = 16;
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(word, known.iter().copied()) {
         Some(candidate) => format!("; did you mean {candidate:?}?"),

@@ -12,6 +12,8 @@ page_dir = "page"
 
 [store]
 url = "sqlite:/var/lib/watchroom/watchroom.db"
+keep = "400d"
+keep_pyramid = "forever"
 
 [site]
 name = "LST-1"
@@ -32,6 +34,7 @@ interval = "60s"
 
 [metrics.shutter]
 kind = "state"
+keep = "forever"
 
 [csv.weather]
 time_columns = ["time"]
@@ -267,7 +270,18 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
     assert_snapshot!(mistakes, @r#"
     environment variable WATCHROOM_SERVER__LISTEN: "8080" is not an IP address and a port; write for example "127.0.0.1:8080" or "[::1]:8080"
     environment variable WATCHROOM_INGEST__METRICS: "many" is not a whole number from 1 to 10000000
-    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_INGEST__BODY_LIMIT, WATCHROOM_INGEST__BYTES_IN_FLIGHT, WATCHROOM_INGEST__CHANNELS_PER_METRIC, WATCHROOM_INGEST__METRICS, WATCHROOM_INGEST__REQUESTS_IN_FLIGHT, WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__URL
+    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_INGEST__BODY_LIMIT, WATCHROOM_INGEST__BYTES_IN_FLIGHT, WATCHROOM_INGEST__CHANNELS_PER_METRIC, WATCHROOM_INGEST__METRICS, WATCHROOM_INGEST__REQUESTS_IN_FLIGHT, WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__KEEP, WATCHROOM_STORE__KEEP_PYRAMID, WATCHROOM_STORE__URL
     environment variable WATCHROOM_SITE__TIMEZONE: stands for no key; did you mean "WATCHROOM_SITE__TIME_ZONE"?
+    "#);
+}
+
+#[test]
+fn a_pyramid_is_kept_as_long_as_its_samples_or_longer() {
+    let text = "[store]\nkeep = \"30\"\n[metrics.a]\nkeep = \"40d\"\nkeep_pyramid = \"30d\"\n\
+        [metrics.b]\nkeep = \"forever\"\nkeep_pyramid = \"300d\"\n";
+    assert_snapshot!(mistakes_of(text, &[]), @r#"
+    watchroom.toml:2:8: store.keep: "30" has no unit; write "30s" for seconds, or one of us, ms, m, h, d
+    watchroom.toml:5:16: metrics."a".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
+    watchroom.toml:8:16: metrics."b".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
     "#);
 }

@@ -8,14 +8,26 @@ use axum::http::{HeaderValue, Version, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use shared::query::export::{ExportFormat, ExportQuery};
+use shared::route;
 use tower_http::compression::Predicate;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType};
 
 use super::error::{Error, Result};
 use super::extract::Query;
+use super::openapi::{ExportedFile, MetricErrors, QUERIES};
 use crate::app::AppState;
 use crate::query::export::{Export, Part};
 
+/// Raw samples as a file: one row per sample with time, channel, label, value and arrival time.
+///
+/// The answer is streamed. A failure after its begin cuts the connection, so that a part is never taken for the whole.
+#[utoipa::path(
+    get,
+    path = route::EXPORT,
+    tag = QUERIES,
+    params(ExportQuery),
+    responses(ExportedFile, MetricErrors),
+)]
 pub(super) async fn get_export(app: AppState, version: Version, Query(query): Query<ExportQuery>) -> Result<Response> {
     if version < Version::HTTP_11 {
         return Err(Error::NeedsHttp11);

@@ -3,15 +3,36 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use shared::frame::{PartialWrite, Rejected, WriteAccepted};
+use shared::frame::{FramesBody, PartialWrite, Rejected, WriteAccepted};
+use shared::route;
 
 use super::error::Result;
 use super::extract::JsonPayload;
+use super::openapi::{WRITES, WriteErrors};
 use crate::app::AppState;
 use crate::ingest::admission::PART_VALUES;
 use crate::ingest::{LineError, Received, json_frames};
 
-/// Stores what is good and names the rest. Answers after the store's commit.
+/// Stores frames: the samples of many channels of a metric at one time each.
+///
+/// Good frames are stored, bad ones are named; the answer comes after the commit. A metric appears with its first frame.
+/// A sample that is there already is replaced. Without `channels`, `values` are those of channels 0, 1, 2, …; with them
+/// both have the same length. A frame more than 24 h in the future is refused. The body may be packed with gzip, and is
+/// at most 64 MiB unpacked.
+#[utoipa::path(
+    post,
+    path = route::FRAMES,
+    tag = WRITES,
+    request_body(
+        content = FramesBody,
+        content_type = "application/json",
+        example = json!({"frames": [
+            {"metric": "dome.temperature", "time": "2026-11-20T03:12:48Z", "values": [12.5, null, 12.75]},
+            {"metric": "dome.temperature", "time": "2026-11-20T03:13:48Z", "channels": [2], "values": [12.5]},
+        ]}),
+    ),
+    responses((status = 200, description = "All frames are stored and will stay.", body = WriteAccepted), WriteErrors),
+)]
 pub(super) async fn write_frames(app: AppState, JsonPayload(body): JsonPayload) -> Result<Response> {
     let received = app
         .writer

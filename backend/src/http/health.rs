@@ -2,25 +2,38 @@
 
 use axum::Json;
 use serde::Serialize;
+use shared::route;
+use utoipa::ToSchema;
 
 use super::error::Result;
+use super::openapi::{OPERATIONS, ServerErrors};
 use crate::app::AppState;
 
 /// That it lives, in the words that clients of InfluxDB 2.x understand.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Health {
+    /// Who.
     name: &'static str,
+    /// `pass`.
     status: &'static str,
+    /// Of the server.
     version: &'static str,
 }
 
 /// How it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Status {
+    /// A word.
     status: &'static str,
 }
 
-/// Answers as long as the process does.
+/// Whether the server lives: answers as long as the process does.
+#[utoipa::path(
+    get,
+    path = route::HEALTH,
+    tag = OPERATIONS,
+    responses((status = 200, description = "It does.", body = Health), ServerErrors),
+)]
 pub(super) async fn get_health() -> Json<Health> {
     Json(Health {
         name: "watchroom",
@@ -29,7 +42,13 @@ pub(super) async fn get_health() -> Json<Health> {
     })
 }
 
-/// Answers 200 while the store does, else 503.
+/// Whether the server can answer queries: 200 while the store answers, else 503.
+#[utoipa::path(
+    get,
+    path = route::READY,
+    tag = OPERATIONS,
+    responses((status = 200, description = "It can.", body = Status), ServerErrors),
+)]
 pub(super) async fn get_ready(app: AppState) -> Result<Json<Status>> {
     app.store.ping().await?;
     Ok(Json(Status { status: "ready" }))

@@ -8,9 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use shared::route;
+use utoipa::{IntoParams, ToSchema};
 
 use super::error::{Error, Result};
 use super::extract::Query;
+use super::openapi::{OPERATIONS, ServerErrors, StatementErrors};
 use crate::app::AppState;
 use crate::ingest::influxql::{self, Statement};
 
@@ -31,7 +34,13 @@ pub(super) fn prefix(db: &str) -> String {
     }
 }
 
-/// Says nothing but that somebody is there, and what they understand.
+/// Says nothing but that somebody is there, and in `x-influxdb-version` what they understand.
+#[utoipa::path(
+    get,
+    path = route::PING,
+    tag = OPERATIONS,
+    responses((status = 204, description = "Somebody is there."), ServerErrors),
+)]
 pub(super) async fn get_ping() -> Response {
     let build = HeaderValue::from_static("Watchroom");
     (
@@ -42,20 +51,28 @@ pub(super) async fn get_ping() -> Response {
 }
 
 /// The parameters that mean something here. Others (user, password, epoch, …) are accepted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[schema(as = Statements)]
 pub(super) struct Parameters {
+    /// The statements, with semicolons between them.
+    #[param(example = "SHOW DATABASES")]
     q: Option<String>,
+    /// The database that statements without one are about.
+    #[param(example = "watchroom")]
     db: Option<String>,
 }
 
 /// InfluxDB's answer to statements.
-#[derive(Debug, Serialize)]
-struct Answer {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementResults)]
+pub(super) struct Answer {
     results: Vec<Given>,
 }
 
 /// InfluxDB's answer to one statement.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementResult)]
 struct Given {
     statement_id: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,7 +81,8 @@ struct Given {
     messages: Vec<Remark>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementTable)]
 struct Table {
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'static str,
@@ -72,13 +90,23 @@ struct Table {
     values: Vec<Vec<serde_json::Value>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementMessage)]
 struct Remark {
     level: &'static str,
     text: &'static str,
 }
 
-/// Answers the statements that clients send on connect; all of a request or none. They may stand in the address or in a form.
+/// Answers the statements that clients of InfluxDB send when they connect; all of a request or none.
+///
+/// `CREATE DATABASE`, `CREATE RETENTION POLICY`, `SHOW DATABASES`, `SHOW MEASUREMENTS` and `SHOW RETENTION POLICIES`.
+#[utoipa::path(
+    get,
+    path = route::STATEMENTS,
+    tag = OPERATIONS,
+    params(Parameters),
+    responses((status = 200, description = "One result per statement.", body = Answer), StatementErrors),
+)]
 pub(super) async fn run_statements(
     app: AppState,
     Query(address): Query<Parameters>,
@@ -104,6 +132,23 @@ pub(super) async fn run_statements(
         });
     }
     Ok(([("x-influxdb-version", VERSION)], Json(Answer { results })).into_response())
+}
+
+/// The same; statements may stand in a form, too.
+#[utoipa::path(
+    post,
+    path = route::STATEMENTS,
+    tag = OPERATIONS,
+    params(Parameters),
+    request_body(content = Option<Parameters>, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "One result per statement.", body = Answer), StatementErrors),
+)]
+pub(super) async fn run_posted_statements(
+    app: AppState,
+    address: Query<Parameters>,
+    request: Request,
+) -> Result<Response> {
+    run_statements(app, address, request).await
 }
 
 async fn answer(app: &AppState, statement: Statement, db: &str) -> Result<(Vec<Table>, Vec<Remark>)> {

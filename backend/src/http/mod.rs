@@ -29,6 +29,8 @@ mod raster;
 mod samples;
 mod write;
 
+mod openapi;
+
 pub mod page;
 
 mod error;
@@ -55,9 +57,11 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),
         (
             route::STATEMENTS,
-            for_influx(get(influx::run_statements).post(influx::run_statements)),
+            for_influx(get(influx::run_statements).post(influx::run_posted_statements)),
         ),
         (route::PING, get(influx::get_ping)),
+        (route::OPENAPI, get(openapi::get_openapi)),
+        (route::API_PAGE, get(openapi::get_api_page)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
     ]

@@ -19,7 +19,7 @@ use crate::config::{Server, parse_base_path};
 mod asset;
 #[cfg(feature = "embed-page")]
 mod embedded;
-mod index;
+pub(super) mod index;
 pub(super) mod negotiation;
 
 use asset::Asset;
@@ -143,21 +143,21 @@ impl Page {
         let response = match assets.get(name) {
             Some(asset) => asset.respond(headers),
             None if name.contains('.') && name != INDEX => text(StatusCode::NOT_FOUND, "There is no such file.\n"),
-            None => index.respond(&self.seen_base_path(headers), headers),
+            None => index.respond(&seen_base_path(&self.base_path, headers), headers),
         };
         with_policy(response, index.policy())
     }
+}
 
-    /// The path under which the browser sees the server: a prefix that a proxy took off, and the base path.
-    ///
-    /// The header only decides what the links of the page look like; one that is not a plain path is as none.
-    fn seen_base_path(&self, headers: &HeaderMap) -> String {
-        let prefix = headers.get(FORWARDED_PREFIX).and_then(|prefix| prefix.to_str().ok());
-        let prefix = prefix
-            .and_then(|prefix| parse_base_path(prefix).ok())
-            .unwrap_or_default();
-        format!("{prefix}{}", self.base_path)
-    }
+/// The path under which the browser sees the server: a prefix that a proxy took off, and the base path.
+///
+/// The header only decides what the links of the page look like; one that is not a plain path is as none.
+pub(super) fn seen_base_path(base_path: &str, headers: &HeaderMap) -> String {
+    let prefix = headers.get(FORWARDED_PREFIX).and_then(|prefix| prefix.to_str().ok());
+    let prefix = prefix
+        .and_then(|prefix| parse_base_path(prefix).ok())
+        .unwrap_or_default();
+    format!("{prefix}{base_path}")
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response {
@@ -165,7 +165,7 @@ fn text(status: StatusCode, text: &'static str) -> Response {
 }
 
 /// Headers that keep the page to itself.
-fn with_policy(mut response: Response, policy: &HeaderValue) -> Response {
+pub(super) fn with_policy(mut response: Response, policy: &HeaderValue) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     for (name, value) in [

@@ -3,11 +3,15 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
+use shared::route;
+use utoipa::IntoParams;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::error::{Error, Result};
 use super::extract::{Payload, Query};
 use super::frames::{count, listed, partial_write};
 use super::influx;
+use super::openapi::{WRITES, WriteErrors};
 use crate::app::AppState;
 use crate::ingest::Received;
 use crate::ingest::admission::PART_VALUES;
@@ -17,29 +21,72 @@ use crate::ingest::line_protocol::{self, Options, Precision};
 const TOLD: usize = 3;
 
 /// What clients of 1.x say about their lines. Other parameters (user, retention policy, …) mean nothing here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct WriteQuery {
     #[serde(default)]
+    /// The database. One other than `watchroom` is the beginning of its metrics' names: `db/`.
+    #[param(required = false, example = "watchroom")]
     db: String,
     #[serde(default)]
+    /// The unit of the times in the lines.
+    #[param(required = false, schema_with = precisions)]
     precision: String,
+}
+
+/// What `precision` may be, as a schema.
+fn precisions() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["ns", "n", "us", "u", "µ", "ms", "s", "m", "h"]))
+        .description(Some("The unit of the times in the lines."))
+        .default(Some("ns".into()))
+        .examples([serde_json::Value::from("s")])
+        .into()
 }
 
 /// What clients of 2.x say. The organisation means nothing here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct BucketQuery {
+    /// The bucket, which is a database; `/autogen` at its end is dropped.
     #[serde(default)]
+    #[param(required = false, example = "watchroom")]
     bucket: String,
+    /// The unit of the times in the lines.
     #[serde(default)]
+    #[param(required = false, schema_with = precisions)]
     precision: String,
 }
 
-/// Stores good lines and names the others. Answers after the store's commit.
+/// Stores lines of InfluxDB's line protocol, as Telegraf and the clients of InfluxDB 1.x send it.
+///
+/// Good lines are stored, bad ones are named; the answer comes after the commit. A metric is named by the measurement, a
+/// point and the field (the measurement alone where the field is `value`); its channels are the sets of tags. The body
+/// may be packed with gzip. Other parameters that InfluxDB knows are ignored.
+#[utoipa::path(
+    post,
+    path = route::WRITE,
+    tag = WRITES,
+    params(WriteQuery),
+    request_body(content = String, content_type = "text/plain", example = "weather,mast=north temp=3.5,rh=81i 1795144368"),
+    responses((status = 204, description = "All lines are stored and will stay."), WriteErrors),
+)]
 pub(super) async fn write_lines(app: AppState, Query(query): Query<WriteQuery>, body: Payload) -> Result<Response> {
     write(&app, &query.db, &query.precision, body).await
 }
 
-/// The same for a bucket, which is a database; clients may add the name of a retention policy to it.
+/// Stores lines of InfluxDB's line protocol, as Telegraf and the clients of InfluxDB 2.x send it.
+///
+/// As `/write`, with a bucket for the database. The organization and other parameters that InfluxDB knows are ignored.
+#[utoipa::path(
+    post,
+    path = route::WRITE_BUCKET,
+    tag = WRITES,
+    params(BucketQuery),
+    request_body(content = String, content_type = "text/plain", example = "weather,mast=north temp=3.5,rh=81i 1795144368"),
+    responses((status = 204, description = "All lines are stored and will stay."), WriteErrors),
+)]
 pub(super) async fn write_bucket(app: AppState, Query(query): Query<BucketQuery>, body: Payload) -> Result<Response> {
     let bucket = query.bucket.strip_suffix("/autogen").unwrap_or(&query.bucket);
     write(&app, bucket.trim_end_matches('/'), &query.precision, body).await

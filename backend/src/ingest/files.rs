@@ -114,14 +114,16 @@ fn parse_point<R: BufRead>(
     parsed: &mut Parsed,
 ) -> io::Result<()> {
     let n_first = line.text.len();
+    let mut ends_in_crlf = line.ends_in_crlf;
     let mut further_lines: Vec<Line> = Vec::new();
     while line_protocol::is_open(&line.text) {
         let mut next = Line::default();
         if !lines.read(&mut next)? {
             break;
         }
-        line.text.push(b'\n');
+        line.text.extend_from_slice(if ends_in_crlf { b"\r\n" } else { b"\n" });
         line.text.extend_from_slice(&next.text);
+        ends_in_crlf = next.ends_in_crlf;
         further_lines.push(next);
     }
     if line_protocol::is_one_line(&line.text) {

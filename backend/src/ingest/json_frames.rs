@@ -9,6 +9,7 @@ use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use shared::frame::FrameBody;
 
+use super::excerpt::on_one_line;
 use super::{IncomingChannels, IncomingFrame, LineError, Parsed};
 
 /// The longest frame that is taken, in bytes; one of 20 000 channels has about 500 000.
@@ -133,10 +134,9 @@ pub(super) fn parse_frame(position: usize, text: &str) -> Result<IncomingFrame, 
 /// The message of an error without its line and column, which would count from the start of a part.
 fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    match message.rfind(" at line ") {
-        Some(place) => message[..place].to_owned(),
-        None => message,
-    }
+    let end = message.rfind(" at line ").unwrap_or(message.len());
+    // It may repeat names and texts of the input, of any length.
+    on_one_line(&message[..end])
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub(super) struct Line {
     pub(super) text: Vec<u8>,
     /// Whether it was longer than memory should hold.
     pub(super) is_too_long: bool,
+    /// Whether its break was a carriage return and a line feed: a quoted text that reaches over it holds both.
+    pub(super) ends_in_crlf: bool,
 }
 
 /// What to say of a line that is too long.
@@ -47,6 +49,7 @@ impl<R: BufRead> Lines<R> {
         }
         line.text.clear();
         line.is_too_long = false;
+        line.ends_in_crlf = false;
         let limit = MAX_LINE_BYTES as u64 + 1;
         if self.input.by_ref().take(limit).read_until(b'\n', &mut line.text)? == 0 {
             return Ok(false);
@@ -55,6 +58,7 @@ impl<R: BufRead> Lines<R> {
         line.number = self.n_read;
         if line.text.last() == Some(&b'\n') {
             line.text.pop();
+            line.ends_in_crlf = line.text.last() == Some(&b'\r');
         } else if line.text.len() > MAX_LINE_BYTES {
             line.text.clear();
             line.is_too_long = true;

@@ -7,6 +7,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError, Parsed};
 use crate::clock::Clock;
+use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
 mod catalogue;
@@ -83,6 +84,7 @@ pub struct Writer {
     clock: Arc<dyn Clock>,
     limits: Limits,
     catalogue: Catalogue,
+    gate: Gate,
 }
 
 impl Writer {
@@ -99,7 +101,22 @@ impl Writer {
             clock,
             limits,
             catalogue,
+            gate: Gate::default(),
         }
+    }
+
+    /// The same, which refuses samples that are older than they are to be kept.
+    #[must_use]
+    pub fn with_retention(self, policy: Policy) -> Self {
+        Self {
+            gate: Gate::new(policy),
+            ..self
+        }
+    }
+
+    /// What refuses samples because of their age.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Says what a file tells about its metrics; used where neither configuration nor store know better.
@@ -222,7 +239,8 @@ impl Writer {
                 "its time {time} is more than {} ahead of the server's clock, {now}; check the clock of the source",
                 hours(self.limits.ahead_micros)
             )),
-            _ => Ok(()),
+            Some(time) => self.gate.check(&frame.metric, time, now),
+            None => Ok(()),
         }
     }
 }

@@ -61,8 +61,20 @@ impl View<'_> {
     }
 
     pub(super) async fn build_samples(&self, start_us: i64) -> Result<Vec<(u32, Decoded)>> {
+        if self.stands_at(start_us) {
+            // What has no tile had no sample.
+            return Ok(Vec::new());
+        }
         let end_us = start_us.saturating_add(self.grid.span(SAMPLES).span_micros);
         let frames = self.frames(start_us, end_us).await?;
+        // Samples that are being deleted while a tile comes to stand for them may have been missed.
+        let state = self.pyramid.store.tiles().tile_state(self.metric_id).await?;
+        if state
+            .and_then(|state| state.standing)
+            .is_some_and(|standing| start_us < standing.end().as_micros())
+        {
+            return Err(Error::Moved);
+        }
         if frames.is_empty() {
             return Ok(Vec::new());
         }
@@ -83,6 +95,12 @@ impl View<'_> {
             tokio::task::yield_now().await;
         }
         Ok(built)
+    }
+
+    /// Whether tiles stand for the samples of a time.
+    pub(super) fn stands_at(&self, time_us: i64) -> bool {
+        self.standing
+            .is_some_and(|standing| time_us < standing.end().as_micros())
     }
 
     /// All frames of a span.
@@ -107,7 +125,7 @@ impl View<'_> {
 
     /// Makes all tiles of the metric shorter, where that can be, and gives the error to end with.
     async fn refine(&self) -> Result<Error> {
-        let Some(finer) = self.grid.finer() else {
+        let Some(finer) = self.grid.finer().filter(|_| self.standing.is_none() && self.keeps) else {
             return Ok(Error::Unsuited);
         };
         let sealed = Timestamp::saturating_from_micros(self.sealed_us);
@@ -126,7 +144,7 @@ impl View<'_> {
             .store
             .newest_before(self.metric_id, Timestamp::saturating_from_micros(end_us))
             .await?;
-        if newest.is_none_or(|newest| newest.as_micros() < start_us) {
+        if newest.is_none_or(|newest| newest.as_micros() < start_us) && !self.stands_at(start_us) {
             return Ok(Vec::new());
         }
         let finer_level = Grid::below(level);
@@ -154,7 +172,7 @@ impl View<'_> {
         let pending = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
         let tiles: Vec<Tile> = pending.into_iter().map(|(key, bytes)| Tile { key, bytes }).collect();
-        let stored = if tiles.is_empty() {
+        let stored = if tiles.is_empty() || !self.keeps {
             true
         } else {
             self.pyramid

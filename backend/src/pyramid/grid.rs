@@ -90,6 +90,13 @@ impl Grid {
         (fits && grid.spans == state.spans).then_some(grid)
     }
 
+    /// The lattice by which a store keeps tiles that stand for samples, whatever is said of the metric by now.
+    pub(crate) fn standing(state: &TileState) -> Option<Self> {
+        let span_micros = state.spans.first().filter(|span| span.level == SAMPLES)?.span_micros;
+        let grid = Self::with_unit(span_micros / i64::from(BUCKETS));
+        (grid.spans == state.spans).then_some(grid)
+    }
+
     /// The same with tiles a quarter as long, if there is such a one.
     pub(crate) fn finer(&self) -> Option<Self> {
         (self.unit_micros % 4 == 0).then(|| Self::with_unit(self.unit_micros / 4))
@@ -229,11 +236,7 @@ mod tests {
     #[test]
     fn a_kept_grid_is_taken_as_long_as_it_fits_to_the_interval() {
         let grid = Grid::new(1_000_000, 60_000_000);
-        let state = TileState {
-            spans: grid.spans().to_vec(),
-            sealed: Timestamp::EPOCH,
-            generation: 1,
-        };
+        let state = TileState::new(grid.spans(), Timestamp::EPOCH);
         assert_eq!(Grid::of_state(&state, 1_000_000), Some(grid.clone()));
         assert_eq!(Grid::of_state(&state, 256_000_000), Some(grid));
         assert_eq!(Grid::of_state(&state, 60_000_000), None);

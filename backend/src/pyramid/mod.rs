@@ -22,6 +22,22 @@
 //! hundred of them. So every sample whose write was acknowledged before a question is in its answer; of writes that
 //! come meanwhile some columns may know and others not.
 //!
+//! # Where samples are deleted
+//!
+//! Retention deletes samples that are too old ([`crate::retention`]). Normally their tiles go in the same transaction, and
+//! an answer goes on to equal brute force over what is stored. Where the pyramid is to be kept longer, the tiles of
+//! level 0 stay and *stand for* the samples (`retire.rs`): they hold every value and its time without loss, so an answer
+//! equals brute force over the samples as they were; only arrival times and the frames themselves are gone. Three rules
+//! keep it so:
+//!
+//! * Before samples go, each of their tiles is derived from them once more and stored, and they go only if nothing was
+//!   written into that time since. Whoever derives a tile meanwhile looks afterwards whether it read samples that were
+//!   being deleted.
+//! * From then on these tiles are the truth of that time: a rebuild and another lattice leave them alone, writes into that
+//!   time are refused, `verify` counts them apart, a backup contains them. All coarser tiles are derived from them as ever.
+//! * What has to read samples (pages of samples, exports, latest values, nights) has none from that time, and brute force,
+//!   should it be needed there, refuses to answer.
+//!
 //! Decoded tiles live in a cache with a bound in bytes. Their key has the generation of the metric's tiles, so that
 //! nothing need be told when a late write makes them stale: nobody asks for them again.
 
@@ -36,9 +52,13 @@ use crate::store::{self, MetricId, Store};
 
 mod build;
 mod codec;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 pub(crate) mod grid;
 pub mod keep;
 pub mod packing;
+mod retire;
+mod rhythm;
 pub mod summary;
 pub(crate) mod tile;
 pub mod verify;

@@ -9,12 +9,13 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::task::yield_now;
 
 use super::grid::{Grid, Plan, SAMPLES, Step};
+use super::rhythm::frame_micros;
 use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::store::tiles::{TileKey, TileState};
-use crate::store::{ChannelFilter, MetricId, Store, StoredMetric};
+use crate::store::{ChannelFilter, MetricId, StoredMetric};
 
 /// How many tiles are read at once.
 const READ_TILES: usize = 32;
@@ -63,8 +64,12 @@ pub(crate) struct View<'a> {
     pub(super) generation: u64,
     /// Tiles reach up to here.
     pub(super) sealed_us: i64,
-    /// The first frame, and the first microsecond after the last.
+    /// The first frame, or where tiles stand for earlier ones, and the first microsecond after the last.
     pub(super) span: TimeRange,
+    /// Where tiles stand for samples that are deleted.
+    pub(super) standing: Option<TimeRange>,
+    /// Whether what is derived is stored.
+    pub(super) keeps: bool,
     /// Tiles that were derived and not stored yet.
     pub(super) pending: BTreeMap<TileKey, Vec<u8>>,
     pub(super) pending_bytes: usize,
@@ -74,35 +79,61 @@ pub(crate) struct View<'a> {
 impl Pyramid {
     /// Looks at a metric as it is now; `None` before its first frame, [`Error::Unsuited`] where no tiles can be kept.
     pub(crate) async fn view(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        self.look(metric, true).await
+    }
+
+    /// The same without ever changing what is stored.
+    pub(super) async fn look_only(&self, metric: &StoredMetric) -> Result<Option<View<'_>>> {
+        self.look(metric, false).await
+    }
+
+    async fn look(&self, metric: &StoredMetric, keeps: bool) -> Result<Option<View<'_>>> {
         if !self.store.tiles().keeps_tiles(metric.id).await? {
             return Err(Error::Unsuited);
         }
-        let Some((first, newest)) = self.store.span(metric.id).await? else {
-            return Ok(None);
-        };
-        let Ok(span) = TimeRange::new(first, newest.saturating_add_micros(1)) else {
+        let kept = self.store.tiles().tile_state(metric.id).await?;
+        let standing = kept.as_ref().and_then(|state| state.standing);
+        let frames = self.store.span(metric.id).await?;
+        let first = standing.map(TimeRange::start).or(frames.map(|(first, _)| first));
+        let last = frames
+            .map(|(_, newest)| newest.saturating_add_micros(1))
+            .or(standing.map(TimeRange::end));
+        let Some(Ok(span)) = first.zip(last).map(|(first, last)| TimeRange::new(first, last)) else {
             return Ok(None);
         };
         let base_micros = metric.properties.interval_micros.unwrap_or(DEFAULT_BASE_MICROS).max(1);
-        let kept = self.store.tiles().tile_state(metric.id).await?;
-        let known = kept.as_ref().and_then(|state| Grid::of_state(state, base_micros));
+        let known = kept.as_ref().and_then(|state| match state.standing {
+            // There is nothing to derive another lattice from. Columns that do not fit to it are made of samples.
+            Some(_) => Grid::standing(state),
+            None => Grid::of_state(state, base_micros),
+        });
         let grid = match known {
             Some(grid) => grid,
+            None if standing.is_some() => return Err(Error::Unsuited),
             None => Grid::new(
                 base_micros,
                 frame_micros(&*self.store, metric.id, span, base_micros).await?,
             ),
         };
-        let sealed = grid.sealed(newest);
-        let state = self.sealed_state(metric.id, kept, &grid, first, sealed).await?;
+        let sealed = match frames {
+            Some((_, newest)) => grid.sealed(newest),
+            None => span.end(),
+        };
+        let state = if keeps {
+            self.sealed_state(metric.id, kept, &grid, span.start(), sealed).await?
+        } else {
+            kept.filter(|state| state.spans == grid.spans())
+        };
         Ok(Some(View {
             pyramid: self,
             metric_id: metric.id,
             n_channels: u32::try_from(metric.channel_labels.len()).unwrap_or(u32::MAX),
             generation: state.as_ref().map_or(0, |state| state.generation),
-            sealed_us: state.map_or(i64::MIN, |_| sealed.as_micros()),
+            sealed_us: state.map_or(i64::MIN, |state| sealed.min(state.sealed).as_micros()),
             grid,
             span,
+            standing,
+            keeps,
             pending: BTreeMap::new(),
             pending_bytes: 0,
             guard: None,
@@ -126,27 +157,6 @@ impl Pyramid {
             _ => Ok(None),
         }
     }
-}
-
-/// The usual time between samples of a channel, from the first frames.
-async fn frame_micros(store: &dyn Store, metric_id: MetricId, span: TimeRange, base_micros: i64) -> Result<i64> {
-    let first_frames = store.scan(metric_id, span, ChannelFilter::All).try_next().await?;
-    let mut times_of_channel: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for frame in first_frames.unwrap_or_default() {
-        for sample in frame.samples {
-            times_of_channel
-                .entry(sample.channel)
-                .or_default()
-                .push(frame.time.as_micros());
-        }
-    }
-    let busiest = times_of_channel.into_values().max_by_key(Vec::len).unwrap_or_default();
-    let mut waits: Vec<i64> = busiest.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let middle = waits.len() / 2;
-    if waits.is_empty() {
-        return Ok(base_micros);
-    }
-    Ok((*waits.select_nth_unstable(middle).1).max(1))
 }
 
 impl View<'_> {

@@ -28,13 +28,18 @@ pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelo
         match pyramidal::answer(pyramid, &question).await {
             Ok(answer) => return Ok(answer),
             Err(pyramid::Error::Moved) => {}
-            Err(pyramid::Error::Store(error)) => return Err(error.into()),
+            // A full disk takes no tiles, and can be read all the same. Where it cannot, reading says so.
+            Err(pyramid::Error::Store(error)) => {
+                tracing::warn!(metric = query.metric, %error, "answered without tiles: {error}");
+                break;
+            }
             Err(error @ (pyramid::Error::Unsuited | pyramid::Error::Codec(_))) => {
                 tracing::debug!(metric = query.metric, %error, "answered by brute force: {error}");
                 break;
             }
         }
     }
+    pyramid.check_brute_force(question.metric.id, question.range).await?;
     answer_by_brute_force(pyramid.store(), question).await
 }
 

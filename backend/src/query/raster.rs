@@ -54,8 +54,9 @@ pub const MAX_COUNTED: u64 = 1 << 23;
 /// How often to begin again where late writes change the pyramid under a question; after that brute force answers.
 const ATTEMPTS: u32 = 3;
 
-/// Either answer of `GET /api/v1/raster`.
-#[derive(Clone, PartialEq, Debug)]
+/// Either answer of `GET /api/v1/raster`, written as what it is.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
 pub enum RasterAnswer {
     /// To all statistics but the density.
     Raster(Raster),
@@ -87,6 +88,7 @@ async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnsw
             }
         }
     }
+    pyramid.check_brute_force(question.metric.id, question.range).await?;
     answer_by_brute_force(pyramid.store(), question).await
 }
 

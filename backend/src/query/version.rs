@@ -67,17 +67,30 @@ impl Version {
 
     /// Adds what is stored of a metric before `to`; gives `false`, and adds nothing, before its first tiles.
     pub async fn add_past(&mut self, store: &dyn Store, metric: &StoredMetric, to: Timestamp) -> store::Result<bool> {
-        let newest = store.span(metric.id).await?.map(|(_, newest)| newest);
+        let span = store.span(metric.id).await?;
+        let newest = span.map(|(_, newest)| newest);
         let until = newest.map_or(to, |newest| newest.saturating_add_micros(1).min(to));
         let Some(mut state) = store.tiles().tile_state(metric.id).await? else {
             return Ok(false);
         };
         if state.sealed < until {
-            state = store.tiles().seal_tiles(metric.id, &state.spans, until).await?;
+            state = match store.tiles().seal_tiles(metric.id, &state.spans, until).await {
+                Ok(state) => state,
+                // A store that cannot take this note, as on a full disk, may still answer.
+                Err(error) => {
+                    tracing::warn!(metric = metric.name, %error, "an answer cannot be kept, its past is not sealed: {error}");
+                    return Ok(false);
+                }
+            };
         }
         let newest_if_in_sight = newest.filter(|newest| *newest < to);
+        // Moves when samples grow too old and are deleted.
+        let first = span.map(|(first, _)| first);
         let properties = &metric.properties;
-        self.add(&format!("{:?} {} {newest_if_in_sight:?}", metric.id, state.generation));
+        self.add(&format!(
+            "{:?} {} {first:?} {newest_if_in_sight:?}",
+            metric.id, state.generation
+        ));
         self.add(&metric.name);
         self.add(&format!("{:?} {:?}", properties.kind, properties.interval_micros));
         self.add(&properties.title);

@@ -29,12 +29,21 @@ pub mod mongo;
 
 pub mod tiles;
 
-mod row;
+pub mod retention;
+
+pub mod snapshot;
+
+pub(crate) mod row;
+
+pub(crate) mod packed;
 
 mod newest;
 
 #[cfg(test)]
 mod conformance;
+
+#[cfg(test)]
+mod keep_conformance;
 
 #[cfg(test)]
 pub(crate) mod shared_conformance;
@@ -44,14 +53,11 @@ const SCAN_CHUNK_SAMPLES: usize = 32_768;
 
 /// Opens the store that a URL names: `sqlite:FILE`, `postgres://…`, `mongodb://…` or `memory:`.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
+    if let Some(path) = sqlite_path(url) {
+        return Ok(Arc::new(sqlite::SqliteStore::open(path).await?));
+    }
     match url.split_once(':') {
         Some(("memory", "")) => return Ok(Arc::new(memory::MemoryStore::new())),
-        Some(("sqlite", path)) => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if !(path.is_empty() || path.starts_with(':') || path.contains('?')) {
-                return Ok(Arc::new(sqlite::SqliteStore::open(Path::new(path)).await?));
-            }
-        }
         Some(("postgres" | "postgresql", _)) => return Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
         Some(("mongodb" | "mongodb+srv", _)) => return Ok(Arc::new(mongo::MongoStore::open(url).await?)),
         _ => {}
@@ -61,6 +67,23 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
     Err(Error::Unavailable(format!(
         "{shown} is not the URL of a store; write sqlite:FILE, postgres://USER@HOST/DATABASE, mongodb://HOST/DATABASE or memory:"
     )))
+}
+
+/// Opens a store only to read it, beside whoever else has it open. Whatever would change it fails.
+///
+/// A SQLite file must exist and have the schema of this version; what is made in it by others later may not be seen.
+pub async fn open_to_read(url: &str) -> Result<Arc<dyn Store>> {
+    match sqlite_path(url) {
+        Some(path) => Ok(Arc::new(sqlite::SqliteStore::open_to_read(path).await?)),
+        None => open(url).await,
+    }
+}
+
+/// The file that a URL of SQLite names.
+pub fn sqlite_path(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!(path.is_empty() || path.starts_with(':') || path.contains('?'))).then(|| Path::new(path))
 }
 
 /// A metric's number within one store; names are for people and the wire.
@@ -263,6 +286,12 @@ pub trait Store: CatalogueStore + FrameStore {
     /// The tiles that are derived from its samples, in the same database.
     fn tiles(&self) -> &dyn tiles::TileStore;
 
+    /// What deletes samples that are too old.
+    fn retention(&self) -> &dyn retention::RetentionStore;
+
+    /// What shows one moment of it, for backups.
+    fn snapshots(&self) -> &dyn snapshot::SnapshotStore;
+
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;
 
@@ -271,7 +300,7 @@ pub trait Store: CatalogueStore + FrameStore {
 }
 
 /// How databases name a kind.
-const fn kind_to_text(kind: MetricKind) -> &'static str {
+pub(crate) const fn kind_to_text(kind: MetricKind) -> &'static str {
     match kind {
         MetricKind::Gauge => "gauge",
         MetricKind::Counter => "counter",
@@ -279,7 +308,7 @@ const fn kind_to_text(kind: MetricKind) -> &'static str {
     }
 }
 
-fn kind_from_text(text: &str) -> Option<MetricKind> {
+pub(crate) fn kind_from_text(text: &str) -> Option<MetricKind> {
     [MetricKind::Gauge, MetricKind::Counter, MetricKind::State]
         .into_iter()
         .find(|kind| kind_to_text(*kind) == text)

@@ -1,7 +1,7 @@
 //! The newest time of each channel of a metric, which stores keep in the same transaction as the samples.
 //!
-//! Times of a channel only ever rise in here, so this stays right through late data and rewrites: the samples
-//! themselves are always read from their rows.
+//! Times of a channel only ever rise in here, or go when the channel's last sample is deleted, so this stays right through
+//! late data and rewrites: the samples themselves are always read from their rows.
 
 use shared::time::Timestamp;
 
@@ -39,6 +39,15 @@ impl Newest {
             let newest = &mut self.0[row.channel(position) as usize];
             *newest = (*newest).max(Some(time));
         }
+    }
+
+    /// Forgets the channels of which nothing is left, where all samples before a moment are deleted.
+    pub(crate) fn forget(&mut self, before: Timestamp) {
+        for newest in &mut self.0 {
+            *newest = newest.filter(|time| before <= *time);
+        }
+        let n_left = self.0.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.0.truncate(n_left);
     }
 
     /// Takes note of all that another one knows.

@@ -65,7 +65,7 @@ impl Row {
     }
 
     /// The row of these samples, which rise by channel.
-    fn from_samples(samples: &[ChannelSample]) -> Self {
+    pub(crate) fn from_samples(samples: &[ChannelSample]) -> Self {
         let channels: Vec<u32> = samples.iter().map(|sample| sample.channel).collect();
         let first_arrival = samples.first().map_or(Timestamp::EPOCH, |sample| sample.arrival);
         let arrivals = if samples.iter().all(|sample| sample.arrival == first_arrival) {

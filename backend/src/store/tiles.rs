@@ -8,9 +8,12 @@
 //! * Whoever derives a tile first seals the time up to its end, then reads raw samples, then stores the tile with the
 //!   generation that the sealing gave. Each write before the sealed moment, and each dropping, raises the generation;
 //!   a tile of an older generation is refused. So a tile can never be stored over a write that it has not seen.
+//!
+//! Where samples are deleted because of their age, their tiles go with them or come to stand for them
+//! ([`super::retention`]).
 
 use async_trait::async_trait;
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
 
 use super::{MetricId, Result};
 
@@ -39,6 +42,46 @@ pub struct TileState {
     pub sealed: Timestamp,
     /// Raised by each write before `sealed` and by each dropping of tiles.
     pub generation: u64,
+    /// The time whose samples are deleted, and whose tiles of the first of `spans` stand for them
+    /// ([`super::retention`]); whole tiles.
+    pub standing: Option<TimeRange>,
+}
+
+impl TileState {
+    /// Sealed for the first time.
+    pub(crate) fn new(spans: &[TileSpan], sealed: Timestamp) -> Self {
+        Self {
+            spans: spans.to_vec(),
+            sealed,
+            generation: 1,
+            standing: None,
+        }
+    }
+
+    /// Sealed again; and whether all tiles go, because their spans are others.
+    pub(crate) fn sealed_again(&self, spans: &[TileSpan], until: Timestamp) -> (Self, bool) {
+        if self.spans == spans || self.standing.is_some() {
+            let sealed = self.sealed.max(until);
+            return (Self { sealed, ..self.clone() }, false);
+        }
+        let generation = self.generation + 1;
+        (
+            Self {
+                generation,
+                ..Self::new(spans, until)
+            },
+            true,
+        )
+    }
+
+    /// By level: the tiles that start from this many microseconds on may be dropped; the others stand for samples.
+    pub(crate) fn droppable(&self) -> impl Iterator<Item = (u8, i64)> + '_ {
+        let finest = self.spans.first().map(|span| span.level);
+        self.spans.iter().map(move |span| match self.standing {
+            Some(standing) if Some(span.level) == finest => (span.level, standing.end().as_micros()),
+            _ => (span.level, i64::MIN),
+        })
+    }
 }
 
 /// Which tile, among those of a metric.
@@ -90,7 +133,8 @@ pub trait TileStore: std::fmt::Debug + Send + Sync + 'static {
 
     /// Seals the time up to `until`, or as far as it was sealed before, and gives what is known then.
     ///
-    /// Other `spans` than those kept replace them and drop all tiles. An unknown metric is [`super::Error::Invalid`].
+    /// Other `spans` than those kept replace them and drop all tiles, but not while tiles stand for samples: then the
+    /// spans stay as they are. An unknown metric is [`super::Error::Invalid`].
     async fn seal_tiles(&self, metric_id: MetricId, spans: &[TileSpan], until: Timestamp) -> Result<TileState>;
 
     /// The tiles of a level and block that start in `first_us..=last_us`, by rising start.
@@ -108,7 +152,7 @@ pub trait TileStore: std::fmt::Debug + Send + Sync + 'static {
     /// Each lies wholly before the sealed moment. Durable when it returns.
     async fn put_tiles(&self, metric_id: MetricId, generation: u64, tiles: Vec<Tile>) -> Result<bool>;
 
-    /// Removes all tiles of a metric and raises its generation.
+    /// Removes all tiles of a metric, but for those that stand for samples, and raises its generation.
     async fn drop_tiles(&self, metric_id: MetricId) -> Result<()>;
 
     /// The keys of all tiles of a metric, rising.
@@ -116,6 +160,15 @@ pub trait TileStore: std::fmt::Debug + Send + Sync + 'static {
 
     /// How much is stored of a metric. May read all of it.
     async fn stored_sizes(&self, metric_id: MetricId) -> Result<StoredSizes>;
+}
+
+/// The time that tiles stand for, as databases keep its ends.
+pub(crate) fn standing(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<Option<TimeRange>> {
+    let range = start
+        .zip(end)
+        .map(|(start, end)| TimeRange::new(start, end))
+        .transpose();
+    range.map_err(|error| super::Error::Corrupt(format!("the time that tiles stand for: {error}")))
 }
 
 /// The first and last start in each run of neighboring tiles that hold the times, which rise.

@@ -259,6 +259,34 @@ fn what_was_acknowledged_survives_a_kill() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn samples_older_than_they_are_kept_are_deleted_at_start_and_refused_later() {
+    let config = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:night.db\"\n";
+    let site = Site::with_config(config);
+    let server = Running::start(&mut site.serve());
+    let body = r#"{"frames":[{"metric":"m","time":"2020-01-01T00:00:00Z","values":[1.5]}]}"#;
+    let answer = server.request("POST /api/v1/frames", body);
+    assert!(answer.contains("\"accepted\":1"), "{answer}");
+    assert!(server.request("POST /write", "m value=2.5").starts_with("HTTP/1.1 204"));
+    let metrics = server.request("GET /api/v1/metrics", "");
+    assert!(metrics.contains("\"first\":\"2020-01-01T00:00:00Z\""), "{metrics}");
+    server.signal("-TERM");
+    server.wait();
+
+    std::fs::write(site.path("watchroom.toml"), format!("{config}keep = \"400d\"\n")).unwrap();
+    let server = Running::start(&mut site.serve());
+    let first_moves = || !server.request("GET /api/v1/metrics", "").contains("\"first\":\"2020-");
+    while !first_moves() {
+        std::thread::yield_now();
+    }
+    let metrics = server.request("GET /api/v1/metrics", "");
+    assert!(metrics.contains("\"first\":\"20"), "{metrics}");
+    let answer = server.request("POST /api/v1/frames", body);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert_snapshot!(answer.split("\r\n\r\n").nth(1).unwrap(), @r#"{"code":"partial_write","message":"0 frames stored, 1 frame rejected; the rejected ones are listed with their index in the request","accepted":0,"rejected":[{"index":0,"message":"its time 2020-01-01T00:00:00Z is older than samples of \"m\" are kept, 400 days; set a longer keep in the configuration"}]}"#);
+}
+
 #[test]
 fn logs_can_be_json() {
     let site = Site::new();

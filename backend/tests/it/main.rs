@@ -29,3 +29,5 @@ mod export;
 mod gone_client;
 
 mod watched_store;
+
+mod keep;

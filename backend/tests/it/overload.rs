@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use async_trait::async_trait;
 use axum::Router;
@@ -15,6 +15,8 @@ use watchroom::app::App;
 use watchroom::clock::ManualClock;
 use watchroom::config::{Config, Source};
 use watchroom::store::memory::MemoryStore;
+use watchroom::store::retention::RetentionStore;
+use watchroom::store::snapshot::SnapshotStore;
 use watchroom::store::tiles::TileStore;
 use watchroom::store::{
     self, CatalogueStore, ChannelFilter, ChannelSample, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -84,6 +86,14 @@ impl Store for Gated {
         self.inner.tiles()
     }
 
+    fn retention(&self) -> &dyn RetentionStore {
+        self.inner.retention()
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
+        self.inner.snapshots()
+    }
+
     async fn ping(&self) -> store::Result<()> {
         self.inner.ping().await
     }
@@ -122,7 +132,7 @@ impl Server {
 
     /// Writes each body over a connection of its own, all at once; the answers come as they come, with the body's number.
     fn write_all(&self, bodies: impl Iterator<Item = String>) -> Receiver<(usize, String)> {
-        let (sender, answers) = channel();
+        let (sender, answers) = sync_channel(100);
         for (number, body) in bodies.enumerate() {
             let (sender, address) = (sender.clone(), self.address);
             std::thread::spawn(move || sender.send((number, write(address, &body))));

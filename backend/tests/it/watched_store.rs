@@ -13,6 +13,8 @@ use shared::value::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use watchroom::store::memory::MemoryStore;
+use watchroom::store::retention::RetentionStore;
+use watchroom::store::snapshot::SnapshotStore;
 use watchroom::store::tiles::TileStore;
 use watchroom::store::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -161,6 +163,14 @@ impl CatalogueStore for WatchedStore {
 impl Store for WatchedStore {
     fn tiles(&self) -> &dyn TileStore {
         self.inner.tiles()
+    }
+
+    fn retention(&self) -> &dyn RetentionStore {
+        self.inner.retention()
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
+        self.inner.snapshots()
     }
 
     async fn ping(&self) -> Result<()> {

@@ -13,18 +13,24 @@ pub const MAX_COLUMNS: u32 = 16_384;
 
 /// `GET /api/v1/envelope?metric=M&channels=0,3|all|band&from=…Z&to=…Z&columns=1200`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct EnvelopeQuery {
     /// The metric by name.
+    #[cfg_attr(feature = "openapi", param(example = "surfrad.temp"))]
     pub metric: String,
     /// Which channels, each for itself, or the band over all of them.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(schema_with = crate::openapi::channels_in_a_query))]
     pub channels: ChannelSelection,
     /// The first moment of the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T12:00:00Z"))]
     pub from: Timestamp,
     /// The first moment after the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T18:00:00Z"))]
     pub to: Timestamp,
     /// How many columns the range is to be cut into, 1 to [`MAX_COLUMNS`]: the pixels of the plot.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 16_384, example = 300))]
     pub columns: u32,
 }
 
@@ -60,8 +66,10 @@ pub enum Envelope {
 /// Columns rise in time and do not overlap; columns without a finite sample are left out. Every sample of the range
 /// lies in exactly one column of the cut.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ColumnSeries {
     /// The channel; `None` for the band.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub channel: Option<u32>,
     /// The label of the channel; empty for the band.
     pub label: String,
@@ -97,6 +105,7 @@ pub struct ColumnSeries {
 
 /// The stored samples of a channel by rising time; nulls and NaN included.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SampleSeries {
     /// The channel.
     pub channel: u32,
@@ -105,5 +114,6 @@ pub struct SampleSeries {
     /// The time of each sample, in microseconds since the epoch.
     pub time_us: Vec<i64>,
     /// Its value.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<crate::openapi::SampleValue>))]
     pub value: Vec<Value>,
 }

@@ -7,23 +7,30 @@ use crate::time::Timestamp;
 
 /// `GET /api/v1/export?metric=M&channels=…&from&to&format=csv|json|parquet|arrow`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ExportQuery {
     /// The metric by name.
+    #[cfg_attr(feature = "openapi", param(example = "surfrad.temp"))]
     pub metric: String,
     /// Which channels; the band has no samples.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(schema_with = crate::openapi::channels_in_a_query))]
     pub channels: ChannelSelection,
     /// The first moment of the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T12:00:00Z"))]
     pub from: Timestamp,
     /// The first moment after the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T18:00:00Z"))]
     pub to: Timestamp,
     /// What kind of file.
+    #[cfg_attr(feature = "openapi", param(example = "csv"))]
     pub format: ExportFormat,
 }
 
 /// What kind of file an export is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
     /// Comma-separated values with one line of headers.

@@ -6,14 +6,17 @@ use crate::value::Value;
 
 /// `GET /api/v1/latest?metric=M`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct LatestQuery {
     /// The metric by name.
+    #[cfg_attr(feature = "openapi", param(example = "surfrad.temp"))]
     pub metric: String,
 }
 
 /// The answer: every channel of the metric by index, also those that never spoke.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Latest {
     /// The metric by name.
     pub metric: String,
@@ -25,16 +28,20 @@ pub struct Latest {
 
 /// The newest sample of one channel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatestChannel {
     /// The channel.
     pub channel: u32,
     /// Its label.
     pub label: String,
     /// When the sample was taken, in microseconds since the epoch; `None` if there never was one.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub time_us: Option<i64>,
     /// Its value; null also if there never was one (`state` tells).
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::SampleValue))]
     pub value: Value,
     /// Its age in seconds; negative for a source clock ahead of the server's.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub age_s: Option<f64>,
     /// What its age means.
     pub state: Freshness,
@@ -42,6 +49,7 @@ pub struct LatestChannel {
 
 /// What the age of a sample means, by the interval in which samples are expected.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
     /// As young as it should be.

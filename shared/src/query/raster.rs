@@ -9,20 +9,27 @@ pub const MAX_ROWS: u32 = 16_384;
 
 /// `GET /api/v1/raster?metric=M&from&to&columns=600&rows=400&stat=mean|min|max|last|density[&value_min&value_max]`
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct RasterQuery {
     /// The metric by name.
+    #[cfg_attr(feature = "openapi", param(example = "surfrad.temp"))]
     pub metric: String,
     /// The first moment of the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T12:00:00Z"))]
     pub from: Timestamp,
     /// The first moment after the range.
+    #[cfg_attr(feature = "openapi", param(example = "2016-01-01T18:00:00Z"))]
     pub to: Timestamp,
     /// About how many columns: the answer has between half and twice as many, or one per frame where frames are few.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 16_384, example = 60))]
     pub columns: u32,
     /// At most how many rows of channels; of a density, exactly how many steps of value.
+    #[cfg_attr(feature = "openapi", param(minimum = 1, maximum = 16_384, example = 40))]
     pub rows: u32,
     /// What a cell tells.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(example = "mean"))]
     pub stat: Statistic,
     /// The lower end of the values of a density; without it, the least of the range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +41,7 @@ pub struct RasterQuery {
 
 /// What a cell of a raster tells of its finite samples.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// The mean of all samples of the cell, each of them counted once.
@@ -56,6 +64,7 @@ pub enum Statistic {
 /// are cut at the range's ends. Where the range holds few frames, each is a column of its own: from its time to the
 /// next frame or, where that is further than three intervals (a gap), for one interval.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Raster {
     /// Where each column starts, in microseconds since the epoch.
     pub start_us: Vec<i64>,
@@ -69,10 +78,12 @@ pub struct Raster {
     pub values: Vec<Vec<Option<f64>>>,
     /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub bucket_us: Option<i64>,
     /// Which of the cells without a value hold samples all the same, all of them null, NaN or infinite. In all other
     /// cells without a value nothing is stored.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<[u32; 3]>))]
     pub blanks: Vec<BlankCells>,
 }
 
@@ -87,14 +98,17 @@ pub type BlankCells = [u32; 3];
 /// middle row (`rows / 2`) holds their value. All counts, `below` and `above` add up to the number of finite samples of
 /// the range or, by buckets, to the number of channels' columns that have one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Density {
     /// Where each column starts, in microseconds since the epoch.
     pub start_us: Vec<i64>,
     /// Where it ends: the first microsecond after it.
     pub end_us: Vec<i64>,
     /// The lower end of the lowest row, in the unit of the metric; `None` where it was not given and there is no sample.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub value_min: Option<f64>,
     /// The upper end of the highest row, in the unit of the metric; `None` where it was not given and there is no sample.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub value_max: Option<f64>,
     /// How many lie below `value_min`.
     pub below: u64,
@@ -106,6 +120,7 @@ pub struct Density {
     pub counts: Vec<Vec<u64>>,
     /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub bucket_us: Option<i64>,
     /// Which columns hold samples, but no finite one: first and last, included.
     #[serde(default)]
@@ -114,6 +129,7 @@ pub struct Density {
 
 /// What a density counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DensityOf {
     /// Every finite sample.

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::figure::Figure;
-use crate::tools::PythonPackages;
+use crate::tools::python::{List, PythonPackages};
 use crate::{process, report};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -12,8 +12,10 @@ use std::path::Path;
 
 /// What is measured beside ours.
 const TSDOWNSAMPLE: PythonPackages = PythonPackages {
+    folder: "tsdownsample-1",
     name: "tsdownsample",
-    packages: &["tsdownsample==0.1.5.1", "numpy==2.2.6"],
+    list: List::Here(&["tsdownsample==0.1.5.1", "numpy==2.2.6"]),
+    modules: "tsdownsample",
     why: "downsampling in Rust for Python, measured beside ours",
 };
 
@@ -51,7 +53,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         Ok::<f64, anyhow::Error>(n_samples / secs / 1e6)
     };
     let kernels = read(&workspace.target.join("criterion"))?;
-    let memory = bench.machine.memory_gb_per_sec;
+    let memory = bench.machine.memory_gbps;
     let mut figures = Vec::new();
     for (name, kernel) in &kernels {
         let figure = if kernel.of_bytes {

@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test` and what they need.
 
+use super::api;
 use crate::build::{self, Mode};
 use crate::node::Node;
 use crate::workspace::Workspace;
@@ -41,6 +42,8 @@ pub(super) enum Need {
     Nginx,
     /// A database server.
     Postgres,
+    /// What tests the API against its document.
+    Schemathesis,
     /// What stands in for MongoDB.
     Secantus,
     /// pandas, polars and pyarrow.
@@ -122,6 +125,13 @@ pub(super) const ALL: &[Step] = &[
         },
     },
     Step {
+        name: "api",
+        what: "the API against its own document, by schemathesis",
+        by_default: true,
+        needs: &[Need::Schemathesis],
+        run: api::run,
+    },
+    Step {
         name: "browser",
         what: "the page in a real browser",
         by_default: true,
@@ -160,14 +170,17 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     if needed(Need::Deny) {
         tools::CARGO_DENY.ensure(workspace)?;
     }
+    if needed(Need::Schemathesis) {
+        tools::SCHEMATHESIS.ensure(workspace)?;
+    }
     if needed(Need::Secantus) {
         tools::SECANTUS.ensure(workspace)?;
     }
     if needed(Need::TableReaders) {
-        tools::readers::ensure(workspace)?;
+        tools::python::TABLE_READERS.ensure(workspace)?;
     }
     if needed(Need::Clients) {
-        tools::clients::ensure(workspace)?;
+        tools::python::INFLUX_CLIENTS.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;

@@ -64,8 +64,8 @@ pub(super) fn policy(script_hashes: &[String]) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
-/// The hash of a script, as a policy names it.
-fn hash(script: &str) -> String {
+/// The hash of a script or a style, as a policy names it.
+pub(in crate::http) fn hash(script: &str) -> String {
     BASE64_STANDARD.encode(Sha256::digest(script))
 }
 

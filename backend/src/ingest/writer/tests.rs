@@ -281,6 +281,14 @@ impl Store for FullAfter {
         self.0.tiles()
     }
 
+    fn retention(&self) -> &dyn crate::store::retention::RetentionStore {
+        self.0.retention()
+    }
+
+    fn snapshots(&self) -> &dyn crate::store::snapshot::SnapshotStore {
+        self.0.snapshots()
+    }
+
     async fn ping(&self) -> store::Result<()> {
         self.0.ping().await
     }

@@ -10,7 +10,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use shared::time::{TimeRange, Timestamp};
 
+use super::retention::{RetentionStore, check_not_forgotten};
 use super::row::{Row, check_frame};
+use super::snapshot::SnapshotStore;
 use super::tiles::TileStore;
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -19,18 +21,20 @@ use super::{
 
 mod tiles;
 
+mod keep;
+
 /// Raw samples in memory, and what is derived from them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     state: Arc<RwLock<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     closed: bool,
     metrics: BTreeMap<MetricId, StoredMetric>,
     rows: BTreeMap<MetricId, BTreeMap<Timestamp, Row>>,
-    /// The newest time of each channel. Samples are never deleted, so it only ever rises.
+    /// The newest time of each channel.
     newest: BTreeMap<MetricId, BTreeMap<u32, Timestamp>>,
     tiles: BTreeMap<MetricId, tiles::MetricTiles>,
 }
@@ -125,6 +129,9 @@ impl FrameStore for MemoryStore {
         for frame in frames {
             let metric = state.metrics.get(&frame.metric_id);
             check_frame(frame, metric.map(|metric| metric.channel_labels.len()))?;
+            if let Some(tiles) = state.tiles.get(&frame.metric_id) {
+                check_not_forgotten(frame.metric_id, &tiles.state, &[frame.time.as_micros()])?;
+            }
         }
         for frame in frames {
             let Some(newer) = Row::from_frame(frame) else { continue };
@@ -210,6 +217,14 @@ impl Store for MemoryStore {
         self
     }
 
+    fn retention(&self) -> &dyn RetentionStore {
+        self
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         self.read().map(drop)
     }
@@ -223,6 +238,7 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
     use crate::store::conformance::{Harness, store_conformance};
+    use crate::store::keep_conformance::keep_conformance;
 
     struct Memory;
 
@@ -233,4 +249,5 @@ mod tests {
     }
 
     store_conformance!(Memory);
+    keep_conformance!(Memory);
 }

@@ -5,18 +5,37 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use shared::time::Timestamp;
 
+use super::super::retention::TilePlan;
 use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore, starts_of_runs};
 use super::super::{Channels, Error, MetricId, Result};
 use super::MemoryStore;
 
 /// The tiles of one metric.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MetricTiles {
-    state: TileState,
-    tiles: BTreeMap<TileKey, Vec<u8>>,
+    pub(super) state: TileState,
+    pub(super) tiles: BTreeMap<TileKey, Vec<u8>>,
 }
 
 impl MetricTiles {
+    fn drop_all(&mut self) {
+        for (level, from_us) in self.state.droppable() {
+            let removed = self.tiles.extract_if(keys(level, from_us, i64::MAX), |_, _| true);
+            removed.for_each(drop);
+        }
+        self.state.generation += 1;
+    }
+
+    /// Removes tiles because of their age.
+    pub(super) fn forget(&mut self, plan: &TilePlan) {
+        for (level, before_us) in &plan.starts_before_us {
+            let before = keys(*level, i64::MIN, before_us.saturating_sub(1));
+            self.tiles.extract_if(before, |_, _| true).for_each(drop);
+        }
+        self.state.standing = plan.standing;
+        self.state.generation += 1;
+    }
+
     /// Removes the tiles over the times of samples that were written, which rise.
     pub(super) fn invalidate(&mut self, times_us: &[i64]) {
         let sealed_us = self.state.sealed.as_micros();
@@ -35,7 +54,7 @@ impl MetricTiles {
 }
 
 /// All blocks of the tiles of a level that start in `first_us..=last_us`.
-fn keys(level: u8, first_us: i64, last_us: i64) -> std::ops::RangeInclusive<TileKey> {
+pub(super) fn keys(level: u8, first_us: i64, last_us: i64) -> std::ops::RangeInclusive<TileKey> {
     let key = |start_us, block| TileKey { level, start_us, block };
     key(first_us, u32::MIN)..=key(last_us, u32::MAX)
 }
@@ -52,23 +71,14 @@ impl TileStore for MemoryStore {
             return Err(Error::Invalid(format!("there is no metric {}", metric_id.0)));
         }
         let kept = state.tiles.entry(metric_id).or_insert_with(|| MetricTiles {
-            state: TileState {
-                spans: spans.to_vec(),
-                sealed: until,
-                generation: 1,
-            },
+            state: TileState::new(spans, until),
             tiles: BTreeMap::new(),
         });
-        if kept.state.spans == spans {
-            kept.state.sealed = kept.state.sealed.max(until);
-        } else {
+        let (sealed, all_go) = kept.state.sealed_again(spans, until);
+        if all_go {
             kept.tiles.clear();
-            kept.state = TileState {
-                spans: spans.to_vec(),
-                sealed: until,
-                generation: kept.state.generation + 1,
-            };
         }
+        kept.state = sealed;
         Ok(kept.state.clone())
     }
 
@@ -107,8 +117,7 @@ impl TileStore for MemoryStore {
 
     async fn drop_tiles(&self, metric_id: MetricId) -> Result<()> {
         if let Some(kept) = self.write_lock()?.tiles.get_mut(&metric_id) {
-            kept.tiles.clear();
-            kept.state.generation += 1;
+            kept.drop_all();
         }
         Ok(())
     }

@@ -67,7 +67,9 @@ use mongodb::bson::doc;
 use mongodb::{Client, Database};
 use shared::time::{TimeRange, Timestamp};
 
+use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
+use super::snapshot::SnapshotStore;
 use super::tiles::TileStore;
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Channels, Error, Frame, FrameRead, FrameStore, MetricId,
@@ -79,6 +81,8 @@ mod writer;
 mod transaction;
 
 mod tiles;
+
+mod keep;
 
 mod sealing;
 
@@ -243,6 +247,14 @@ impl FrameStore for MongoStore {
 #[async_trait]
 impl Store for MongoStore {
     fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
+    fn retention(&self) -> &dyn RetentionStore {
+        self
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
         self
     }
 

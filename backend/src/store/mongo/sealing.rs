@@ -88,6 +88,7 @@ impl StateDocument {
             spans,
             sealed,
             generation: self.generation.cast_unsigned(),
+            standing: None,
         });
         let damaged = || Error::Corrupt(format!("the state of the tiles of {:?} is damaged", self.name));
         state.map(Some).ok_or_else(damaged)

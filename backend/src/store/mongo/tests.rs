@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use self::server::{SecantusProcess, TestDatabase, with_database};
 use super::*;
 use crate::store::conformance::{Harness, store_conformance};
+use crate::store::keep_conformance::keep_conformance;
+use crate::store::retention::{Horizon, Stand};
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
 mod server;
@@ -40,6 +42,8 @@ impl SharedHarness for Mongo {
 }
 
 store_conformance!(Mongo);
+
+keep_conformance!(Mongo, without tiles that stand, nor one moment);
 
 shared_store_conformance!(Mongo);
 
@@ -274,5 +278,21 @@ async fn damage_is_told_and_never_read_as_data() {
     metrics.update_one(doc! { "name": "m" }, damage).await.unwrap();
     let listed = store.metrics().await;
     assert!(matches!(listed, Err(Error::Corrupt(_))), "{listed:?}");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn tiles_that_are_to_stand_are_refused_and_a_backup_holds_everything() {
+    let (store, _guard) = Mongo::empty().await;
+    crate::backup::tests::fill(&*store).await;
+    let id = store.metrics().await.unwrap()[0].id;
+    let frames = store.span(id).await.unwrap().unwrap().1;
+    let stand = Some(Stand {
+        generation: 1,
+        from: Timestamp::MIN,
+    });
+    let refused = store.retention().drop_before(id, &Horizon { frames, stand }).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    crate::backup::tests::check_copy(&*store).await;
     store.close().await;
 }

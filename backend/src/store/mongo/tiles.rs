@@ -175,7 +175,7 @@ impl TileStore for MongoStore {
 
 impl MongoStore {
     /// Where a metric's samples are, if that is our own layout: nobody tells us what others write into theirs.
-    async fn own_place(&self, metric_id: MetricId) -> Result<Option<Place>> {
+    pub(super) async fn own_place(&self, metric_id: MetricId) -> Result<Option<Place>> {
         let entry = self.entry(metric_id).await?;
         Ok(entry.map(|entry| entry.place.clone()).filter(Place::is_own))
     }
@@ -199,6 +199,7 @@ impl MongoStore {
                     spans: spans.to_vec(),
                     sealed: until,
                     generation: known.generation.cast_unsigned() + 1,
+                    standing: None,
                 }
             }
         };

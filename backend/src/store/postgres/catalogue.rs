@@ -152,6 +152,16 @@ impl Catalogue {
     }
 }
 
+/// All metrics by rising id, as a transaction sees them.
+pub(super) async fn all(connection: &mut PgConnection) -> Result<Vec<StoredMetric>> {
+    let rows = sqlx::query(concat!(select_metric!(), "true ORDER BY metric_id"))
+        .fetch_all(connection)
+        .await
+        .map_err(store_error)?;
+    let metric = |row: &PgRow| metric_from_result(row).map(|entry| entry.metric);
+    rows.iter().map(metric).collect()
+}
+
 /// Keeps other servers from changing the catalogue until the transaction ends.
 async fn lock(connection: &mut PgConnection) -> Result<()> {
     let locked = sqlx::query("SELECT pg_advisory_xact_lock($1, $2)")

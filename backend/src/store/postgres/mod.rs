@@ -27,7 +27,8 @@
 //! SELECT time, value FROM sample WHERE metric = 'camera.high_voltage' AND channel = 18 AND time >= '2026-11-20 12:00Z';
 //! ```
 //!
-//! `frame` is partitioned by month (`partition.rs`). `newest` and `oldest` are derived from it in the same transaction;
+//! `frame` is partitioned by month (`partition.rs`). Retention deletes rows day by day, metric by metric, and empties the
+//! partition of a month with the last of them. `newest` and `oldest` are derived from it in the same transaction;
 //! `tile_state` and `tile` are derived too, and may be emptied at any time.
 //! Read what you like; write only through Watchroom, which would not know of rows that came another way.
 //!
@@ -62,7 +63,9 @@ use futures_core::stream::BoxStream;
 use shared::time::{TimeRange, Timestamp};
 use sqlx::postgres::PgPool;
 
+use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
+use super::snapshot::SnapshotStore;
 use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -82,6 +85,8 @@ mod catalogue;
 mod partition;
 
 mod tiles;
+
+mod keep;
 
 mod stored;
 
@@ -244,6 +249,14 @@ impl TileStore for PostgresStore {
 #[async_trait]
 impl Store for PostgresStore {
     fn tiles(&self) -> &dyn TileStore {
+        self
+    }
+
+    fn retention(&self) -> &dyn RetentionStore {
+        self
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
         self
     }
 

@@ -11,9 +11,10 @@ use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr as _};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "frames", include_str!("migrations/0001_frames.sql")),
     (2, "tiles", include_str!("migrations/0002_tiles.sql")),
+    (3, "standing", include_str!("migrations/0003_standing.sql")),
 ];
 
 /// How many queries can read at once; more wait.
@@ -160,13 +161,9 @@ impl Place {
     }
 
     async fn migrate(&self, connection: &mut PgConnection) -> Result<()> {
-        let migrations = MIGRATIONS.map(|(version, description, sql)| {
-            let sql = sql.into_sql_str();
-            Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
-        });
-        let known = migrations.len();
+        let known = MIGRATIONS.len();
         // It runs under an advisory lock, so that servers that start together wait for each other.
-        let migrator = Migrator::with_migrations(migrations.into());
+        let migrator = migrator(known);
         migrator.run(connection).await.map_err(|error| match error {
             MigrateError::VersionMissing(found) => Error::TooNew(format!(
                 "{self} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program"
@@ -175,6 +172,15 @@ impl Place {
             other => self.name_in(Error::Corrupt(other.to_string())),
         })
     }
+}
+
+/// Brings a schema up to its first so many steps.
+pub(super) fn migrator(n_steps: usize) -> Migrator {
+    let migrations = MIGRATIONS.into_iter().take(n_steps).map(|(version, description, sql)| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 /// What an error of the database means to the caller.

@@ -97,7 +97,7 @@ impl Cursor {
 }
 
 /// Several statements that see the same state.
-async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
+pub(super) async fn begin(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
     let begun = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await;
     begun.map_err(store_error)
 }

@@ -10,6 +10,7 @@ use super::test_server::{Durability, TestDatabase, TestServer};
 use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
+use crate::store::keep_conformance::keep_conformance;
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
 pub(crate) struct Postgres;
@@ -32,6 +33,7 @@ impl SharedHarness for Postgres {
 }
 
 store_conformance!(Postgres);
+keep_conformance!(Postgres);
 shared_store_conformance!(Postgres);
 
 async fn empty() -> (PostgresStore, TestDatabase) {
@@ -239,7 +241,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(
         refused
             .to_string()
-            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"),
+            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"),
         "{refused}"
     );
 }
@@ -451,4 +453,67 @@ async fn what_was_acknowledged_is_there_after_crashes_of_the_server_under_load()
     }
     assert!(!failed.is_empty(), "a crash under load must be felt");
     store.close().await;
+}
+
+#[tokio::test]
+async fn archives_move_everything_between_stores_of_all_kinds() {
+    use crate::store::{memory::MemoryStore, sqlite::SqliteStore};
+    let folder = tempfile::TempDir::new().unwrap();
+    let all = async |store: &dyn Store| {
+        let mut all = Vec::new();
+        for metric in store.metrics().await.unwrap() {
+            let frames = store.scan(metric.id, TimeRange::ALL, ChannelFilter::All);
+            let frames: Vec<Vec<FrameRead>> = frames.try_collect().await.unwrap();
+            all.push((metric, frames.concat()));
+        }
+        all
+    };
+    let copy = async |from: &dyn Store, to: &dyn Store| {
+        let mut snapshot = from.snapshots().snapshot().await.unwrap();
+        let (bytes, counts) = crate::backup::backup(&mut *snapshot, Vec::new(), |_| {}).await.unwrap();
+        assert_eq!(crate::backup::restore(bytes.as_slice(), to).await.unwrap(), counts);
+    };
+    let sqlite = SqliteStore::open(&folder.path().join("a.db")).await.unwrap();
+    crate::backup::tests::fill(&sqlite).await;
+    let (store, _database) = empty().await;
+    copy(&sqlite, &store).await;
+    assert_eq!(all(&store).await, all(&sqlite).await);
+    let memory = MemoryStore::new();
+    copy(&store, &memory).await;
+    assert_eq!(all(&memory).await, all(&sqlite).await);
+    sqlite.close().await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_while_another_server_writes_is_of_one_moment() {
+    let (writing, database) = empty().await;
+    let reading = PostgresStore::open(&database.url).await.unwrap();
+    let writing = Arc::new(writing);
+    crate::backup::tests::check_prefixes(Arc::clone(&writing) as Arc<dyn Store>, &reading).await;
+    reading.close().await;
+    writing.close().await;
+}
+
+#[tokio::test]
+async fn servers_that_start_together_bring_an_older_schema_up_to_date_once() {
+    for n_steps in 1..3 {
+        let database = TestDatabase::empty().await;
+        let mut connection = database.connect().await;
+        open::migrator(n_steps).run(&mut connection).await.unwrap();
+        database
+            .run("INSERT INTO metric VALUES (1, 'm', 'Title', 'V', 'gauge', NULL, 1); INSERT INTO channel VALUES (1, 0, 'a')")
+            .await;
+        let opened = futures_util::future::join_all((0..4).map(|_| PostgresStore::open(&database.url))).await;
+        for store in opened {
+            let store = store.unwrap();
+            assert_eq!(store.metrics().await.unwrap()[0].name, "m");
+            assert_eq!(store.tile_state(MetricId(1)).await.unwrap(), None);
+            store.close().await;
+        }
+        assert_eq!(
+            lines(&database, "SELECT version::text FROM _sqlx_migrations ORDER BY version").await,
+            "1\n2\n3"
+        );
+    }
 }

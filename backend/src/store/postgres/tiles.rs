@@ -6,7 +6,8 @@ use shared::time::Timestamp;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{Postgres, Row as _, Transaction};
 
-use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, starts_of_runs};
+use super::super::retention::{TilePlan, check_not_forgotten};
+use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, standing, starts_of_runs};
 use super::super::{Error, MetricId, Result};
 use super::open::store_error;
 use super::sql_id;
@@ -19,10 +20,13 @@ pub(super) async fn state(pool: &PgPool, metric_id: MetricId) -> Result<Option<T
 }
 
 /// What is known of the tiles of these metrics; those whose time was never sealed are left out.
-async fn states(connection: &mut PgConnection, metric_ids: &[MetricId]) -> Result<BTreeMap<MetricId, TileState>> {
+pub(super) async fn states(
+    connection: &mut PgConnection,
+    metric_ids: &[MetricId],
+) -> Result<BTreeMap<MetricId, TileState>> {
     let asked: Vec<i32> = metric_ids.iter().map(|metric_id| sql_id(*metric_id)).collect();
     let rows =
-        sqlx::query("SELECT metric_id, levels, spans_us, sealed, generation FROM tile_state WHERE metric_id = ANY($1)")
+        sqlx::query("SELECT metric_id, levels, spans_us, sealed, generation, standing_from, standing_until FROM tile_state WHERE metric_id = ANY($1)")
             .bind(asked)
             .fetch_all(connection)
             .await
@@ -37,6 +41,8 @@ fn state_of(row: &PgRow) -> Result<(MetricId, TileState)> {
     let spans_us: Vec<i64> = row.try_get(2).map_err(store_error)?;
     let PgTime(sealed) = row.try_get(3).map_err(store_error)?;
     let generation: i64 = row.try_get(4).map_err(store_error)?;
+    let from: Option<PgTime> = row.try_get(5).map_err(store_error)?;
+    let until: Option<PgTime> = row.try_get(6).map_err(store_error)?;
     let span = |(level, span_micros): (&i16, &i64)| {
         let level = u8::try_from(*level).ok()?;
         (0 < *span_micros).then_some(TileSpan {
@@ -49,6 +55,7 @@ fn state_of(row: &PgRow) -> Result<(MetricId, TileState)> {
         spans: spans.filter(|_| levels.len() == spans_us.len()).ok_or_else(corrupt)?,
         sealed,
         generation: generation.cast_unsigned(),
+        standing: standing(from.map(|from| from.0), until.map(|until| until.0))?,
     };
     Ok((
         MetricId(u32::try_from(metric_id).map_err(|_negative| corrupt())?),
@@ -57,7 +64,7 @@ fn state_of(row: &PgRow) -> Result<(MetricId, TileState)> {
 }
 
 /// A transaction in which nobody else changes the metric.
-async fn begin(pool: &PgPool, metric_id: MetricId) -> Result<Transaction<'static, Postgres>> {
+pub(super) async fn begin(pool: &PgPool, metric_id: MetricId) -> Result<Transaction<'static, Postgres>> {
     let mut begun = pool.begin().await.map_err(store_error)?;
     transaction::lock(&mut begun, [metric_id]).await?;
     Ok(begun)
@@ -71,36 +78,59 @@ pub(super) async fn seal(
     until: Timestamp,
 ) -> Result<TileState> {
     let mut transaction = begin(pool, metric_id).await?;
-    let kept = states(&mut transaction, &[metric_id]).await?.remove(&metric_id);
-    let state = match kept {
-        Some(state) if state.spans == spans => TileState {
-            sealed: state.sealed.max(until),
-            ..state
-        },
-        other => {
-            delete_all(&mut transaction, metric_id).await?;
-            TileState {
-                spans: spans.to_vec(),
-                sealed: until,
-                generation: other.map_or(1, |other| other.generation + 1),
-            }
-        }
+    let (state, all_go) = match states(&mut transaction, &[metric_id]).await?.remove(&metric_id) {
+        Some(state) => state.sealed_again(spans, until),
+        None => (TileState::new(spans, until), false),
     };
-    sqlx::query(
-        "INSERT INTO tile_state (metric_id, levels, spans_us, sealed, generation) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (metric_id) DO UPDATE SET levels = excluded.levels, spans_us = excluded.spans_us, \
-         sealed = excluded.sealed, generation = excluded.generation",
-    )
-    .bind(sql_id(metric_id))
-    .bind(spans.iter().map(|span| i16::from(span.level)).collect::<Vec<_>>())
-    .bind(spans.iter().map(|span| span.span_micros).collect::<Vec<_>>())
-    .bind(PgTime(state.sealed))
-    .bind(state.generation.cast_signed())
-    .execute(&mut *transaction)
-    .await
-    .map_err(store_error)?;
+    if all_go {
+        let deleted = sqlx::query("DELETE FROM tile WHERE metric_id = $1").bind(sql_id(metric_id));
+        deleted.execute(&mut *transaction).await.map_err(store_error)?;
+    }
+    put_state(&mut transaction, metric_id, &state).await?;
     transaction.commit().await.map_err(store_error)?;
     Ok(state)
+}
+
+async fn put_state(connection: &mut PgConnection, metric_id: MetricId, state: &TileState) -> Result<()> {
+    let put = sqlx::query(
+        "INSERT INTO tile_state (metric_id, levels, spans_us, sealed, generation, standing_from, standing_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (metric_id) DO UPDATE SET levels = excluded.levels, spans_us = excluded.spans_us, \
+         sealed = excluded.sealed, generation = excluded.generation, \
+         standing_from = excluded.standing_from, standing_until = excluded.standing_until",
+    )
+    .bind(sql_id(metric_id))
+    .bind(state.spans.iter().map(|span| i16::from(span.level)).collect::<Vec<_>>())
+    .bind(state.spans.iter().map(|span| span.span_micros).collect::<Vec<_>>())
+    .bind(PgTime(state.sealed))
+    .bind(state.generation.cast_signed())
+    .bind(state.standing.map(|standing| PgTime(standing.start())))
+    .bind(state.standing.map(|standing| PgTime(standing.end())))
+    .execute(connection)
+    .await;
+    put.map(drop).map_err(store_error)
+}
+
+/// Removes tiles because of their age. The caller has the lock of the metric.
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    metric_id: MetricId,
+    state: TileState,
+    plan: &TilePlan,
+) -> Result<()> {
+    for (level, before_us) in &plan.starts_before_us {
+        let deleted = sqlx::query("DELETE FROM tile WHERE metric_id = $1 AND level = $2 AND start_us < $3")
+            .bind(sql_id(metric_id))
+            .bind(i16::from(*level))
+            .bind(before_us);
+        deleted.execute(&mut *connection).await.map_err(store_error)?;
+    }
+    let state = TileState {
+        generation: state.generation + 1,
+        standing: plan.standing,
+        ..state
+    };
+    put_state(connection, metric_id, &state).await
 }
 
 /// Stores tiles, or does nothing and gives `false` where the generation has moved on.
@@ -129,10 +159,19 @@ pub(super) async fn put(pool: &PgPool, metric_id: MetricId, generation: u64, til
     Ok(true)
 }
 
-/// Removes all tiles of a metric and raises its generation.
+/// Removes the tiles of a metric that stand for nothing, and raises its generation.
 pub(super) async fn drop_all(pool: &PgPool, metric_id: MetricId) -> Result<()> {
     let mut transaction = begin(pool, metric_id).await?;
-    delete_all(&mut transaction, metric_id).await?;
+    let Some(state) = states(&mut transaction, &[metric_id]).await?.remove(&metric_id) else {
+        return Ok(());
+    };
+    for (level, from_us) in state.droppable() {
+        let deleted = sqlx::query("DELETE FROM tile WHERE metric_id = $1 AND level = $2 AND start_us >= $3")
+            .bind(sql_id(metric_id))
+            .bind(i16::from(level))
+            .bind(from_us);
+        deleted.execute(&mut *transaction).await.map_err(store_error)?;
+    }
     raise_generation(&mut transaction, metric_id).await?;
     transaction.commit().await.map_err(store_error)
 }
@@ -144,6 +183,7 @@ pub(super) async fn invalidate(connection: &mut PgConnection, written: &[(Metric
     let states = states(connection, &metric_ids).await?;
     for (metric_id, times_us) in written {
         let Some(state) = states.get(metric_id) else { continue };
+        check_not_forgotten(*metric_id, state, times_us)?;
         let sealed_us = state.sealed.as_micros();
         let late = &times_us[..times_us.partition_point(|time_us| *time_us < sealed_us)];
         if late.is_empty() {
@@ -164,11 +204,6 @@ pub(super) async fn invalidate(connection: &mut PgConnection, written: &[(Metric
         }
     }
     Ok(())
-}
-
-async fn delete_all(connection: &mut PgConnection, metric_id: MetricId) -> Result<()> {
-    let deleted = sqlx::query("DELETE FROM tile WHERE metric_id = $1").bind(sql_id(metric_id));
-    deleted.execute(connection).await.map(drop).map_err(store_error)
 }
 
 async fn raise_generation(connection: &mut PgConnection, metric_id: MetricId) -> Result<()> {

@@ -6,10 +6,10 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::super::newest::Newest;
+use super::super::packed::{Packed, PackedView};
 use super::super::{Error, MetricId, Result};
 use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
-use super::packed::{Packed, PackedView};
 use super::tiles;
 
 /// How many rows one statement takes, the most first. Each statement is a way to another thread and back, which costs more

@@ -39,7 +39,9 @@ use shared::time::{TimeRange, Timestamp};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
+use super::snapshot::SnapshotStore;
 use super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
 use super::{
     CatalogueStore, ChannelFilter, ChannelSample, Error, Frame, FrameRead, FrameStore, MetricId, MetricProperties,
@@ -52,11 +54,11 @@ mod batch;
 
 mod read;
 
-mod packed;
-
 mod newest;
 
 mod tiles;
+
+mod keep;
 
 mod open;
 
@@ -98,6 +100,37 @@ impl SqliteStore {
             readers,
             catalogue,
         })
+    }
+
+    /// Opens a database that exists only to read it, whoever else has it open.
+    ///
+    /// Of the metrics those are known that there are now. Fails where another version made the database.
+    pub async fn open_to_read(path: &Path) -> Result<Self> {
+        let path = absolute(path)?;
+        let readers = open::open_readers(&path).await?;
+        open::check_schema(&readers, &path).await?;
+        let mut connection = readers.acquire().await.map_err(store_error)?;
+        let catalogue = Arc::new(RwLock::new(load_catalogue(&mut connection).await?));
+        drop(connection);
+        Ok(Self {
+            writer: writer::Writer::none(),
+            readers,
+            catalogue,
+        })
+    }
+}
+
+/// A file that nobody can open as a store until this is dropped, so that it can be replaced.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: lock::LockFile,
+}
+
+impl Claim {
+    /// Claims a file, which need not exist. Fails with [`Error::InUse`] where another process has it open.
+    pub fn take(path: &Path) -> Result<Self> {
+        let lock = lock::LockFile::take(&absolute(path)?)?;
+        Ok(Self { _lock: lock })
     }
 }
 
@@ -209,6 +242,14 @@ impl Store for SqliteStore {
         self
     }
 
+    fn retention(&self) -> &dyn RetentionStore {
+        self
+    }
+
+    fn snapshots(&self) -> &dyn SnapshotStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         let one = sqlx::query("SELECT 1").execute(&self.readers).await;
         one.map(drop).map_err(store_error)
@@ -261,7 +302,7 @@ impl SqliteStore {
             batch.rows.push(batch::PackedRow {
                 metric_id,
                 time_us: time.as_micros(),
-                packed: packed::Packed::from_row(&row),
+                packed: super::packed::Packed::from_row(&row),
             });
             n_values += row.len();
             if PACK_VALUES <= n_values {

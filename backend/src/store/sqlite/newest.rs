@@ -1,8 +1,8 @@
 //! How SQLite holds the newest times of a metric: one blob of runs.
 
 use super::super::newest::{Newest, Run};
+use super::super::packed::moment;
 use super::super::{Error, Result};
-use super::packed::moment;
 
 /// Bytes of a run: time `i64`, first channel `u32`, number of channels `u32`; little-endian.
 const RUN_BYTES: usize = 16;

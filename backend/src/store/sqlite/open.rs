@@ -11,9 +11,10 @@ use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "frames", include_str!("migrations/0001_frames.sql")),
     (2, "tiles", include_str!("migrations/0002_tiles.sql")),
+    (3, "standing", include_str!("migrations/0003_standing.sql")),
 ];
 
 /// A frame of 1855 channels fits into one page of this size, and small frames do not cost much more for it.
@@ -61,21 +62,49 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .map_err(|error| with_path(path, store_error(error)))
 }
 
-async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
-    let migrations = MIGRATIONS.map(|(version, description, sql)| {
-        let sql = sql.into_sql_str();
-        Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
-    });
-    let known = migrations.len();
-    let migrator = Migrator::with_migrations(migrations.into());
-    migrator.run(connection).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => Error::TooNew(format!(
-            "{} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program",
+/// Checks that the schema is the one that this version knows.
+pub(super) async fn check_schema(readers: &SqlitePool, path: &Path) -> Result<()> {
+    let found: i64 = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(readers)
+        .await
+        .map_err(|error| with_path(path, store_error(error)))?;
+    let known = MIGRATIONS[MIGRATIONS.len() - 1].0;
+    if known < found {
+        return Err(too_new(path, found));
+    }
+    if found < known {
+        return Err(Error::Unavailable(format!(
+            "{} has the older schema {found}, this program knows {known}; start the server on it once, which brings it up to date",
             path.display()
-        )),
+        )));
+    }
+    Ok(())
+}
+
+fn too_new(path: &Path, found: i64) -> Error {
+    let known = MIGRATIONS.len();
+    Error::TooNew(format!(
+        "{} was made by a newer watchroom: it has schema {found}, this one knows {known}; use the newer program",
+        path.display()
+    ))
+}
+
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<()> {
+    let migrator = migrator(MIGRATIONS.len());
+    migrator.run(connection).await.map_err(|error| match error {
+        MigrateError::VersionMissing(found) => too_new(path, found),
         MigrateError::Execute(error) => with_path(path, store_error(error)),
         other => with_path(path, Error::Corrupt(other.to_string())),
     })
+}
+
+/// Brings a schema up to its first so many steps.
+pub(super) fn migrator(n_steps: usize) -> Migrator {
+    let migrations = MIGRATIONS.into_iter().take(n_steps).map(|(version, description, sql)| {
+        let sql = sql.into_sql_str();
+        Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql, false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 /// What an error of the database means to the caller.

@@ -7,11 +7,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::super::newest::Newest;
+use super::super::packed::moment;
 use super::super::{ChannelFilter, ChannelSample, Error, FrameRead, MetricId, Result, SCAN_CHUNK_SAMPLES};
 use super::batch::stored_view;
 use super::newest::newest_from_bytes;
 use super::open::store_error;
-use super::packed::moment;
 
 /// Time, then the columns that [`stored_view`] wants.
 const FRAME_IN_RANGE: &str = "SELECT time_us, arrival_us, channels, samples, arrivals FROM frames \
@@ -31,6 +31,14 @@ pub(super) fn scan(
         .bind(range.start().as_micros())
         .bind(range.end().as_micros())
         .fetch(readers);
+    chunks(rows, channels)
+}
+
+/// Rows with the columns of [`FRAME_IN_RANGE`] as chunks of frames.
+pub(super) fn chunks(
+    rows: BoxStream<'_, std::result::Result<SqliteRow, sqlx::Error>>,
+    channels: ChannelFilter,
+) -> BoxStream<'_, Result<Vec<FrameRead>>> {
     stream::try_unfold((rows, channels), |(mut rows, channels)| async move {
         let mut frames = Vec::new();
         let mut n_samples = 0;
@@ -86,13 +94,16 @@ fn lost(metric_id: MetricId, time: Timestamp) -> Error {
     ))
 }
 
-pub(super) async fn span(readers: &SqlitePool, metric_id: MetricId) -> Result<Option<(Timestamp, Timestamp)>> {
+pub(super) async fn span(
+    reader: impl sqlx::SqliteExecutor<'_>,
+    metric_id: MetricId,
+) -> Result<Option<(Timestamp, Timestamp)>> {
     // Two lookups in the index; both in one SELECT would walk all of it.
     let row = sqlx::query(
         "SELECT (SELECT min(time_us) FROM frames WHERE metric_id = ?1), (SELECT max(time_us) FROM frames WHERE metric_id = ?1)",
     )
     .bind(metric_id.0)
-    .fetch_one(readers)
+    .fetch_one(reader)
     .await
     .map_err(store_error)?;
     let first = optional_moment(&row, 0)?;

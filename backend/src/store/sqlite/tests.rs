@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
+use crate::store::keep_conformance::keep_conformance;
 
 struct Sqlite;
 
@@ -22,6 +23,7 @@ impl Harness for Sqlite {
 }
 
 store_conformance!(Sqlite);
+keep_conformance!(Sqlite);
 
 fn frame(metric_id: MetricId, time: i64, values: &[f64]) -> Frame {
     Frame {
@@ -101,7 +103,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
     assert!(
         refused.to_string().ends_with(
-            "night.db was made by a newer watchroom: it has schema 99, this one knows 2; use the newer program"
+            "night.db was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"
         ),
         "{refused}"
     );
@@ -141,6 +143,37 @@ async fn a_missing_folder_is_named() {
         refused.to_string().contains("nowhere/night.db: No such file"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn every_older_schema_is_brought_up_to_date_with_what_is_in_it() {
+    let folder = TempDir::new().unwrap();
+    for n_steps in 1..3 {
+        let path = folder.path().join(format!("{n_steps}.db"));
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+        open::migrator(n_steps).run(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        edit(
+            &path,
+            "INSERT INTO metrics VALUES (1, 'm', 'Title', 'V', 'gauge', NULL); INSERT INTO channels VALUES (1, 0, 'a'); \
+             INSERT INTO frames VALUES (1, 10, 20, NULL, x'010000c03f', NULL)",
+        )
+        .await;
+        let refused = SqliteStore::open_to_read(&path).await.unwrap_err().to_string();
+        let message = format!(
+            "{n_steps}.db has the older schema {n_steps}, this program knows 3; start the server on it once, which brings it up to date"
+        );
+        assert!(refused.ends_with(&message), "{refused}");
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.span(MetricId(1)).await.unwrap().unwrap().0.as_micros(), 10);
+        assert_eq!(store.tile_state(MetricId(1)).await.unwrap(), None);
+        store.write(&[frame(MetricId(1), 11, &[1.0])]).await.unwrap();
+        store.close().await;
+        SqliteStore::open_to_read(&path).await.unwrap().close().await;
+    }
 }
 
 #[tokio::test]

@@ -4,32 +4,39 @@ use shared::time::Timestamp;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row as _, SqliteConnection};
 
-use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, starts_of_runs};
+use super::super::packed::moment;
+use super::super::retention::{TilePlan, check_not_forgotten};
+use super::super::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, standing, starts_of_runs};
 use super::super::{Error, MetricId, Result};
 use super::open::store_error;
-use super::packed::moment;
 
 /// Bytes of a level and its span in the column `spans`.
 const SPAN_BYTES: usize = 9;
 
-const STATE: &str = "SELECT spans, sealed_us, generation FROM tile_states WHERE metric_id = ?";
+const STATE: &str =
+    "SELECT spans, sealed_us, generation, standing_from_us, standing_until_us FROM tile_states WHERE metric_id = ?";
 
 pub(super) async fn state(readers: &SqlitePool, metric_id: MetricId) -> Result<Option<TileState>> {
     let row = sqlx::query(STATE).bind(metric_id.0).fetch_optional(readers).await;
     row.map_err(store_error)?.as_ref().map(state_of).transpose()
 }
 
-async fn state_in(connection: &mut SqliteConnection, metric_id: MetricId) -> Result<Option<TileState>> {
+pub(super) async fn state_in(connection: &mut SqliteConnection, metric_id: MetricId) -> Result<Option<TileState>> {
     let row = sqlx::query(STATE).bind(metric_id.0).fetch_optional(connection).await;
     row.map_err(store_error)?.as_ref().map(state_of).transpose()
 }
 
 fn state_of(row: &SqliteRow) -> Result<TileState> {
     let generation: i64 = row.try_get(2).map_err(store_error)?;
+    let optional = |column: usize| -> Result<Option<Timestamp>> {
+        let micros: Option<i64> = row.try_get(column).map_err(store_error)?;
+        micros.map(moment).transpose()
+    };
     Ok(TileState {
         spans: spans_from_bytes(row.try_get(0).map_err(store_error)?)?,
         sealed: moment(row.try_get(1).map_err(store_error)?)?,
         generation: generation.cast_unsigned(),
+        standing: standing(optional(3)?, optional(4)?)?,
     })
 }
 
@@ -40,34 +47,56 @@ pub(super) async fn seal(
     spans: &[TileSpan],
     until: Timestamp,
 ) -> Result<TileState> {
-    let state = match state_in(connection, metric_id).await? {
-        Some(state) if state.spans == spans => TileState {
-            sealed: state.sealed.max(until),
-            ..state
-        },
-        Some(other) => {
-            delete_all(connection, metric_id).await?;
-            TileState {
-                spans: spans.to_vec(),
-                sealed: until,
-                generation: other.generation + 1,
-            }
-        }
-        None => TileState {
-            spans: spans.to_vec(),
-            sealed: until,
-            generation: 1,
-        },
+    let (state, all_go) = match state_in(connection, metric_id).await? {
+        Some(state) => state.sealed_again(spans, until),
+        None => (TileState::new(spans, until), false),
     };
-    sqlx::query("INSERT OR REPLACE INTO tile_states (metric_id, spans, sealed_us, generation) VALUES (?, ?, ?, ?)")
-        .bind(metric_id.0)
-        .bind(spans_to_bytes(spans))
-        .bind(state.sealed.as_micros())
-        .bind(state.generation.cast_signed())
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
+    if all_go {
+        delete_all(connection, metric_id).await?;
+    }
+    put_state(connection, metric_id, &state).await?;
     Ok(state)
+}
+
+async fn put_state(connection: &mut SqliteConnection, metric_id: MetricId, state: &TileState) -> Result<()> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO tile_states \
+         (metric_id, spans, sealed_us, generation, standing_from_us, standing_until_us) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(metric_id.0)
+    .bind(spans_to_bytes(&state.spans))
+    .bind(state.sealed.as_micros())
+    .bind(state.generation.cast_signed())
+    .bind(state.standing.map(|standing| standing.start().as_micros()))
+    .bind(state.standing.map(|standing| standing.end().as_micros()))
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(store_error)
+}
+
+/// Removes tiles because of their age.
+pub(super) async fn forget(
+    connection: &mut SqliteConnection,
+    metric_id: MetricId,
+    state: TileState,
+    plan: &TilePlan,
+) -> Result<()> {
+    for (level, before_us) in &plan.starts_before_us {
+        sqlx::query("DELETE FROM tiles WHERE metric_id = ? AND level = ? AND start_us < ?")
+            .bind(metric_id.0)
+            .bind(level)
+            .bind(before_us)
+            .execute(&mut *connection)
+            .await
+            .map_err(store_error)?;
+    }
+    let state = TileState {
+        generation: state.generation + 1,
+        standing: plan.standing,
+        ..state
+    };
+    put_state(connection, metric_id, &state).await
 }
 
 /// Stores tiles, or does nothing and gives `false` where the generation has moved on.
@@ -95,9 +124,20 @@ pub(super) async fn put(
     Ok(true)
 }
 
-/// Removes all tiles of a metric and raises its generation.
+/// Removes the tiles of a metric that stand for nothing, and raises its generation.
 pub(super) async fn drop_all(connection: &mut SqliteConnection, metric_id: MetricId) -> Result<()> {
-    delete_all(connection, metric_id).await?;
+    let Some(state) = state_in(connection, metric_id).await? else {
+        return Ok(());
+    };
+    for (level, from_us) in state.droppable() {
+        sqlx::query("DELETE FROM tiles WHERE metric_id = ? AND level = ? AND start_us >= ?")
+            .bind(metric_id.0)
+            .bind(level)
+            .bind(from_us)
+            .execute(&mut *connection)
+            .await
+            .map_err(store_error)?;
+    }
     raise_generation(connection, metric_id).await
 }
 
@@ -106,6 +146,7 @@ pub(super) async fn invalidate(connection: &mut SqliteConnection, metric_id: Met
     let Some(state) = state_in(connection, metric_id).await? else {
         return Ok(());
     };
+    check_not_forgotten(metric_id, &state, times_us)?;
     let sealed_us = state.sealed.as_micros();
     let late = &times_us[..times_us.partition_point(|time_us| *time_us < sealed_us)];
     if late.is_empty() {
@@ -163,6 +204,37 @@ pub(super) async fn read(
                 level,
                 start_us: row.try_get(0).map_err(store_error)?,
                 block,
+            },
+            bytes: row.try_get(1).map_err(store_error)?,
+        })
+    };
+    rows.iter().map(tile).collect()
+}
+
+/// The tiles of a level of all blocks that start in a range, by rising start.
+pub(super) async fn of_level(
+    connection: &mut SqliteConnection,
+    metric_id: MetricId,
+    level: u8,
+    (first_us, last_us): (i64, i64),
+) -> Result<Vec<Tile>> {
+    let rows = sqlx::query(
+        "SELECT start_us, bytes, block FROM tiles WHERE metric_id = ? AND level = ? AND start_us BETWEEN ? AND ? \
+         ORDER BY start_us, block",
+    )
+    .bind(metric_id.0)
+    .bind(level)
+    .bind(first_us)
+    .bind(last_us)
+    .fetch_all(connection)
+    .await
+    .map_err(store_error)?;
+    let tile = |row: &SqliteRow| {
+        Ok(Tile {
+            key: TileKey {
+                level,
+                start_us: row.try_get(0).map_err(store_error)?,
+                block: row.try_get(2).map_err(store_error)?,
             },
             bytes: row.try_get(1).map_err(store_error)?,
         })

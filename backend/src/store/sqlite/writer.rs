@@ -7,12 +7,13 @@ use shared::time::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::retention::Horizon;
 use super::super::tiles::{Tile, TileSpan, TileState};
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
 use super::open::store_error;
-use super::{Catalogue, catalogue, tiles};
+use super::{Catalogue, catalogue, keep, tiles};
 
 /// How many commands may wait; a caller beyond them waits for its turn.
 const QUEUE_COMMANDS: usize = 64;
@@ -29,13 +30,15 @@ enum Command {
     SealTiles(MetricId, Vec<TileSpan>, Timestamp, oneshot::Sender<Result<TileState>>),
     PutTiles(MetricId, u64, Vec<Tile>, oneshot::Sender<Result<bool>>),
     DropTiles(MetricId, oneshot::Sender<Result<()>>),
+    DropBefore(MetricId, Horizon, oneshot::Sender<Result<Option<u64>>>),
     Close(oneshot::Sender<()>),
 }
 
 /// The way to the task.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    commands: mpsc::Sender<Command>,
+    /// Without it nothing may be written.
+    commands: Option<mpsc::Sender<Command>>,
 }
 
 impl Writer {
@@ -46,7 +49,14 @@ impl Writer {
             run(connection, catalogue, queue).await;
             drop(lock);
         });
-        Self { commands }
+        Self {
+            commands: Some(commands),
+        }
+    }
+
+    /// Refuses everything.
+    pub(super) fn none() -> Self {
+        Self { commands: None }
     }
 
     /// Stores a batch; durable when it returns.
@@ -88,6 +98,11 @@ impl Writer {
         self.ask(|reply| Command::DropTiles(metric_id, reply)).await?
     }
 
+    /// Forgets what lies before a horizon, durably.
+    pub(super) async fn drop_before(&self, metric_id: MetricId, horizon: Horizon) -> Result<Option<u64>> {
+        self.ask(|reply| Command::DropBefore(metric_id, horizon, reply)).await?
+    }
+
     /// Finishes what waits and ends the task.
     pub(super) async fn close(&self) {
         // An error means that it has ended before.
@@ -96,7 +111,10 @@ impl Writer {
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.commands.send(command(reply)).await;
+        let Some(commands) = &self.commands else {
+            return Err(Error::Unavailable("the database was opened only to be read".to_owned()));
+        };
+        let sent = commands.send(command(reply)).await;
         sent.map_err(|_ended| Error::closed())?;
         answer.await.map_err(|_ended| Error::closed())
     }
@@ -203,6 +221,7 @@ enum Given {
     Metric(StoredMetric),
     Sealed(TileState),
     Stored(bool),
+    Dropped(Option<u64>),
 }
 
 impl Command {
@@ -215,6 +234,7 @@ impl Command {
             Self::EnsureMetric(_, _, reply) => drop(reply.send(Err(error))),
             Self::SealTiles(_, _, _, reply) => drop(reply.send(Err(error))),
             Self::PutTiles(_, _, _, reply) => drop(reply.send(Err(error))),
+            Self::DropBefore(_, _, reply) => drop(reply.send(Err(error))),
             Self::Close(reply) => drop(reply.send(())),
         }
     }
@@ -228,8 +248,9 @@ impl Command {
             (Self::EnsureMetric(_, _, reply), Given::Metric(metric)) => drop(reply.send(Ok(metric))),
             (Self::SealTiles(_, _, _, reply), Given::Sealed(state)) => drop(reply.send(Ok(state))),
             (Self::PutTiles(_, _, _, reply), Given::Stored(stored)) => drop(reply.send(Ok(stored))),
+            (Self::DropBefore(_, _, reply), Given::Dropped(n_frames)) => drop(reply.send(Ok(n_frames))),
             (Self::Close(reply), _) => drop(reply.send(())),
-            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..), _) => {}
+            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..) | Self::DropBefore(..), _) => {}
         }
     }
 }
@@ -306,6 +327,9 @@ async fn apply(
                 given = Given::Stored(tiles::put(connection, *metric_id, *generation, put).await?);
             }
             Command::DropTiles(metric_id, _) => tiles::drop_all(connection, *metric_id).await?,
+            Command::DropBefore(metric_id, horizon, _) => {
+                given = Given::Dropped(keep::drop_before(connection, *metric_id, horizon).await?);
+            }
             Command::Close(_) => {}
         }
         all_given.push(given);

@@ -20,6 +20,11 @@ async fn ask(app: &TestApp, statement: &str) -> String {
     app.get(&format!("/query?db=lab&q={encoded}")).await.told()
 }
 
+/// So many lines, one after the other.
+fn joined(n_lines: u32, line: impl Fn(u32) -> String) -> String {
+    (0..n_lines).map(line).collect::<Vec<_>>().concat()
+}
+
 #[tokio::test]
 async fn a_ping_tells_a_version_and_nothing_else() {
     let app = TestApp::new();
@@ -133,9 +138,7 @@ async fn a_bucket_is_a_database() {
 #[tokio::test]
 async fn a_tag_that_never_ends_is_stopped_at_the_limit() {
     let app = TestApp::with_config("[ingest]\nchannels_per_metric = 100\nmetrics = 3\n");
-    let lines: String = (0..5000)
-        .map(|run| format!("rate,run={run} value={run} 1795208400\n"))
-        .collect();
+    let lines = joined(5000, |run| format!("rate,run={run} value={run} 1795208400\n"));
     let answer = app.post("/write?precision=s", lines).await;
     let told = answer.json();
     assert_eq!(told["accepted"], 100);
@@ -146,7 +149,7 @@ async fn a_tag_that_never_ends_is_stopped_at_the_limit() {
         app.post("/write", "rate,run=99 value=1").await.status,
         StatusCode::NO_CONTENT
     );
-    let metrics: String = (0..5).map(|name| format!("m{name} value=1\n")).collect();
+    let metrics = joined(5, |name| format!("m{name} value=1\n"));
     let answer = app.post("/write", metrics).await;
     assert_snapshot!(answer.json()["error"].as_str().unwrap(), @"partial write: 2 samples stored, 3 mistakes: line 3: there are already 3 metrics, which is the limit; give what varies a channel, not a metric of its own, or raise ingest.metrics; line 4: there are already 3 metrics, which is the limit; give what varies a channel, not a metric of its own, or raise ingest.metrics; line 5: there are already 3 metrics, which is the limit; give what varies a channel, not a metric of its own, or raise ingest.metrics");
 }
@@ -168,7 +171,7 @@ async fn only_the_first_thousand_mistakes_are_listed() {
 async fn lines_without_a_time_have_all_arrived_at_once() {
     let app = TestApp::new();
     // More than are stored at a time.
-    let mut lines: String = (0..70_000).map(|n| format!("count value={n}\n")).collect();
+    let mut lines = joined(70_000, |n| format!("count value={n}\n"));
     lines.push_str("other value=1\n");
     assert_eq!(app.post("/write", lines).await.status, StatusCode::NO_CONTENT);
     let uri = "/api/v1/samples?metric=count&from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";

@@ -10,4 +10,6 @@ mod influx;
 
 mod every_route;
 
+mod openapi;
+
 mod revalidate;

@@ -32,6 +32,7 @@ async fn an_answer_about_the_closed_past_is_confirmed_until_a_late_sample_comes(
     for uri in [
         CLOSED,
         "/api/v1/envelope?metric=hall.temperature&channels=band&from=2026-11-20T08:00:00Z&to=2026-11-20T13:59:00Z&columns=7",
+        "/api/v1/raster?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&columns=60&rows=10",
         "/api/v1/samples?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&limit=1000",
         "/api/v1/nights?metric=hall.temperature&before=2026-11-20",
     ] {

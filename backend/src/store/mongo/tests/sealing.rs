@@ -71,6 +71,7 @@ async fn a_sealing_starts_again_where_a_registration_came_between() {
         spans: SPANS.to_vec(),
         sealed: at(10),
         generation: 1,
+        standing: None,
     };
     let mut session = begin(&store.client).await.unwrap();
     let states: Collection<Document> = store.database.collection("tile_states");

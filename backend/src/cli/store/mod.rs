@@ -1,21 +1,23 @@
-//! `watchroom store`: what is in the store, and whether what is derived from its samples is right.
+//! `watchroom store`: what is in the store, whether what is derived from its samples is right, and archives of it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use super::progress::{Progress, unless_interrupted};
 use crate::config::Config;
 use crate::pyramid::Pyramid;
 use crate::store::tiles::StoredSizes;
 use crate::store::{self, Store, StoredMetric};
 
+mod archive;
+
 /// How many differences of a metric are listed one by one.
 const MAX_LISTED: usize = 20;
 
-/// What to do with the store; nobody else may use it meanwhile.
+/// What to do with the store. A server may use it meanwhile; only to rebuild or restore a SQLite file it has to be stopped.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -25,7 +27,7 @@ pub(super) struct Args {
     config: PathBuf,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Action {
     /// Tell what is stored of each metric, and how much room it takes
     Info,
@@ -33,27 +35,43 @@ enum Action {
     Verify,
     /// Drop what is derived from samples, and derive it again
     Rebuild,
+    /// Write all that cannot be derived to a file, as it is at one moment, while others go on writing
+    Backup {
+        /// The file, which must not be there yet
+        #[arg(value_name = "OUT")]
+        output: PathBuf,
+    },
+    /// Fill an empty store, of whatever kind, from a file that backup made
+    Restore {
+        /// The file
+        #[arg(value_name = "IN")]
+        input: PathBuf,
+    },
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.config)?;
-    let store = store::open(&config.store_url).await?;
-    let done = tokio::select! {
-        done = act(args.action, &store) => done,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!(
-            "interrupted; samples are untouched, and what is not derived yet is derived when it is asked for"
-        )),
+    let store = match &args.action {
+        Action::Backup { output } => return archive::make(&config.store_url, output).await,
+        Action::Restore { input } => return archive::restore(&config.store_url, input).await,
+        Action::Info | Action::Verify => store::open_to_read(&config.store_url).await?,
+        Action::Rebuild => store::open(&config.store_url).await?,
     };
+    let done = unless_interrupted(
+        act(&args.action, &store),
+        "samples are untouched, and what is not derived yet is derived when it is asked for",
+    )
+    .await;
     store.close().await;
     done
 }
 
-async fn act(action: Action, store: &Arc<dyn Store>) -> anyhow::Result<ExitCode> {
+async fn act(action: &Action, store: &Arc<dyn Store>) -> anyhow::Result<ExitCode> {
     let metrics = store.metrics().await?;
     match action {
-        Action::Info => info(&**store, &metrics).await,
         Action::Verify => verify(store, &metrics).await,
         Action::Rebuild => rebuild(store, &metrics).await,
+        Action::Info | Action::Backup { .. } | Action::Restore { .. } => info(&**store, &metrics).await,
     }
 }
 
@@ -87,17 +105,18 @@ fn per_value(bytes: u64, sizes: StoredSizes) -> String {
 }
 
 async fn verify(store: &Arc<dyn Store>, metrics: &[StoredMetric]) -> anyhow::Result<ExitCode> {
-    let bar = progress_bar(metrics.len())?;
-    let (mut n_tiles, mut n_differences) = (0, 0);
-    for metric in metrics {
-        bar.set_message(metric.name.clone());
+    let progress = Progress::of_metrics("verifying", metrics.len())?;
+    let (mut n_tiles, mut n_standing, mut n_differences) = (0, 0, 0);
+    for (index, metric) in metrics.iter().enumerate() {
+        progress.metric(index, 0.0, &metric.name);
         // An empty cache for each: what is stored is compared, not what was compared before.
         let verified = Pyramid::new(Arc::clone(store)).verify(metric).await?;
         n_tiles += verified.tiles;
+        n_standing += verified.standing;
         n_differences += verified.differences.len();
         for difference in verified.differences.iter().take(MAX_LISTED) {
             let key = difference.key;
-            bar.suspend(|| {
+            progress.bar().suspend(|| {
                 tell(&format!(
                     "{}: tile of level {} at {} µs, block {}: {}",
                     metric.name, key.level, key.start_us, key.block, difference.what
@@ -106,15 +125,21 @@ async fn verify(store: &Arc<dyn Store>, metrics: &[StoredMetric]) -> anyhow::Res
         }
         if MAX_LISTED < verified.differences.len() {
             let more = verified.differences.len() - MAX_LISTED;
-            bar.suspend(|| tell(&format!("{}: and {more} more", metric.name)));
+            progress
+                .bar()
+                .suspend(|| tell(&format!("{}: and {more} more", metric.name)));
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+    progress.finish();
     tell(&format!(
         "{n_tiles} tiles of {} metrics: {n_differences} differ",
         metrics.len()
     ));
+    if 0 < n_standing {
+        tell(&format!(
+            "{n_standing} of them stand for samples that retention deleted, so that they were only unpacked"
+        ));
+    }
     if n_differences == 0 {
         Ok(ExitCode::SUCCESS)
     } else {
@@ -124,25 +149,18 @@ async fn verify(store: &Arc<dyn Store>, metrics: &[StoredMetric]) -> anyhow::Res
 }
 
 async fn rebuild(store: &Arc<dyn Store>, metrics: &[StoredMetric]) -> anyhow::Result<ExitCode> {
-    let bar = progress_bar(metrics.len())?;
+    let progress = Progress::of_metrics("rebuilding", metrics.len())?;
     let pyramid = Pyramid::new(Arc::clone(store));
     let mut n_tiles = 0;
-    for metric in metrics {
-        bar.set_message(metric.name.clone());
+    for (index, metric) in metrics.iter().enumerate() {
+        progress.metric(index, 0.0, &metric.name);
         store.tiles().drop_tiles(metric.id).await?;
         pyramid.catch_up_metric(metric).await?;
         n_tiles += store.tiles().list_tiles(metric.id).await?.len();
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+    progress.finish();
     tell(&format!("{n_tiles} tiles of {} metrics derived", metrics.len()));
     Ok(ExitCode::SUCCESS)
-}
-
-/// Shows how many metrics are done, on a terminal; hidden elsewhere.
-fn progress_bar(n_metrics: usize) -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} metrics, {eta} left; {msg}")?;
-    Ok(ProgressBar::new(n_metrics as u64).with_style(style))
 }
 
 #[expect(

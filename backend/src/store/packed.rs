@@ -1,10 +1,10 @@
-//! A row as the database holds it: little-endian blobs. The layout is described in [`super`].
+//! A row as SQLite and archives hold it: little-endian blobs. The layout is described in [`super::sqlite`].
 
 use shared::time::Timestamp;
 use shared::value::Value;
 
-use super::super::row::{Arrivals, Row, f32_exactly};
-use super::super::{ChannelFilter, ChannelSample, Channels, Error, FrameRead, Result};
+use super::row::{Arrivals, Row, f32_exactly};
+use super::{ChannelFilter, ChannelSample, Channels, Error, FrameRead, Result};
 
 /// The leading byte of samples that are all exact as 32-bit floats.
 const FORMAT_F32: u8 = 1;
@@ -16,20 +16,20 @@ const NULL_F32: u32 = 0x7fc0_6e6c;
 
 /// A row ready to be bound to a statement.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     /// When its values came in; where they came at different times, the newest of those.
-    pub(super) arrival_us: i64,
+    pub(crate) arrival_us: i64,
     /// `u32` per channel; `None` for channels 0 to n-1.
-    pub(super) channels: Option<Vec<u8>>,
+    pub(crate) channels: Option<Vec<u8>>,
     /// A format byte, then one float per channel.
-    pub(super) samples: Vec<u8>,
+    pub(crate) samples: Vec<u8>,
     /// `i64` per channel; `None` where all came in together.
-    pub(super) arrivals: Option<Vec<u8>>,
+    pub(crate) arrivals: Option<Vec<u8>>,
 }
 
 impl Packed {
     /// Packs a row.
-    pub(super) fn from_row(row: &Row) -> Self {
+    pub(crate) fn from_row(row: &Row) -> Self {
         let (arrival, arrivals) = match &row.arrivals {
             Arrivals::Together(arrival) => (*arrival, None),
             Arrivals::Each(arrivals) => {
@@ -50,7 +50,7 @@ impl Packed {
     }
 
     /// Looks into it.
-    pub(super) fn view(&self) -> Result<PackedView<'_>> {
+    pub(crate) fn view(&self) -> Result<PackedView<'_>> {
         PackedView::new(
             self.arrival_us,
             self.channels.as_deref(),
@@ -62,7 +62,7 @@ impl Packed {
 
 /// A row inside the bytes that the database handed out: only what is asked for is unpacked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PackedView<'a> {
+pub(crate) struct PackedView<'a> {
     arrival: Timestamp,
     channels: Option<&'a [[u8; 4]]>,
     samples: Samples<'a>,
@@ -77,7 +77,7 @@ enum Samples<'a> {
 
 impl<'a> PackedView<'a> {
     /// Checks that the blobs fit together.
-    pub(super) fn new(
+    pub(crate) fn new(
         arrival_us: i64,
         channels: Option<&'a [u8]>,
         samples: &'a [u8],
@@ -131,7 +131,7 @@ impl<'a> PackedView<'a> {
     }
 
     /// The sample of a channel, if the row has one.
-    pub(super) fn channel(&self, channel: u32) -> Option<ChannelSample> {
+    pub(crate) fn channel(&self, channel: u32) -> Option<ChannelSample> {
         let position = match self.channels {
             Some(channels) => channels
                 .binary_search_by_key(&channel, |bytes| u32::from_le_bytes(*bytes))
@@ -144,7 +144,7 @@ impl<'a> PackedView<'a> {
     }
 
     /// The channels asked for; `None` where the row has none of them.
-    pub(super) fn read(&self, time: Timestamp, filter: &ChannelFilter) -> Option<FrameRead> {
+    pub(crate) fn read(&self, time: Timestamp, filter: &ChannelFilter) -> Option<FrameRead> {
         let samples: Vec<ChannelSample> = match filter {
             ChannelFilter::All => (0..self.len()).map(|position| self.sample(position)).collect(),
             ChannelFilter::Only(channels) => channels.iter().filter_map(|channel| self.channel(*channel)).collect(),
@@ -153,7 +153,7 @@ impl<'a> PackedView<'a> {
     }
 
     /// Unpacks all of it.
-    pub(super) fn to_row(self) -> Row {
+    pub(crate) fn to_row(self) -> Row {
         let positions = 0..self.len();
         Row {
             channels: match self.channels {
@@ -170,7 +170,7 @@ impl<'a> PackedView<'a> {
 }
 
 /// The moment of a column, which must lie in the calendar.
-pub(super) fn moment(micros: i64) -> Result<Timestamp> {
+pub(crate) fn moment(micros: i64) -> Result<Timestamp> {
     Timestamp::from_micros(micros).ok_or_else(|| Error::Corrupt(format!("the time {micros} lies outside the calendar")))
 }
 
@@ -243,8 +243,8 @@ mod tests {
         let channels = prop::collection::btree_map(0_u32..40, (any_value(), 0_i64..3), 1..20);
         channels.prop_map(|channels| {
             let rows = channels.iter().map(|(channel, (value, arrival))| {
-                let frame = super::super::super::Frame {
-                    metric_id: super::super::super::MetricId(1),
+                let frame = super::super::Frame {
+                    metric_id: super::super::MetricId(1),
                     time: Timestamp::EPOCH,
                     arrival: Timestamp::saturating_from_micros(*arrival),
                     channels: Channels::Sparse(vec![*channel]),
