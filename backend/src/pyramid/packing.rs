@@ -1,7 +1,6 @@
 //! Samples as the bytes of a tile, and back: what the kernel bench measures.
 
 use super::codec::{self, Place};
-use super::grid::SAMPLES;
 use super::tile::{BLOCK_CHANNELS, Decoded, SampleTile};
 use crate::store::FrameRead;
 
@@ -25,6 +24,6 @@ const fn place() -> Place {
     Place {
         block: 0,
         start_us: 0,
-        bucket_micros: SAMPLES as i64,
+        bucket_micros: 0,
     }
 }

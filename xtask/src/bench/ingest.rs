@@ -103,7 +103,7 @@ fn measure(
     let scalars = send_lines(client, line_path, &requests.scalars)?;
     let unit = "M values/s";
     // Four bytes a value reach the log, and once more the database.
-    let disk = bench.machine.write_mb_per_sec / 8.0;
+    let disk = bench.machine.write_mbps / 8.0;
     let sync_ms = 1e3 / bench.machine.syncs_hz;
     figures.extend([
         Figure::rate(format!("{store}, JSON frames"), million(&frames), unit)

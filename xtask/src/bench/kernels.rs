@@ -53,7 +53,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         Ok::<f64, anyhow::Error>(n_samples / secs / 1e6)
     };
     let kernels = read(&workspace.target.join("criterion"))?;
-    let memory = bench.machine.memory_gb_per_sec;
+    let memory = bench.machine.memory_gbps;
     let mut figures = Vec::new();
     for (name, kernel) in &kernels {
         let figure = if kernel.of_bytes {

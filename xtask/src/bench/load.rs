@@ -116,7 +116,7 @@ pub(super) fn send(
     let start = Instant::now();
     let times = thread::scope(|scope| {
         let running: Vec<_> = (0..senders).map(|_sender| scope.spawn(sender)).collect();
-        let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended
             .map(|ended| ended.unwrap_or_else(|_panic| Err(anyhow::anyhow!("a sender broke down"))))
             .collect::<Result<Vec<_>>>()

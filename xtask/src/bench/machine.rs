@@ -27,9 +27,9 @@ const SYNCING: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Machine {
     /// Bytes a second that one core reads, by copying (read and written bytes both count).
-    pub(super) memory_gb_per_sec: f64,
+    pub(super) memory_gbps: f64,
     /// Bytes a second that reach the disk when written in a row, with one sync at the end.
-    pub(super) write_mb_per_sec: f64,
+    pub(super) write_mbps: f64,
     /// How many small writes a second reach the disk when each is synced.
     pub(super) syncs_hz: f64,
 }
@@ -39,8 +39,8 @@ impl Machine {
     pub(super) fn measure(folder: &Path) -> Result<Self> {
         let file = folder.join("machine");
         let machine = Self {
-            memory_gb_per_sec: memory(),
-            write_mb_per_sec: writes(&file).context("cannot measure the disk")?,
+            memory_gbps: memory(),
+            write_mbps: writes(&file).context("cannot measure the disk")?,
             syncs_hz: syncs(&file).context("cannot measure syncs")?,
         };
         fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
@@ -50,15 +50,15 @@ impl Machine {
     /// For the table.
     pub(super) fn figures(&self) -> Vec<Figure> {
         vec![
-            Figure::rate("memory, one core copying", self.memory_gb_per_sec, "GB/s"),
-            Figure::rate("disk, written in a row", self.write_mb_per_sec, "MB/s"),
+            Figure::rate("memory, one core copying", self.memory_gbps, "GB/s"),
+            Figure::rate("disk, written in a row", self.write_mbps, "MB/s"),
             Figure::rate("disk, 8 KiB and a sync", self.syncs_hz, "1/s"),
         ]
     }
 
     /// How long reading so many bytes from memory takes at least, in milliseconds.
     pub(super) fn memory_ms(&self, bytes: f64) -> f64 {
-        bytes / self.memory_gb_per_sec / 1e6
+        bytes / self.memory_gbps / 1e6
     }
 }
 

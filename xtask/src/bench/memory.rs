@@ -36,7 +36,7 @@ pub(super) fn run(bench: &Bench<'_>, site: &Site<'_>, figures: &mut Vec<Figure>)
     let viewer = &viewer;
     let times = thread::scope(|scope| {
         let running: Vec<_> = (0..VIEWERS).map(|number| scope.spawn(move || viewer(number))).collect();
-        let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
         let ended = ended.map(|ended| ended.unwrap_or_else(|_panic| Err(anyhow::anyhow!("a viewer broke down"))));
         ended.collect::<Result<Vec<_>>>()
     })?;

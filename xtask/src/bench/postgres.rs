@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::server::Background;
-use crate::{apt, process};
+use crate::{apt, process, report};
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,22 @@ use std::process::Command;
 pub(super) struct Postgres {
     /// Kept for its end.
     _process: Background,
+    /// Removed after that.
+    _sockets: SocketFolder,
     /// How a configuration names it.
     pub(super) url: String,
+}
+
+/// A folder for the socket: its path must be short, which that of a checkout may not be.
+#[derive(Debug)]
+struct SocketFolder(PathBuf);
+
+impl Drop for SocketFolder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            report::doing(&format!("{} stays behind: {error}", self.0.display()));
+        }
+    }
 }
 
 impl Postgres {
@@ -40,7 +54,7 @@ impl Postgres {
             .arg("-D")
             .arg(&data)
             .args(["-c", "listen_addresses=", "-k"])
-            .arg(&sockets);
+            .arg(&sockets.0);
         let log = folder.join("postgres.log");
         let mut started = Background::start("postgres", command.current_dir(&folder), &log)?;
         started.wait_until(&log, || {
@@ -48,15 +62,15 @@ impl Postgres {
         })?;
         Ok(Self {
             _process: started,
-            url: format!("postgres://postgres@localhost/postgres?host={}", sockets.display()),
+            url: format!("postgres://postgres@localhost/postgres?host={}", sockets.0.display()),
+            _sockets: sockets,
         })
     }
 }
 
-/// A folder for the socket: its path must be short, which that of a checkout may not be.
-fn socket_folder(account: Option<&str>) -> Result<PathBuf> {
+fn socket_folder(account: Option<&str>) -> Result<SocketFolder> {
     let made = process::output(run_as(account, Path::new("mktemp")).args(["-d", "-t", "watchroom-bench-XXXXXX"]))?;
-    Ok(PathBuf::from(made.trim()))
+    Ok(SocketFolder(PathBuf::from(made.trim())))
 }
 
 /// PostgreSQL refuses to run as root: then it runs as an account that Debian makes for it, which gets the folder.
