@@ -8,9 +8,9 @@ use shared::value::Value;
 use tokio::task::yield_now;
 
 use super::columns::{Columns, Cursor, DEFAULT_BASE_MICROS, push_to_band, push_to_channel};
-use super::{Error, MAX_POINTS, Result, checked_range, find_metric, selected_channels};
+use super::{ATTEMPTS, Error, MAX_POINTS, Result, asks_again, checked_range, find_metric, selected_channels};
+use crate::pyramid::Pyramid;
 use crate::pyramid::summary::{Summary, add_later};
-use crate::pyramid::{self, Pyramid};
 use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
 
 pub(super) mod pyramidal;
@@ -18,25 +18,14 @@ pub(super) mod pyramidal;
 /// Samples per column up to which the samples themselves are given.
 const SAMPLES_PER_COLUMN: u64 = 2;
 
-/// How often to begin again where late writes change the pyramid under a question; after that brute force answers.
-const ATTEMPTS: u32 = 3;
-
 /// Answers `GET /api/v1/envelope` from the pyramid.
 pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelope> {
     let question = Question::new(pyramid.store(), query).await?;
     for _ in 0..ATTEMPTS {
         match pyramidal::answer(pyramid, &question).await {
             Ok(answer) => return Ok(answer),
-            Err(pyramid::Error::Moved) => {}
-            // A full disk takes no tiles, and can be read all the same. Where it cannot, reading says so.
-            Err(pyramid::Error::Store(error)) => {
-                tracing::warn!(metric = query.metric, %error, "answered without tiles: {error}");
-                break;
-            }
-            Err(error @ (pyramid::Error::Unsuited | pyramid::Error::Codec(_))) => {
-                tracing::debug!(metric = query.metric, %error, "answered by brute force: {error}");
-                break;
-            }
+            Err(error) if asks_again(&error, &query.metric) => {}
+            Err(_told) => break,
         }
     }
     pyramid.check_brute_force(question.metric.id, question.range).await?;

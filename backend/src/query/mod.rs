@@ -6,6 +6,7 @@
 use shared::metric::ChannelSelection;
 use shared::time::{ReversedRange, TimeRange, Timestamp};
 
+use crate::pyramid;
 use crate::store::{self, Store, StoredMetric};
 
 pub mod envelope;
@@ -155,6 +156,25 @@ fn channel_range(n_channels: usize) -> String {
         0 => "none yet".to_owned(),
         1 => "only 0".to_owned(),
         n => format!("0 to {}", n - 1),
+    }
+}
+
+/// How often to begin again where late writes change the pyramid under a question; after that brute force answers.
+const ATTEMPTS: u32 = 3;
+
+/// Whether to ask the pyramid once more after it did not answer; otherwise brute force answers, and the log says why.
+fn asks_again(error: &pyramid::Error, metric: &str) -> bool {
+    match error {
+        pyramid::Error::Moved => true,
+        // A full disk takes no tiles, and can be read all the same. Where it cannot, reading says so.
+        pyramid::Error::Store(error) => {
+            tracing::warn!(metric, %error, "answered without tiles: {error}");
+            false
+        }
+        pyramid::Error::Unsuited | pyramid::Error::Codec(_) => {
+            tracing::debug!(metric, %error, "answered by brute force: {error}");
+            false
+        }
     }
 }
 

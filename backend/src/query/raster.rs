@@ -30,8 +30,8 @@ use shared::query::envelope::MAX_COLUMNS;
 use shared::query::raster::{Density, DensityOf, MAX_ROWS, Raster, RasterQuery};
 use shared::time::TimeRange;
 
-use super::{Error, Result, checked_range, find_metric};
-use crate::pyramid::{self, Pyramid};
+use super::{ATTEMPTS, Error, Result, asks_again, checked_range, find_metric};
+use crate::pyramid::Pyramid;
 use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
 use cells::{Cells, Fold, Rows, Sink};
 use columns::{Columns, Cut, Overview};
@@ -50,9 +50,6 @@ pub const MAX_READ: u64 = 16_000_000;
 
 /// The most samples that are counted one by one: about as many as the pyramid keeps unpacked.
 pub const MAX_COUNTED: u64 = 1 << 23;
-
-/// How often to begin again where late writes change the pyramid under a question; after that brute force answers.
-const ATTEMPTS: u32 = 3;
 
 /// Either answer of `GET /api/v1/raster`, written as what it is.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, utoipa::ToSchema)]
@@ -80,12 +77,8 @@ async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnsw
     for _ in 0..ATTEMPTS {
         match pyramidal::answer(pyramid, question).await {
             Ok(answer) => return Ok(answer),
-            Err(pyramid::Error::Moved) => {}
-            Err(pyramid::Error::Store(error)) => return Err(error.into()),
-            Err(error @ (pyramid::Error::Unsuited | pyramid::Error::Codec(_))) => {
-                tracing::debug!(metric = question.query.metric, %error, "answered by brute force: {error}");
-                break;
-            }
+            Err(error) if asks_again(&error, &question.query.metric) => {}
+            Err(_told) => break,
         }
     }
     pyramid.check_brute_force(question.metric.id, question.range).await?;
