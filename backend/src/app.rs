@@ -52,6 +52,9 @@ impl App {
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
+            displays: Vec::new(),
+            broken: Vec::new(),
+            revision: 0,
         };
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),

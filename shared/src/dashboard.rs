@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::ChannelSelection;
+use crate::display::MetricDisplay;
 use crate::time::Date;
+
+mod kind;
+
+pub use kind::{
+    Axis, Camera, Channels, Curve, Event, Heatmap, Histogram, LatestShow, LatestStyle, LatestValues, LimitLine,
+    LimitValue, Line, PanelKind, PlotLimits, Severity, Stat, StateRows, Strip, Text, Timeseries,
+};
 
 /// Columns of the grid on which panels are laid out.
 pub const GRID_COLUMNS: u8 = 12;
@@ -16,6 +23,25 @@ pub struct Dashboards {
     pub site: Site,
     /// All dashboards.
     pub dashboards: Vec<Dashboard>,
+    /// How metrics look wherever they are shown, sorted by name; those without a wish are left out.
+    #[serde(default)]
+    pub displays: Vec<MetricDisplay>,
+    /// Files that are broken now: their last good form is shown, or nothing if there never was one.
+    #[serde(default)]
+    pub broken: Vec<BrokenFile>,
+    /// Counts the reloads of the files since the server started.
+    #[serde(default)]
+    pub revision: u64,
+}
+
+/// A dashboard's file that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrokenFile {
+    /// Its path below the configuration's folder, such as `dashboards/night.toml`.
+    pub file: String,
+    /// What is wrong with it, with line and column, as `check-config` says it.
+    pub message: String,
 }
 
 /// Where the instrument stands, and how its nights are cut.
@@ -28,6 +54,24 @@ pub struct Site {
     pub time_zone: String,
     /// Minutes after local midnight at which a night begins, 0 to 1439; 720 is noon.
     pub day_start_minutes: u16,
+    /// Whether it is known where on Earth the site is, so that `GET /api/v1/sky` can tell twilight and moon.
+    #[serde(default)]
+    pub has_sky: bool,
+    /// Shifts of the crew, which the night picker offers as ranges.
+    #[serde(default)]
+    pub shifts: Vec<Shift>,
+}
+
+/// A part of the day that a crew is on duty.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Shift {
+    /// What the crew calls it.
+    pub name: String,
+    /// When it begins, in minutes after local midnight, 0 to 1439.
+    pub start_minutes: u16,
+    /// When it ends, in minutes after local midnight, 0 to 1439; the next day where it is not after the start.
+    pub end_minutes: u16,
 }
 
 /// A page of tabs.
@@ -91,165 +135,4 @@ pub struct Panel {
     pub height: u16,
     /// What it shows.
     pub show: PanelKind,
-}
-
-/// What a panel shows: a closed set, matched in one place.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(into = "PanelKindParts", try_from = "PanelKindParts")]
-pub enum PanelKind {
-    /// Lines over time.
-    Timeseries(Timeseries),
-    /// The newest sample of each channel.
-    Latest(LatestTable),
-}
-
-/// How a panel's kind is written and read: flat, in one pass, and in the compact form too, which a tagged enum is not.
-#[derive(Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-struct PanelKindParts {
-    r#type: PanelType,
-    lines: Option<Vec<Line>>,
-    metrics: Option<Vec<String>>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-enum PanelType {
-    Timeseries,
-    Latest,
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for PanelKind {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        PanelKindParts::schema()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for PanelKind {
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        PanelKindParts::schemas(schemas);
-    }
-}
-
-impl From<PanelKind> for PanelKindParts {
-    fn from(kind: PanelKind) -> Self {
-        let (r#type, lines, metrics) = match kind {
-            PanelKind::Timeseries(timeseries) => (PanelType::Timeseries, Some(timeseries.lines), None),
-            PanelKind::Latest(latest) => (PanelType::Latest, None, Some(latest.metrics)),
-        };
-        Self { r#type, lines, metrics }
-    }
-}
-
-impl TryFrom<PanelKindParts> for PanelKind {
-    type Error = &'static str;
-
-    fn try_from(parts: PanelKindParts) -> Result<Self, Self::Error> {
-        Ok(match parts.r#type {
-            PanelType::Timeseries => Self::Timeseries(Timeseries {
-                lines: parts.lines.ok_or("a timeseries panel needs lines")?,
-            }),
-            PanelType::Latest => Self::Latest(LatestTable {
-                metrics: parts.metrics.ok_or("a latest panel needs metrics")?,
-            }),
-        })
-    }
-}
-
-impl PanelKind {
-    /// The names of the metrics that the panel needs, in the order of first use, each once.
-    pub fn metrics(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        let all = match self {
-            Self::Timeseries(timeseries) => timeseries.lines.iter().map(|line| line.metric.as_str()).collect(),
-            Self::Latest(latest) => latest.metrics.iter().map(String::as_str).collect::<Vec<_>>(),
-        };
-        for name in all {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
-    }
-}
-
-/// Lines over time, on one or two axes.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Timeseries {
-    /// What is drawn, first at the bottom.
-    pub lines: Vec<Line>,
-}
-
-/// Channels of a metric as lines, one colour each, or the band over all its channels.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Line {
-    /// The metric by name.
-    pub metric: String,
-    /// Which of its channels.
-    #[serde(default)]
-    pub channels: ChannelSelection,
-    /// What the legend says; the metric's title, or the channel's label, where it is empty.
-    #[serde(default)]
-    pub label: String,
-    /// On which axis.
-    #[serde(default)]
-    pub axis: Axis,
-}
-
-/// The axis that a line is read on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Axis {
-    /// The one on the left.
-    #[default]
-    Left,
-    /// The one on the right.
-    Right,
-}
-
-/// A table of the newest sample of each channel of some metrics, worst first.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LatestTable {
-    /// The metrics by name.
-    pub metrics: Vec<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn panels_of_both_kinds_survive_their_json() {
-        let line = Line {
-            metric: "hv".to_owned(),
-            channels: ChannelSelection::Band,
-            label: String::new(),
-            axis: Axis::Right,
-        };
-        let kinds = [
-            PanelKind::Timeseries(Timeseries { lines: vec![line] }),
-            PanelKind::Latest(LatestTable {
-                metrics: vec!["hv".to_owned()],
-            }),
-        ];
-        for kind in kinds {
-            let json = serde_json::to_string(&kind).unwrap();
-            assert_eq!(serde_json::from_str::<PanelKind>(&json).unwrap(), kind);
-            let bytes = crate::compact::to_bytes(&kind).unwrap();
-            assert_eq!(crate::compact::from_bytes::<PanelKind>(&bytes).unwrap(), kind);
-        }
-    }
-
-    #[test]
-    fn a_panel_without_its_part_is_refused() {
-        let error = serde_json::from_str::<PanelKind>(r#"{"type":"latest"}"#).unwrap_err();
-        assert!(error.to_string().contains("needs metrics"), "{error}");
-    }
 }

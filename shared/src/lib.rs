@@ -21,6 +21,8 @@ pub mod query;
 
 pub mod dashboard;
 
+pub mod display;
+
 pub mod error;
 
 pub mod compact;

@@ -1,6 +1,6 @@
 //! What a panel shows: `type`, and the keys of that type beside it.
 
-use shared::dashboard::{Axis, LatestTable, Line, PanelKind, Timeseries};
+use shared::dashboard::{Axis, LatestValues, Line, PanelKind, Timeseries};
 use shared::metric::{ChannelSelection, check_metric_name};
 
 use super::section::Section;
@@ -32,7 +32,10 @@ pub(super) fn read(panel: &mut Section<'_>) -> Option<PanelKind> {
 fn read_timeseries(panel: &mut Section<'_>) -> Timeseries {
     let sections = panel.required_list("lines", "{ metric = \"dome.temperature\" }");
     let lines = sections.into_iter().filter_map(read_line).collect();
-    Timeseries { lines }
+    Timeseries {
+        lines,
+        ..Timeseries::default()
+    }
 }
 
 fn read_line(mut line: Section<'_>) -> Option<Line> {
@@ -53,7 +56,7 @@ fn read_line(mut line: Section<'_>) -> Option<Line> {
 
 const CHANNELS: &str = "a text such as \"all\", \"band\" or \"0,3\"";
 
-fn read_latest(panel: &mut Section<'_>) -> LatestTable {
+fn read_latest(panel: &mut Section<'_>) -> LatestValues {
     let names = panel.required_texts("metrics", "\"dome.temperature\"");
     let mut metrics = Vec::new();
     for (name, offset) in names {
@@ -63,7 +66,10 @@ fn read_latest(panel: &mut Section<'_>) -> LatestTable {
             Err(message) => panel.add(offset, "metrics", &message),
         }
     }
-    LatestTable { metrics }
+    LatestValues {
+        metrics,
+        ..LatestValues::default()
+    }
 }
 
 /// Any name will do: data under it may come later.

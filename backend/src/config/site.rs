@@ -12,6 +12,8 @@ pub(super) fn default() -> Site {
         name: "Watchroom".to_owned(),
         time_zone: "UTC".to_owned(),
         day_start_minutes: 12 * 60,
+        has_sky: false,
+        shifts: Vec::new(),
     }
 }
 
@@ -27,6 +29,8 @@ pub(super) fn read(mut section: Section<'_>) -> Site {
         day_start_minutes: section
             .parsed("day_start", "a local clock time such as \"12:00\"", parse_clock_time)
             .unwrap_or(default.day_start_minutes),
+        has_sky: default.has_sky,
+        shifts: default.shifts,
     };
     section.finish();
     site

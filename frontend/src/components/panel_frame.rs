@@ -109,7 +109,7 @@ pub fn PanelFrame(
             class:panel--calm=move || verdict.with(|verdict| verdict.tone == Tone::Calm)
             data-panel=panel.id.clone()
             data-state=move || shown.with(PanelState::as_str)
-            data-kind=kind_name(&panel.show)
+            data-kind=panel.show.as_str()
             style:--panel-width=panel.width.to_string()
             style:--plot-height=format!("{}px", panel.height)
             aria-labelledby=title_id
@@ -134,13 +134,6 @@ pub fn PanelFrame(
         </section>
     }
     .into_any()
-}
-
-const fn kind_name(kind: &PanelKind) -> &'static str {
-    match kind {
-        PanelKind::Timeseries(_) => "timeseries",
-        PanelKind::Latest(_) => "latest",
-    }
 }
 
 fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict> {

@@ -130,7 +130,7 @@ fn sample_links(panel: &Panel) -> Vec<(String, String)> {
                 }
             }
         }
-        PanelKind::Latest(latest) => queries.extend(latest.metrics.iter().map(|name| (name.as_str(), &ALL))),
+        _ => queries.extend(panel.show.metrics().into_iter().map(|name| (name, &ALL))),
     }
     let is_alone = queries.len() == 1;
     queries

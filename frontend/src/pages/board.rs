@@ -1,7 +1,7 @@
 //! The panels of a tab, on a grid.
 
 use leptos::prelude::*;
-use shared::dashboard::{PanelKind, Tab};
+use shared::dashboard::Tab;
 
 use crate::panels::PanelView;
 use crate::state::painted;
@@ -18,7 +18,7 @@ pub fn Board(
     let over_time: Vec<String> = tab
         .panels
         .iter()
-        .filter(|panel| !matches!(panel.show, PanelKind::Latest(_)))
+        .filter(|panel| panel.show.is_over_time())
         .map(|panel| panel.id.clone())
         .collect();
     // For another night the panels that show it have to be painted anew.

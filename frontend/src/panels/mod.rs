@@ -19,5 +19,6 @@ pub fn PanelView(
     match panel.show.clone() {
         PanelKind::Timeseries(spec) => view! { <TimeseriesPanel panel spec /> }.into_any(),
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
+        _ => ().into_any(),
     }
 }

@@ -4,6 +4,8 @@ pub mod envelope;
 
 pub mod export;
 
+pub mod geometry;
+
 pub mod latest;
 
 pub mod nights;
@@ -11,3 +13,5 @@ pub mod nights;
 pub mod raster;
 
 pub mod samples;
+
+pub mod sky;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use shared::dashboard::{LatestTable, Panel};
+use shared::dashboard::{LatestValues, Panel};
 use shared::query::latest::Latest;
 use shared::time::Timestamp;
 
@@ -36,7 +36,7 @@ pub fn LatestPanel(
     /// The panel.
     panel: Panel,
     /// Its metrics.
-    spec: LatestTable,
+    spec: LatestValues,
 ) -> impl IntoView {
     let (catalogue, in_sight) = (use_catalogue(), use_in_sight());
     let heard = RwSignal::new(Vec::<Heard>::new());
