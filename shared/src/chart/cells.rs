@@ -319,9 +319,15 @@ fn spans(n_pixels: usize, cells: impl Iterator<Item = (f64, f64)>) -> Vec<Span> 
         if to <= 0.0 || width <= from {
             continue;
         }
-        // One pixel at the least, also for what is cut by an edge.
-        let first = from.round().clamp(0.0, width - 1.0);
-        let end = to.round().clamp(first + 1.0, width);
+        // One pixel at the least, also for what is cut by an edge; the narrow ones where their middle is.
+        let (first, end) = if to - from < 1.0 {
+            let first = f64::midpoint(from, to).floor();
+            (first, first + 1.0)
+        } else {
+            (from.round(), to.round())
+        };
+        let first = first.clamp(0.0, width - 1.0);
+        let end = end.clamp(first + 1.0, width);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

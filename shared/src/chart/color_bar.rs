@@ -125,7 +125,7 @@ pub fn draw_color_bar<DB: DrawingBackend>(
 fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
     let (low, high) = table.ends();
     let ticks = if table.is_log() {
-        value_axis::log_ticks(low, high, steps as usize)
+        value_axis::ticks(low, high, steps as usize)
     } else {
         value_axis::ticks(low, high, steps as usize)
     };

@@ -36,6 +36,8 @@ pub mod row_axis;
 
 pub mod state_rows;
 
+pub mod state_colors;
+
 pub mod value_colors;
 
 pub mod columns;

@@ -69,16 +69,7 @@ fn values_blanks_and_gaps_differ() {
     let (values, edges) = ([1.0, none, none, 2.0, 3.0, 3.0, none, none], [0.0, 1.0, 2.0]);
     let cells = cells(&values, &edges, &[[0, 1, 1], [1, 2, 2]]);
     let image = CellImage::of_values(&cells, &grid(&cells, 4.0), Statistic::Max, &ink, BLANK);
-    assert_eq!(
-        text(&image),
-        [
-            "333333##..",
-            "333333#...",
-            "111...##22".replace("##", "..").as_str(),
-            "111##...22"
-        ]
-        .map(|line| line.to_owned())
-    );
+    assert_eq!(text(&image), ["333333##..", "333333#...", "111.##..22", "111##...22"]);
 }
 
 #[test]
