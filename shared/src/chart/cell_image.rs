@@ -100,11 +100,10 @@ impl CellImage {
         for (y, rows) in grid.rows.iter().enumerate() {
             let (done, rest) = rgba.split_at_mut(y * stride);
             let Some(line) = rest.get_mut(..stride) else { break };
-            if before == Some(*rows) {
-                if let Some(above) = done.len().checked_sub(stride).and_then(|from| done.get(from..)) {
-                    line.copy_from_slice(above);
-                    continue;
-                }
+            let above = done.len().checked_sub(stride).and_then(|from| done.get(from..));
+            if let Some(above) = above.filter(|_| before == Some(*rows)) {
+                line.copy_from_slice(above);
+                continue;
             }
             before = None;
             if rows.end > rows.first && paint(y, *rows, line) {

@@ -124,11 +124,7 @@ pub fn draw_color_bar<DB: DrawingBackend>(
 )]
 fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
     let (low, high) = table.ends();
-    let ticks = if table.is_log() {
-        value_axis::ticks(low, high, steps as usize)
-    } else {
-        value_axis::ticks(low, high, steps as usize)
-    };
+    let ticks = value_axis::ticks(low, high, steps as usize);
     let is_on_bar = |tick: &ValueTick| table.place(tick.value) == Place::Within;
     ticks.into_iter().filter(is_on_bar).collect()
 }

@@ -64,11 +64,8 @@ fn cuts(
             (first - piece, first - piece)
         };
         let y = y_of(edge as f64 / CLASSES as f64);
-        let way = if from.y == to.y {
-            1.0
-        } else {
-            (y - from.y) / (to.y - from.y)
-        };
+        let height = to.y - from.y;
+        let way = if height.abs() > 0.0 { (y - from.y) / height } else { 1.0 };
         let way = way.clamp(0.0, 1.0);
         let x = from.x + (to.x - from.x) * way;
         (
