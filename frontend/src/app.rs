@@ -12,6 +12,7 @@ use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
+use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
@@ -102,6 +103,7 @@ fn Loaded() -> impl IntoView {
     opening::write_down(navigation, catalogue, opens_at);
     provide_cursor();
     provide_hidden();
+    provide_arrangement(navigation, catalogue);
     provide_refresh(view);
     keep_metrics_fresh(catalogue);
     let board = move || match tab.get() {

@@ -226,6 +226,7 @@ mod tests {
         };
         let spec = Timeseries {
             lines: lines.iter().map(line).collect(),
+            ..Timeseries::default()
         };
         let asks = asks_of(&spec);
         asks.iter()

@@ -188,6 +188,7 @@ mod tests {
         };
         Timeseries {
             lines: vec![line("hv", channels), line("t", "all")],
+            ..Timeseries::default()
         }
     }
 
