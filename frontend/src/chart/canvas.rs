@@ -143,19 +143,6 @@ impl Canvas {
         }
     }
 
-    /// Draws the picture on another canvas into a rectangle: left, top, width and height in units. Its pixels stay
-    /// square and sharp.
-    pub fn image(&mut self, image: &HtmlCanvasElement, [x, y, width, height]: [f64; 4]) {
-        match &mut self.surface {
-            Surface::Screen(context) => {
-                context.set_image_smoothing_enabled(false);
-                // Only an image without pixels is refused, and there is nothing to be seen of it.
-                let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(image, x, y, width, height);
-            }
-            Surface::Svg(svg) => svg.image(&image.to_data_url().unwrap_or_default(), [x, y, width, height]),
-        }
-    }
-
     /// Writes a text at a place in units.
     pub fn text(&mut self, text: &str, font: Font, color: Rgba, (x, y): BackendCoord) {
         // A canvas that cannot write has nothing better to do either.
@@ -402,14 +389,19 @@ impl DrawingBackend for Canvas {
         // Straight onto the canvas, its clear pixels would wipe what is there.
         let (element, context) = scratch(width, height).map_err(refused)?;
         context.put_image_data(&image, 0.0, 0.0).map_err(refused)?;
-        let dots = |units: i32| f64::from(units) / f64::from(UNITS_PER_DOT);
-        self.context
-            .set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-            .map_err(refused)?;
-        self.context.set_image_smoothing_enabled(false);
-        let drawn = self
-            .context
-            .draw_image_with_html_canvas_element(&element, dots(x).round(), dots(y).round());
+        let dots = |units: i32, origin: u32| (f64::from(units) / f64::from(UNITS_PER_DOT)).round() + f64::from(origin);
+        let context = match &mut self.surface {
+            Surface::Screen(context) => context,
+            Surface::Svg(svg) => {
+                let url = element.to_data_url().map_err(refused)?;
+                svg.image(&url, (x, y), (width * UNITS_PER_DOT, height * UNITS_PER_DOT));
+                return Ok(());
+            }
+        };
+        context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(refused)?;
+        context.set_image_smoothing_enabled(false);
+        let drawn =
+            context.draw_image_with_html_canvas_element(&element, dots(x, self.origin.0), dots(y, self.origin.1));
         self.scale_units().map_err(refused)?;
         drawn.map_err(refused)
     }

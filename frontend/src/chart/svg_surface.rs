@@ -86,8 +86,8 @@ impl SvgSurface {
         self.paint(color, stroke);
     }
 
-    /// A picture as a data address, in a rectangle: left, top, width and height.
-    pub fn image(&mut self, data_url: &str, [x, y, width, height]: [f64; 4]) {
+    /// A picture as a data address, with its upper left corner at a position, of a size in units.
+    pub fn image(&mut self, data_url: &str, (x, y): BackendCoord, (width, height): (u32, u32)) {
         self.write(format_args!(
             "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
              style=\"image-rendering:pixelated\" href=\"{data_url}\"/>\n"
