@@ -16,6 +16,7 @@ use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::query::geometry::Geometry;
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
+use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::route;
 use shared::time::Timestamp;
 use web_sys::RequestCache;
@@ -64,6 +65,16 @@ pub async fn dashboards() -> Result<Dashboards, ApiFailure> {
 /// The envelope of channels, or of the band, over a range.
 pub async fn envelope(query: &EnvelopeQuery) -> Result<Envelope, ApiFailure> {
     get(url::envelope(query)).await
+}
+
+/// The values of all channels of a metric over a range: time x channel.
+pub async fn raster(query: &RasterQuery) -> Result<Raster, ApiFailure> {
+    get(url::raster(query)).await
+}
+
+/// How many samples of all channels of a metric lie at which value over a range: time x value.
+pub async fn density(query: &RasterQuery) -> Result<Density, ApiFailure> {
+    get(url::raster(query)).await
 }
 
 /// The newest sample of each channel of a metric.

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use shared::metric::ChannelSelection;
 use shared::query::envelope::EnvelopeQuery;
 use shared::query::nights::NightsQuery;
+use shared::query::raster::RasterQuery;
 use shared::route;
 use shared::time::{TimeRange, Timestamp};
 
@@ -74,6 +75,23 @@ pub fn envelope(query: &EnvelopeQuery) -> String {
         .pair("to", &query.to.to_string())
         .pair("columns", &query.columns.to_string())
         .finish()
+}
+
+/// `/api/v1/raster?…`
+pub fn raster(query: &RasterQuery) -> String {
+    let mut writer = QueryWriter::new(route::RASTER)
+        .pair("metric", &query.metric)
+        .pair("from", &query.from.to_string())
+        .pair("to", &query.to.to_string())
+        .pair("columns", &query.columns.to_string())
+        .pair("rows", &query.rows.to_string())
+        .pair("stat", query.stat.as_str());
+    for (key, end) in [("value_min", query.value_min), ("value_max", query.value_max)] {
+        if let Some(end) = end {
+            writer = writer.pair(key, &end.to_string());
+        }
+    }
+    writer.finish()
 }
 
 /// `/api/v1/latest?…`
