@@ -10,6 +10,8 @@ pub mod scale;
 
 pub mod value_axis;
 
+pub mod axis_clock;
+
 pub mod time_axis;
 
 pub mod path;
@@ -23,6 +25,12 @@ pub mod shape;
 pub mod line;
 
 pub mod columns;
+
+pub mod limit;
+
+pub mod event;
+
+pub mod strip;
 
 pub mod pick;
 
