@@ -135,3 +135,11 @@ impl<In> fmt::Debug for Callback<In> {
         f.write_str("Callback")
     }
 }
+
+/// For panels that still hand over what leptos made for them.
+impl<In: 'static> From<leptos::prelude::Callback<In>> for Callback<In> {
+    fn from(callback: leptos::prelude::Callback<In>) -> Self {
+        use leptos::callback::Callable as _;
+        Self::new(move |input| callback.run(input))
+    }
+}

@@ -217,3 +217,17 @@ macro_rules! readable {
 
 readable!(State);
 readable!(Derived);
+
+/// For panels that still hand over what leptos made for them.
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<leptos::prelude::Signal<T>> for Derived<T> {
+    fn from(signal: leptos::prelude::Signal<T>) -> Self {
+        Self::new(move || signal.get())
+    }
+}
+
+/// As above.
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<leptos::prelude::Memo<T>> for Derived<T> {
+    fn from(memo: leptos::prelude::Memo<T>) -> Self {
+        Self::new(move || memo.get())
+    }
+}

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::reactive::effect;
+use crate::reactive::{State, effect};
 
 const KEYS: [(&str, &str); 11] = [
     ("← →", "previous and next night"),
@@ -24,7 +24,7 @@ const KEYS: [(&str, &str); 11] = [
 #[component]
 pub fn Help(
     /// Whether it is in sight.
-    is_open: RwSignal<bool>,
+    is_open: State<bool>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {

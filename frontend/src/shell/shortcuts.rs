@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
+use crate::reactive::{Derived, State};
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
@@ -45,7 +46,7 @@ fn action_of(key: &str) -> Option<Action> {
 }
 
 /// Listens as long as its owner lives.
-pub fn listen(tab: Memo<Option<Tab>>, help_is_open: RwSignal<bool>, calendar_is_open: RwSignal<bool>) {
+pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
     let (catalogue, navigation, view) = (use_catalogue(), use_navigation(), use_time_view());
     let (nights, theme, links) = (use_night_list(), use_theme_choice(), TabLinks::new(catalogue));
     let listener = window_event_listener(ev::keydown, move |event| {

@@ -5,21 +5,22 @@ use shared::dashboard::{Dashboard, Dashboards, Panel, Site, Tab};
 use shared::metric::{MetricInfo, Metrics};
 use shared::time::TimeRange;
 
+use crate::reactive::{Kept, State};
 use crate::state::address::Place;
 
 /// What the server has to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue {
-    dashboards: StoredValue<Dashboards>,
-    metrics: RwSignal<Vec<MetricInfo>>,
+    dashboards: Kept<Dashboards>,
+    metrics: State<Vec<MetricInfo>>,
 }
 
 impl Catalogue {
     /// From the answers of the server.
     pub fn new(dashboards: Dashboards, metrics: Metrics) -> Self {
         Self {
-            dashboards: StoredValue::new(dashboards),
-            metrics: RwSignal::new(metrics.metrics),
+            dashboards: Kept::new(dashboards),
+            metrics: State::new(metrics.metrics),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::reactive::Derived;
 use crate::state::address::HiddenLine;
 use crate::state::navigation::{History, Navigation, use_navigation};
 
@@ -9,7 +10,7 @@ use crate::state::navigation::{History, Navigation, use_navigation};
 #[derive(Clone, Copy, Debug)]
 pub struct Hidden {
     navigation: Navigation,
-    lines: Memo<Vec<HiddenLine>>,
+    lines: Derived<Vec<HiddenLine>>,
 }
 
 impl Hidden {
@@ -64,6 +65,6 @@ pub fn use_hidden() -> Hidden {
 /// Makes them known to the page.
 pub fn provide_hidden() {
     let navigation = use_navigation();
-    let lines = Memo::new(move |_| navigation.address().with(|address| address.hidden.clone()));
+    let lines = Derived::new(move || navigation.address().with(|address| address.hidden.clone()));
     provide_context(Hidden { navigation, lines });
 }

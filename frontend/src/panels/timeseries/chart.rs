@@ -8,6 +8,7 @@ use shared::time::{TimeRange, Timestamp};
 use super::lines::{PanelLine, units_of};
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
+use crate::reactive::Derived;
 use crate::state::cursor::Cursor;
 use crate::state::time_view::TimeView;
 
@@ -32,7 +33,7 @@ pub struct Chart {
     /// Those that are not hidden.
     pub shown: Memo<Vec<PanelLine>>,
     /// The size of the stage; `None` until it is laid out.
-    pub size: ReadSignal<Option<StageSize>>,
+    pub size: Derived<Option<StageSize>>,
     /// Where everything lies; `None` until time and size are known.
     pub plot: Memo<Option<Plot>>,
     /// What time is shown; use [`Chart::view`].

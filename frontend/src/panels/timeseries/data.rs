@@ -10,7 +10,7 @@ use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
 use crate::api;
-use crate::reactive::spawn;
+use crate::reactive::{Derived, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
 
@@ -87,7 +87,7 @@ pub struct Answers {
 
 impl Answers {
     /// Asks whenever the range, the number of columns or the present changes; what is outdated is aborted.
-    pub fn start(spec: &Timeseries, range: Signal<Option<TimeRange>>, columns: Signal<Option<u32>>) -> Self {
+    pub fn start(spec: &Timeseries, range: Derived<Option<TimeRange>>, columns: Signal<Option<u32>>) -> Self {
         let asks = asks_of(spec);
         let answers = Self {
             slots: RwSignal::new(vec![Slot::default(); asks.len()]),
