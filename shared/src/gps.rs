@@ -67,9 +67,16 @@ mod tests {
 
     #[test]
     fn offsets_say_the_same_as_seconds() {
-        for time in ["1980-01-06T00:00:00Z", "1981-06-30T23:59:59Z", "2015-09-14T09:50:45Z", "2026-01-01T00:00:00Z"] {
+        for time in [
+            "1980-01-06T00:00:00Z",
+            "1981-06-30T23:59:59Z",
+            "2015-09-14T09:50:45Z",
+            "2026-01-01T00:00:00Z",
+        ] {
             let time: Timestamp = time.parse().unwrap();
-            let offset = offsets_micros().take_while(|(from, _)| *from <= time.as_micros()).last();
+            let offset = offsets_micros()
+                .take_while(|(from, _)| *from <= time.as_micros())
+                .last();
             let secs = offset.map(|(_, offset)| (time.as_micros() + offset) / MICROS_PER_SEC);
             assert_eq!(secs, gps_secs(time));
         }

@@ -15,6 +15,7 @@ use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
+use shared::query::samples::{Samples, SamplesQuery};
 use shared::route;
 use web_sys::RequestCache;
 
@@ -67,6 +68,11 @@ pub async fn envelope(query: &EnvelopeQuery) -> Result<Envelope, ApiFailure> {
 /// The newest sample of each channel of a metric.
 pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
     get(url::latest(metric)).await
+}
+
+/// A page of raw samples.
+pub async fn samples(query: &SamplesQuery) -> Result<Samples, ApiFailure> {
+    get(url::samples_page(query)).await
 }
 
 /// Nights that hold data.

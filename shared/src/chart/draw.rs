@@ -188,7 +188,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
         let color = palette.accent.faded(NOW_OPACITY);
         let (from, to) = (self.plot.area.top, self.plot.foot());
-        self.dashed([(x, from), (x, to)].map(|(x, y)| Point { x, y }), color, [DASH_PX, DASH_PX])
+        self.dashed(
+            [(x, from), (x, to)].map(|(x, y)| Point { x, y }),
+            color,
+            [DASH_PX, DASH_PX],
+        )
     }
 
     /// A thin line along an axis, from left to right or from the top down, in dashes and spaces of these lengths in pixels.

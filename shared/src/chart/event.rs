@@ -69,8 +69,12 @@ impl Events {
                     let min = told(&columns.min_us, &columns.min, &columns.min_channel);
                     let max = told(&columns.max_us, &columns.max, &columns.max_channel);
                     let n_samples = columns.count.get(at).copied().unwrap_or(0);
-                    let is_always_on = min.zip(max).is_some_and(|(min, max)| min.value.signum() == max.value.signum());
-                    let is_one = min.zip(max).is_some_and(|(min, max)| min.time_us == max.time_us && min.channel == max.channel);
+                    let is_always_on = min
+                        .zip(max)
+                        .is_some_and(|(min, max)| min.value.signum() == max.value.signum());
+                    let is_one = min
+                        .zip(max)
+                        .is_some_and(|(min, max)| min.time_us == max.time_us && min.channel == max.channel);
                     let mut of_column: Vec<EventMoment> = max.into_iter().chain(min.filter(|_| !is_one)).collect();
                     let n_told = of_column.len() as u64;
                     if let Some(first) = of_column.first_mut() {
@@ -162,7 +166,12 @@ mod tests {
         let events = Events::of(Shape::Columns(&columns), None);
         assert_eq!(
             told(&events),
-            [(150, 3.0, 1, false), (210, 2.0, 8, true), (230, 1.0, 1, true), (350, 4.0, 1, true)]
+            [
+                (150, 3.0, 1, false),
+                (210, 2.0, 8, true),
+                (230, 1.0, 1, true),
+                (350, 4.0, 1, true)
+            ]
         );
         let of = |from: i64, to: i64| {
             let time = |micros| crate::time::Timestamp::from_micros(micros).unwrap();

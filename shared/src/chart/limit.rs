@@ -62,7 +62,11 @@ pub fn widened((least, greatest): (f64, f64), limits: &[LimitMark], side: Axis, 
 
 /// What to tint of an axis: from each level to the next worse one on the same side, or to the edge.
 pub fn tints(limits: &[LimitMark], side: Axis, scale: &ValueScale, top: f64, bottom: f64) -> Vec<Tint> {
-    let of_axis = || limits.iter().filter(|limit| limit.axis == side && limit.value.is_finite());
+    let of_axis = || {
+        limits
+            .iter()
+            .filter(|limit| limit.axis == side && limit.value.is_finite())
+    };
     let mut tints = Vec::new();
     for limit in of_axis() {
         let Some(beyond) = limit.beyond else { continue };
@@ -146,7 +150,10 @@ mod tests {
         let limits = [line(14.0), line(100.0), line(-1.0)];
         assert_eq!(widened((0.0, 10.0), &limits, Axis::Left, false), (-1.0, 14.0));
         assert_eq!(widened((0.0, 10.0), &limits, Axis::Right, false), (0.0, 10.0));
-        assert_eq!(widened((10.0, 10.0), &[line(10.9), line(12.0)], Axis::Left, false), (10.0, 10.9));
+        assert_eq!(
+            widened((10.0, 10.0), &[line(10.9), line(12.0)], Axis::Left, false),
+            (10.0, 10.9)
+        );
         let ratios = [line(200.0), line(1e6), line(0.0), line(-3.0)];
         assert_eq!(widened((1.0, 100.0), &ratios, Axis::Left, true), (1.0, 200.0));
     }

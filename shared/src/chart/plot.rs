@@ -232,6 +232,11 @@ impl Plot {
         )
     }
 
+    /// The font of the labels, as CSS names it.
+    pub fn font_family(&self) -> &str {
+        &self.layout.font_family
+    }
+
     /// The clock by which times are told.
     pub const fn clock(&self) -> &AxisClock {
         &self.layout.clock

@@ -95,7 +95,11 @@ impl Stretches {
     fn push(&mut self, start_us: i64, end_us: i64, state: OnOff) {
         match self.0.last_mut() {
             Some(last) if last.state == state && last.end_us >= start_us => last.end_us = end_us,
-            _ if end_us > start_us => self.0.push(Stretch { start_us, end_us, state }),
+            _ if end_us > start_us => self.0.push(Stretch {
+                start_us,
+                end_us,
+                state,
+            }),
             _ => {}
         }
     }
@@ -201,7 +205,11 @@ mod tests {
 
     #[test]
     fn what_is_shorter_than_a_pixel_is_not_lost() {
-        let stretch = |start_us, end_us, state| Stretch { start_us, end_us, state };
+        let stretch = |start_us, end_us, state| Stretch {
+            start_us,
+            end_us,
+            state,
+        };
         let all = [
             stretch(0, 1_000, OnOff::Off),
             stretch(1_000, 1_003, OnOff::On),

@@ -134,7 +134,9 @@ pub fn ticks(range: TimeRange, clock: &AxisClock, width_px: f64) -> Vec<TimeTick
             let time_us = local_us - offset_us;
             // A change itself belongs to what follows.
             let is_last = time_us == end && end < range.end().as_micros();
-            let is_apart = moments.last().is_none_or(|(before, _)| (time_us - before) as f64 >= nearest_us);
+            let is_apart = moments
+                .last()
+                .is_none_or(|(before, _)| (time_us - before) as f64 >= nearest_us);
             if !is_last && is_apart {
                 moments.push((time_us, local_us));
             }

@@ -68,7 +68,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let scale = |side| self.plot.axis(side).map(|axis| axis.scale);
         let step = self.units_in(LABEL_STEP_PX);
         for label in limit::labels(&data.limits, scale, area.top, area.bottom, step) {
-            let Some(limit) = data.limits.get(label.at) else { continue };
+            let Some(limit) = data.limits.get(label.at) else {
+                continue;
+            };
             let text = match label.beyond {
                 None => limit.label.clone(),
                 Some(Side::Above) => format!("↑ {}", limit.label),
@@ -141,7 +143,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
             let x = area.left + self.units_in(BESIDE_PX);
             let y = f64::midpoint(area.top, area.bottom);
-            self.text(marks.label, Point { x, y }, palette.text, Pos::new(HPos::Left, VPos::Center))?;
+            self.text(
+                marks.label,
+                Point { x, y },
+                palette.text,
+                Pos::new(HPos::Left, VPos::Center),
+            )?;
         }
         Ok(())
     }

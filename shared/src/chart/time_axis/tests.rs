@@ -122,7 +122,13 @@ fn a_night_of_25_hours_has_the_hour_that_comes_twice() {
         "25 Oct | 01:00 | 02:00 | 02:00 | 03:00 | 04:00",
     );
     // Ticks that a change brings together would lie on each other.
-    check_clock(&berlin(), start, end, 900.0, "12:00 | 14:00 | 16:00 | 18:00 | 20:00 | 22:00 | 25 Oct | 02:00 | 04:00 | 06:00 | 08:00 | 10:00 | 12:00");
+    check_clock(
+        &berlin(),
+        start,
+        end,
+        900.0,
+        "12:00 | 14:00 | 16:00 | 18:00 | 20:00 | 22:00 | 25 Oct | 02:00 | 04:00 | 06:00 | 08:00 | 10:00 | 12:00",
+    );
 }
 
 #[test]
