@@ -18,8 +18,6 @@ pub mod pages;
 
 pub mod panels;
 
-// Not all of it is in use until every part of the page goes through it.
-#[expect(dead_code, reason = "parts of the page come over one by one")]
 pub mod reactive;
 
 pub mod shell;

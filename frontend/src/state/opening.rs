@@ -1,6 +1,5 @@
 //! Which time a tab shows when the address does not say.
 
-use leptos::prelude::*;
 use shared::dashboard::{OpensAt, Tab};
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
