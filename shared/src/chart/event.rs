@@ -92,6 +92,7 @@ impl Events {
     }
 
     /// Those of several channels together.
+    #[must_use]
     pub fn joined(mut self, other: Self) -> Self {
         self.moments.extend(other.moments);
         self.moments.sort_by_key(|moment| moment.time_us);

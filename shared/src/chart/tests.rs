@@ -17,6 +17,8 @@ use crate::query::envelope::{ColumnSeries, SampleSeries};
 use crate::time::{MICROS_PER_SEC, TimeRange, Timestamp};
 use crate::value::Value;
 
+mod marks;
+
 /// Opaque colours that all differ, so that a recorded drawing names each.
 fn palette() -> Palette {
     let mut shade = 0;

@@ -129,8 +129,9 @@ fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f
         FontStyle::Normal,
     );
     let Rgba { red, green, blue, .. } = palette.text;
+    let color = RGBColor(red, green, blue);
     let style = TextStyle::from(font)
-        .color(&RGBColor(red, green, blue))
+        .color(&color)
         .pos(Pos::new(HPos::Left, VPos::Bottom));
     let ring = Stroke {
         color: palette.text,

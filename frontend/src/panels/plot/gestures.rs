@@ -10,6 +10,7 @@ use super::chart::{Attention, Chart};
 use super::hover::cursor_px;
 use super::pins::pin_at_cursor;
 use super::zoom::{between, panned, pinched, tidy, wheel_factor, zoomed};
+use crate::reactive::Kept;
 
 /// A pointer that moves less than this, in CSS pixels, was meant to click.
 const CLICK_PX: f64 = 4.0;

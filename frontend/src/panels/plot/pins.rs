@@ -173,10 +173,10 @@ fn entry(chart: Chart, at: usize, pin: Pin, when: String, opened: State<Option<P
     let value = pin.value_text();
     let (label, mark) = (pin.label.clone(), Swatch::Line(pin.color));
     let unpin_label = format!("Unpin {value} at {when}");
-    let unpinned = pin.clone();
+    let (unpinned, key) = (pin.clone(), pin.key.clone());
     let unpin = move |_| chart.pins.update(|pins| pins.retain(|pin| *pin != unpinned));
     view! {
-        <li class="pin" data-line=pin.key.clone()>
+        <li class="pin" data-line=key>
             <button
                 type="button"
                 class="pin__open"
