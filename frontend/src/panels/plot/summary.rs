@@ -224,7 +224,7 @@ fn strip_cells(stretches: &[Stretch], range: TimeRange) -> Option<[String; 4]> {
     };
     Some([
         at(seen().find(is_on)),
-        at(seen().filter(is_on).last()),
+        at(seen().rfind(is_on)),
         format!("off for {}", format::age(lasted(OnOff::Off))),
         format!("on for {}", format::age(lasted(OnOff::On))),
     ])
