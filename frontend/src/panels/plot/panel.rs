@@ -28,6 +28,7 @@ use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
+use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
 use crate::state::server_clock::use_now;
@@ -104,7 +105,13 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     let size = use_stage_size(stage);
     let clock = use_axis_clock(move || view.visible().get());
     let spec = Kept::new(spec);
-    let lines = Derived::new(move || spec.with_value(|spec| spec.lines_with(None)));
+    let channel = use_chosen_channel();
+    let lines = Derived::new(move || {
+        spec.with_value(|spec| {
+            let chosen = spec.follows.as_ref().and_then(|metric| channel.of(metric));
+            spec.lines_with(chosen)
+        })
+    });
     let asks = Derived::new(move || {
         let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
         spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
