@@ -7,6 +7,7 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
 use crate::api::{self, ApiFailure};
+use crate::dom::view;
 use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
@@ -14,6 +15,7 @@ use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
 use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
+use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
@@ -104,6 +106,7 @@ fn Loaded() -> impl IntoView {
     provide_cursor();
     provide_hidden();
     provide_arrangement(navigation, catalogue);
+    provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_metrics_fresh(catalogue);
     let board = move || match tab.get() {

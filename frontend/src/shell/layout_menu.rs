@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::menu::{item, menu};
+use crate::dom::view;
 use crate::reactive::State;
 use crate::state::arrangement::{Arrangement, use_arrangement};
 

@@ -6,9 +6,13 @@ pub mod arrangement;
 
 pub mod catalogue;
 
+pub mod chosen_channel;
+
 pub mod connection;
 
 pub mod cursor;
+
+pub mod geometries;
 
 pub mod hidden;
 

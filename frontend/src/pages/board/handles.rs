@@ -6,6 +6,7 @@ use shared::dashboard::GRID_COLUMNS;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
+use crate::dom::view;
 use crate::reactive::State;
 use crate::state::arrangement::{Arrangement, use_arrangement};
 

@@ -11,6 +11,7 @@ use shared::time::Timestamp;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
+use crate::dom::view;
 use crate::panels::latest::bars::{Ends, bar_of};
 use crate::panels::latest::rows::{Column, Row, Sorting, order};
 use crate::panels::latest::window::Window;
@@ -112,7 +113,7 @@ impl List {
                 aria-activedescendant=active_id
                 on:keydown=move |event| self.key(&event)
                 on:focus=move |_| self.begin()
-                on:click=move |event| self.click(&event)
+                on:pointerup=move |event| self.point(&event)
             >
                 <thead>
                     <tr aria-rowindex="1">{heads}</tr>
@@ -144,7 +145,7 @@ impl List {
                 aria-activedescendant=active_id
                 on:keydown=move |event| self.key(&event)
                 on:focus=move |_| self.begin()
-                on:click=move |event| self.click(&event)
+                on:pointerup=move |event| self.point(&event)
             >
                 <div class="latest__spacer" role="presentation" style:height=before></div>
                 <div
@@ -160,26 +161,24 @@ impl List {
         .into_any()
     }
 
-    /// The rows in sight. Made anew each second, which is cheaper than to have each of them watch the clock.
+    /// The rows in sight; made anew when they change, and of their text only the age each second.
     fn body(self, id: &Arc<str>) -> impl Fn() -> AnyView + Send + 'static {
         let (id, now) = (Arc::clone(id), use_now());
         move || {
-            let now = now.get();
             let (first, last) = self.window.range(self.order.with(Vec::len));
             let shown = self
                 .order
                 .with(|order| order.get(first..last).unwrap_or_default().to_vec());
-            let active = self.active.get();
             let columns = self.columns();
             let lines = self.rows.with(|rows| {
                 let is_alone = !Column::Name.is_of_use(&rows.all);
                 let look = |(offset, at): (usize, usize)| {
                     let line = Line {
-                        row: rows.all.get(at)?,
+                        row: Arc::new(rows.all.get(at)?.clone()),
                         id: format!("{id}-{at}"),
                         at,
                         position: first + offset,
-                        is_active: active == Some(at),
+                        active: self.active,
                         is_alone,
                         now,
                     };
@@ -288,7 +287,11 @@ impl List {
         self.go_to(position);
     }
 
-    fn click(self, event: &ev::MouseEvent) {
+    /// Not by clicks: a row that is made anew between press and release has none.
+    fn point(self, event: &ev::PointerEvent) {
+        if event.button() != 0 {
+            return;
+        }
         let row = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
@@ -310,28 +313,44 @@ impl List {
 }
 
 /// A row on the screen.
-struct Line<'a> {
-    row: &'a Row,
+struct Line {
+    row: Arc<Row>,
     id: String,
     at: usize,
     position: usize,
-    is_active: bool,
+    active: State<Option<usize>>,
     is_alone: bool,
-    now: Timestamp,
+    now: Derived<Timestamp>,
 }
 
-impl Line<'_> {
+impl Line {
+    /// A text of the row that changes with time.
+    fn told(&self, tell: fn(&Row, Timestamp) -> String) -> impl Fn() -> String + Send + 'static {
+        let (row, now) = (Arc::clone(&self.row), self.now);
+        move || tell(&row, now.get())
+    }
+
+    fn freshness(&self) -> impl Fn() -> &'static str + Send + 'static {
+        let (row, now) = (Arc::clone(&self.row), self.now);
+        move || row.freshness(now.get()).as_str()
+    }
+
+    fn is_selected(&self) -> impl Fn() -> &'static str + Send + 'static {
+        let (active, at) = (self.active, self.at);
+        move || if active.get() == Some(at) { "true" } else { "false" }
+    }
+
     fn table_row(&self, columns: &[Column]) -> AnyView {
         let cells = columns.iter().map(|column| self.cell(*column)).collect_view();
         view! {
             <tr
                 id=self.id.clone()
                 class="latest__row"
-                data-row=self.at.to_string()
-                data-freshness=self.row.freshness(self.now).as_str()
+                data-row=self.at
+                data-freshness=self.freshness()
                 data-severity=self.row.severity.as_str()
-                aria-rowindex=(self.position + 2).to_string()
-                aria-selected=self.is_active.to_string()
+                aria-rowindex=self.position + 2
+                aria-selected=self.is_selected()
             >
                 {cells}
             </tr>
@@ -344,7 +363,7 @@ impl Line<'_> {
             Column::Name => self.row.title.to_string().into_any(),
             Column::Channel => self.row.label.to_string().into_any(),
             Column::Value => self.value(),
-            Column::Age => self.row.age_text(self.now).into_any(),
+            Column::Age => self.age(),
             Column::State => self.state(),
         };
         let is_number = self.row.value.finite().is_some();
@@ -357,12 +376,16 @@ impl Line<'_> {
     }
 
     fn bar(&self, show: LatestShow, ends: Option<Ends>) -> AnyView {
-        let (start, end) = ends.map_or((0.0, 0.0), |ends| bar_of(self.row, show, ends, self.now));
-        let percent = |part: f64| format!("{:.2}%", part * 100.0);
+        let ends = ends.unwrap_or(Ends { low: 0.0, high: 1.0 });
+        let part = |of: fn((f64, f64)) -> f64| {
+            let (row, now) = (Arc::clone(&self.row), self.now);
+            move || format!("{:.2}%", of(bar_of(&row, show, ends, now.get())) * 100.0)
+        };
+        let (left, width) = (part(|(start, _)| start), part(|(start, end)| end - start));
         let inner = view! {
             <span class="latest__name">{self.row.name(self.is_alone)}</span>
             <span class="latest__track">
-                <i class="latest__fill" style:left=percent(start) style:width=percent(end - start)></i>
+                <i class="latest__fill" style:left=left style:width=width></i>
             </span>
             <span class="latest__value">{self.first(show)}</span>
             <span class="latest__age">{self.second(show)}</span>
@@ -387,10 +410,10 @@ impl Line<'_> {
                 id=self.id.clone()
                 class=class
                 role="option"
-                data-row=self.at.to_string()
-                data-freshness=self.row.freshness(self.now).as_str()
+                data-row=self.at
+                data-freshness=self.freshness()
                 data-severity=self.row.severity.as_str()
-                aria-selected=self.is_active.to_string()
+                aria-selected=self.is_selected()
                 title=self.row.name(false)
             >
                 {inner}
@@ -403,16 +426,20 @@ impl Line<'_> {
     fn first(&self, show: LatestShow) -> AnyView {
         match show {
             LatestShow::Value => self.value(),
-            LatestShow::Age => self.row.age_text(self.now).into_any(),
+            LatestShow::Age => self.age(),
         }
     }
 
     /// The other one of the two.
     fn second(&self, show: LatestShow) -> AnyView {
         match show {
-            LatestShow::Value => self.row.age_text(self.now).into_any(),
+            LatestShow::Value => self.age(),
             LatestShow::Age => self.value(),
         }
+    }
+
+    fn age(&self) -> AnyView {
+        view! { <span>{self.told(Row::age_text)}</span> }.into_any()
     }
 
     fn value(&self) -> AnyView {
@@ -431,9 +458,9 @@ impl Line<'_> {
     fn state(&self) -> AnyView {
         view! {
             <span class="latest__sign" aria-hidden="true">
-                {self.row.sign(self.now)}
+                {self.told(|row, now| row.sign(now).to_owned())}
             </span>
-            <span class="latest__word">{self.row.state_text(self.now)}</span>
+            <span class="latest__word">{self.told(Row::state_text)}</span>
         }
         .into_any()
     }

@@ -9,6 +9,7 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::components::panel_files::PanelFiles;
 use crate::components::panel_frame::{PanelFrame, mark_drawn};
+use crate::dom::view;
 use crate::panels::latest::bars::Ends;
 use crate::panels::latest::feed::{Feed, Heard, problems, state_of};
 use crate::panels::latest::files::files_of;

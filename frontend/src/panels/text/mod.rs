@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::{Panel, Text};
 
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::dom::view;
 use crate::reactive::{Callback, Derived, effect};
 
 /// Shows what the server made of the words in the dashboard's file.
