@@ -4,16 +4,11 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::chart::{Attention, Chart, units_per_px};
-<<<<<<< HEAD:frontend/src/panels/timeseries/hover.rs
-use super::readout::{Fact, Readout, Row, readout};
-use crate::dom::view;
-use crate::reactive::effect;
-=======
 use super::clock::use_zone;
 use super::content::{Content, Swatch};
 use super::readout::{At, Fact, Readout, Row, readout};
+use crate::dom::view;
 use crate::reactive::{Derived, effect};
->>>>>>> main:frontend/src/panels/plot/hover.rs
 use crate::state::server_clock::use_now;
 
 /// Between the cursor and the box, in CSS pixels.

@@ -26,12 +26,8 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
-<<<<<<< HEAD:frontend/src/panels/timeseries/panel.rs
 use crate::dom::view;
-use crate::reactive::effect;
-=======
 use crate::reactive::{Callback, Derived, Kept, State, effect};
->>>>>>> main:frontend/src/panels/plot/panel.rs
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;

@@ -7,12 +7,8 @@ use shared::chart::strip::{OnOff, Stretch};
 use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
-<<<<<<< HEAD:frontend/src/panels/timeseries/summary.rs
-use super::lines::PanelLine;
-use crate::dom::view;
-=======
 use super::content::Content;
->>>>>>> main:frontend/src/panels/plot/summary.rs
+use crate::dom::view;
 use crate::format;
 
 /// The most lines in the table, and in the name of the plot.
