@@ -42,12 +42,12 @@ fn items(arrangement: Arrangement, is_open: State<bool>) -> AnyView {
     };
     let show = |(id, title): (String, String)| {
         item(format!("Show {title}"), is_open, move || {
-            arrangement.set_hidden(&id, false)
+            arrangement.set_hidden(&id, false);
         })
     };
     let reset = untrack(|| arrangement.is_changed()).then(|| {
         item("Reset to the dashboard's file".to_owned(), is_open, move || {
-            arrangement.reset()
+            arrangement.reset();
         })
     });
     view! {
