@@ -8,6 +8,9 @@
 //! `proxy_cache` all browsers share one computed answer. A server that cannot be asked is an error, never an old answer
 //! (`must-revalidate`).
 //!
+//! The server itself keeps them too, as they were sent ([`crate::answers`]): under the same tag, so never longer than it
+//! holds.
+//!
 //! Ranges that reach into the last hour, and all that has an age, stay `no-store`: what looks live is live.
 //!
 //! The tags are weak: an answer may be packed or not, and the sums in it are added up in the order of the tiles that
@@ -24,7 +27,10 @@ use serde::Serialize;
 
 use super::error::Result;
 use super::form::Form;
+use super::packed;
 use super::page::negotiation::has_version;
+use crate::answers::Packing;
+use crate::app::AppState;
 use crate::query;
 use crate::query::version::Version;
 
@@ -34,6 +40,7 @@ const KEPT: HeaderValue = HeaderValue::from_static("max-age=10, must-revalidate"
 /// A question whose answer the client may have already.
 #[derive(Debug)]
 pub(super) struct Question {
+    app: AppState,
     form: Form,
     /// Path and query.
     text: String,
@@ -55,7 +62,7 @@ impl Question {
         let mut response = if has_version(&self.headers, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            self.form.answer(&answer.await?)
+            self.kept(tag.to_str().unwrap_or_default(), answer).await?
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, tag);
@@ -66,6 +73,25 @@ impl Question {
         Ok(response)
     }
 
+    /// The answer of this version: as it was sent before, or computed and kept.
+    async fn kept<T: Serialize>(&self, tag: &str, answer: impl Future<Output = query::Result<T>>) -> Result<Response> {
+        let packing = packed::packing_for(&self.headers);
+        let media_type = self.form.media_type();
+        let kept = |packing: Packing| Some((self.app.answers.get(tag, packing)?, packing));
+        let short = || kept(Packing::Plain).filter(|(body, _)| packed::is_short(body.len()));
+        if let Some((body, packing)) = kept(packing).or_else(short) {
+            return Ok(packed::respond(body, packing, media_type));
+        }
+        let answer = answer.await?;
+        let Some(bytes) = self.form.write(&answer) else {
+            return Ok(self.form.answer(&answer));
+        };
+        drop(answer);
+        let (body, packing) = packed::pack(bytes, packing).await;
+        self.app.answers.keep(tag, packing, &body);
+        Ok(packed::respond(body, packing, media_type))
+    }
+
     fn tag(&self, mut version: Version) -> Option<HeaderValue> {
         version.add(&self.text);
         version.add(self.form.media_type());
@@ -73,13 +99,14 @@ impl Question {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Question {
+impl FromRequestParts<AppState> for Question {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> std::result::Result<Self, Self::Rejection> {
         let form = Form::from_request_parts(parts, state).await?;
         let text = parts.uri.path_and_query().map_or("", |both| both.as_str());
         Ok(Self {
+            app: state.clone(),
             form,
             text: text.to_owned(),
             headers: parts.headers.clone(),
