@@ -127,11 +127,11 @@ fn decode_numbers(input: &mut In<'_>, part: Part) -> Result<Option<NumberTile>, 
     // Its time, and the first.
     column(false)?;
     column(false)?;
-    let last = column(part == Part::Last)?;
+    let newest = column(part == Part::Last)?;
     if !input.is_empty() {
         return Err(BadTile::Damaged);
     }
-    let asked = sums.or(least).or(greatest).or(last).unwrap_or_default();
+    let asked = sums.or(least).or(greatest).or(newest).unwrap_or_default();
     let narrow: Option<Vec<u32>> = counts.iter().map(|count| u32::try_from(*count).ok()).collect();
     let Some(counts) = narrow.filter(|_| scaled.iter().all(|scaled| *scaled == 0)) else {
         return Ok(None);
@@ -205,7 +205,7 @@ fn encode_samples(out: &mut Out, tile: &SampleTile) -> Result<(), BadTile> {
     if let Some(positions) = &tile.positions {
         out.integers(&integers(positions))?;
     }
-    let mut numbers = Vec::with_capacity(tile.values.len());
+    let mut numbers = Vec::new();
     let (mut indices, mut kinds) = (Vec::new(), Vec::new());
     for (index, value) in (0_i64..).zip(tile.values.iter()) {
         // What stands in for a value that is not finite costs least when it is what came before.

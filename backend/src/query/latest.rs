@@ -15,14 +15,13 @@ type Newest = Vec<Option<(Timestamp, ChannelSample)>>;
 pub async fn latest(store: &dyn Store, now: Timestamp, query: &LatestQuery) -> Result<Latest> {
     let metric = find_metric(store, &query.metric).await?;
     let mut newest: Newest = vec![None; metric.channel_labels.len()];
-    let (at, without) = match query.at {
-        Some(at) => (at, look_back(store, &metric, at, &mut newest).await?),
-        None => {
-            for (time, sample) in store.latest(metric.id).await? {
-                note(&mut newest, time, sample);
-            }
-            (now, Freshness::Never)
+    let (at, without) = if let Some(at) = query.at {
+        (at, look_back(store, &metric, at, &mut newest).await?)
+    } else {
+        for (time, sample) in store.latest(metric.id).await? {
+            note(&mut newest, time, sample);
         }
+        (now, Freshness::Never)
     };
     let interval_s = metric.properties.interval_micros.map(secs);
     let labelled = (0_u32..).zip(metric.channel_labels).zip(newest);
@@ -226,7 +225,7 @@ mod tests {
             let look_back = interval_s.map_or(3600, |interval_s| 3 * interval_s);
             let has_any = samples.keys().any(|(at, _)| *at <= secs);
             for (channel, told) in (0_u32..).zip(told(&answer)) {
-                let newest = samples.iter().filter(|((at, of), _)| *of == channel && *at <= secs && secs - *at < look_back).next_back();
+                let newest = samples.iter().rfind(|((at, of), _)| *of == channel && *at <= secs && secs - *at < look_back);
                 let expected = match newest {
                     Some(((at, _), value)) => {
                         let age_s = (secs - at) as f64;

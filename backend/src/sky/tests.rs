@@ -1,6 +1,7 @@
-//! Against rises and sets as PyEphem 4.2 (libastro, with the whole theory of the moon) computes them without air but with
+//! Against rises and sets as `PyEphem` 4.2 (libastro, with the whole theory of the moon) computes them without air but with
 //! the edges as they are said here.
 
+use shared::query::sky::Light::{Astronomical, Civil, Day, Nautical, Night};
 use shared::time::Timestamp;
 
 use super::*;
@@ -49,7 +50,6 @@ fn check_near(found_us: i64, expected: &str, secs: i64) {
 fn a_night_at_the_site_has_all_twilights_at_their_times() {
     let sky = sky_of(&ROQUE, "2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z");
     let lights: Vec<Light> = sky.sun.iter().map(|span| span.light).collect();
-    use Light::{Astronomical, Civil, Day, Nautical, Night};
     assert_eq!(
         lights,
         [
@@ -146,7 +146,6 @@ fn the_moon_rises_and_sets_when_it_should_anywhere() {
 fn a_polar_night_has_no_day_but_its_twilights_and_a_polar_day_nothing_else() {
     let sky = sky_of(&TROMSO, "2026-12-21T00:00:00Z", "2026-12-22T00:00:00Z");
     let lights: Vec<Light> = sky.sun.iter().map(|span| span.light).collect();
-    use Light::{Astronomical, Civil, Nautical, Night};
     assert_eq!(
         lights,
         [Night, Astronomical, Nautical, Civil, Nautical, Astronomical, Night]

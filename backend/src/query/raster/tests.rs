@@ -283,9 +283,9 @@ proptest! {
         prop_assert_eq!(raster.cells.len(), raster.n_rows() * columns.len());
         let mut n_samples = 0;
         for row in 0..raster.n_rows() {
-            for column in 0..columns.len() {
+            for (column, edges) in columns.iter().enumerate() {
                 let value = raster.value(row, column);
-                let samples = cell(&stored, columns[column], raster.row_first[row]..=raster.row_last[row]);
+                let samples = cell(&stored, *edges, raster.row_first[row]..=raster.row_last[row]);
                 prop_assert_eq!(value, expected_value(&samples, query.stat));
                 let is_blank = raster.blanks.iter().any(|[in_row, first, last]| {
                     *in_row as usize == row && (*first as usize..=*last as usize).contains(&column)

@@ -13,7 +13,7 @@ type Row<'a, T> = dyn Fn(usize, usize) -> T + 'a;
 
 /// Cells as JSON has them: an array of arrays.
 struct Rows<'a, T> {
-    n_rows: usize,
+    height: usize,
     n_columns: usize,
     cell: &'a Row<'a, T>,
 }
@@ -28,12 +28,12 @@ struct Cells<'a, T> {
 impl<T: Serialize> Serialize for Rows<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
-            n_rows,
+            height,
             n_columns,
             cell,
         } = *self;
-        let mut rows = serializer.serialize_seq(Some(n_rows))?;
-        for row in 0..n_rows {
+        let mut rows = serializer.serialize_seq(Some(height))?;
+        for row in 0..height {
             rows.serialize_element(&Cells { row, n_columns, cell })?;
         }
         rows.end()
@@ -89,7 +89,7 @@ impl Serialize for Raster {
                 row_first: &self.row_first,
                 row_last: &self.row_last,
                 values: Rows {
-                    n_rows: self.n_rows(),
+                    height: self.n_rows(),
                     n_columns: self.n_columns(),
                     cell: &|row, column| self.value(row, column),
                 },
@@ -227,7 +227,7 @@ impl Serialize for Density {
                 above: self.above,
                 of: self.of,
                 counts: Rows {
-                    n_rows: self.n_rows(),
+                    height: self.n_rows(),
                     n_columns: self.n_columns(),
                     cell: &|row, column| self.count(row, column),
                 },
