@@ -31,6 +31,8 @@ pub mod columns;
 
 pub mod version;
 
+pub mod turns;
+
 #[cfg(test)]
 mod fixture;
 

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::reactive::Callback;
+
 /// The outline of a page, and what is being done.
 #[component]
 pub fn Loading() -> impl IntoView {
