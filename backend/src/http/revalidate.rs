@@ -107,7 +107,6 @@ impl Question {
         let _turn = self.app.turns.take().await;
         Ok(self.form.answer(&answer.await?))
     }
-    }
 
     fn tag(&self, mut version: Version) -> Option<HeaderValue> {
         version.add(&self.text);
