@@ -24,7 +24,7 @@ async fn a_camera_is_read_from_the_table_beside_the_configuration() {
     let answer = app.get(uri).await;
     assert_snapshot!(answer.told(), @r#"
     200 OK
-    {"name":"pair","x_m":[0.0,1.7320508],"y_m":[0.0,0.0],"module":[3,4],"radius_m":0.9999999950000002,"corner_deg":30.0}
+    {"name":"pair","x_m":[0.0,1.7320508],"y_m":[0.0,0.0],"module":[3,4],"radius_m":0.9999999978150533,"corner_deg":30.0}
     "#);
     let compact = Request::get(uri).header(header::ACCEPT, compact::MEDIA_TYPE);
     let packed = app.send(compact.body(Body::empty()).unwrap()).await;
@@ -35,9 +35,9 @@ async fn a_camera_is_read_from_the_table_beside_the_configuration() {
     let again = app.send(again.body(Body::empty()).unwrap()).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
 
-    assert_snapshot!(app.get("/api/v1/geometry?name=pear").await.told(), @r#"
+    assert_snapshot!(app.get("/api/v1/geometry?name=pairs").await.told(), @r#"
     404 Not Found
-    {"code":"unknown_geometry","message":"there is no geometry \"pear\"; did you mean \"pair\"?","details":{"name":"pear","nearest":"pair"}}
+    {"code":"unknown_geometry","message":"there is no geometry \"pairs\"; did you mean \"pair\"?","details":{"name":"pairs","nearest":"pair"}}
     "#);
 }
 
