@@ -8,6 +8,7 @@ use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
 use super::content::Content;
+use crate::dom::view;
 use crate::format;
 
 /// The most lines in the table, and in the name of the plot.
