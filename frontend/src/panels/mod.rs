@@ -3,12 +3,20 @@
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 
+use crate::dom::view;
 use crate::panels::latest::LatestPanel;
-use crate::panels::timeseries::TimeseriesPanel;
+use crate::panels::plot::PlotPanel;
+use crate::panels::plot::spec::PlotSpec;
+use crate::panels::stat::StatPanel;
+use crate::panels::text::TextPanel;
 
 pub mod latest;
 
-pub mod timeseries;
+pub mod plot;
+
+pub mod stat;
+
+pub mod text;
 
 /// A panel of whatever kind.
 #[component]
@@ -16,9 +24,13 @@ pub fn PanelView(
     /// What is shown.
     panel: Panel,
 ) -> impl IntoView {
+    if let Some(spec) = PlotSpec::of(&panel.show) {
+        return view! { <PlotPanel panel spec /> }.into_any();
+    }
     match panel.show.clone() {
-        PanelKind::Timeseries(spec) => view! { <TimeseriesPanel panel spec /> }.into_any(),
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
+        PanelKind::Stat(spec) => view! { <StatPanel panel spec /> }.into_any(),
+        PanelKind::Text(spec) => view! { <TextPanel panel spec /> }.into_any(),
         _ => ().into_any(),
     }
 }

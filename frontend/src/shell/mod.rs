@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::dashboard::Tab;
 
+use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::help::Help;
 use crate::shell::notices::Notices;
@@ -16,6 +17,8 @@ pub mod clocks;
 pub mod connection_pill;
 
 pub mod help;
+
+pub mod layout_menu;
 
 pub mod night_picker;
 

@@ -2,11 +2,17 @@
 
 pub mod address;
 
+pub mod arrangement;
+
 pub mod catalogue;
+
+pub mod chosen_channel;
 
 pub mod connection;
 
 pub mod cursor;
+
+pub mod geometries;
 
 pub mod hidden;
 
