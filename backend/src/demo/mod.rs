@@ -1,7 +1,11 @@
-//! The demonstration: bundled real measurements and a simulated camera.
+//! The demonstration: bundled real measurements, and a simulated camera and cluster of jobs.
 //!
 //! Both take the ways that any other data take: the bundled tables go through the parsers and the writer, by the options
 //! in the demo's configuration, which is an example of one.
+
+use std::sync::Arc;
+
+use simulation::Simulation;
 
 use crate::config::{Config, Mistakes, Source};
 use crate::ingest::WriteFailed;
@@ -9,6 +13,10 @@ use crate::store;
 
 pub mod bundled;
 pub mod camera;
+mod gallery;
+mod jobs;
+pub(crate) mod noise;
+pub mod simulation;
 
 /// Why the demonstration cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +46,43 @@ impl Error {
     }
 }
 
+/// All that is simulated, with what it is called.
+pub fn simulations() -> Result<[(&'static str, Arc<dyn Simulation>); 3], Error> {
+    Ok([
+        (
+            "a camera of 1855 pixels",
+            Arc::new(camera::Camera::new(camera::Geometry::bundled()?)),
+        ),
+        ("a cluster of 300 jobs", Arc::new(jobs::Jobs::new())),
+        ("sources that have stopped", Arc::new(gallery::Gallery)),
+    ])
+}
+
 /// The demo's configuration.
 pub fn config() -> Result<Config, Mistakes> {
     let main = Source {
         name: "watchroom.toml",
         text: include_str!("watchroom.toml"),
     };
-    let dashboard = Source {
-        name: "dashboards/demo.toml",
-        text: include_str!("dashboards/demo.toml"),
-    };
-    Config::from_sources(main, &[dashboard])
+    Config::from_sources(main, &DASHBOARDS)
 }
+
+macro_rules! dashboard {
+    ($file:literal) => {
+        Source {
+            name: concat!("dashboards/", $file),
+            text: include_str!(concat!("dashboards/", $file)),
+        }
+    };
+}
+
+/// By rising name, as they would be read from a folder; the first opens when the address names none.
+const DASHBOARDS: [Source<'static>; 4] = [
+    dashboard!("demo.toml"),
+    dashboard!("gallery.toml"),
+    dashboard!("jobs.toml"),
+    dashboard!("lst.toml"),
+];
+
+#[cfg(test)]
+mod tests;
