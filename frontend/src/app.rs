@@ -7,12 +7,14 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
 use crate::api::{self, ApiFailure};
+use crate::dom::view;
 use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
-use crate::reactive::{effect, spawn};
+use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
+use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
@@ -47,8 +49,8 @@ pub fn App() -> impl IntoView {
     provide_theme();
     provide_in_sight();
     provide_connection();
-    let load = RwSignal::new(Load::Pending);
-    let attempt = RwSignal::new(());
+    let load = State::new(Load::Pending);
+    let attempt = State::new(());
     effect(move || {
         attempt.track();
         spawn(async move {
@@ -87,12 +89,12 @@ fn Loaded() -> impl IntoView {
     let (navigation, catalogue) = (use_navigation(), use_catalogue());
     let site = SiteClock::new(&catalogue.site());
     provide_context(site);
-    let tab = Memo::new(move |_| navigation.address().with(|address| catalogue.tab(&address.place)));
-    let metrics = Memo::new(move |_| tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
+    let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
+    let metrics = Derived::new(move || tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
     let nights = NightList::follow(metrics);
     provide_context(nights);
     let clock = expect_context::<ServerClock>();
-    let opens_at = Memo::new(move |_| {
+    let opens_at = Derived::new(move || {
         tab.with(|tab| {
             tab.as_ref()
                 .map_or(Opening::Pending, |tab| opening(tab, catalogue, nights, site, clock))
@@ -102,6 +104,7 @@ fn Loaded() -> impl IntoView {
     opening::write_down(navigation, catalogue, opens_at);
     provide_cursor();
     provide_hidden();
+    provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_metrics_fresh(catalogue);
     let board = move || match tab.get() {

@@ -7,7 +7,7 @@ use shared::chart::palette::{Palette, Rgba};
 use wasm_bindgen::JsCast as _;
 
 use crate::browser::storage::{recall, remember};
-use crate::reactive::effect;
+use crate::reactive::{Derived, State, effect};
 use crate::state::address::ThemeName;
 use crate::state::navigation::{History, Navigation, use_navigation};
 
@@ -48,7 +48,7 @@ const STORAGE_KEY: &str = "watchroom:theme";
 #[derive(Clone, Copy, Debug)]
 pub struct ThemeChoice {
     navigation: Navigation,
-    theme: Memo<Theme>,
+    theme: Derived<Theme>,
 }
 
 impl ThemeChoice {
@@ -83,8 +83,8 @@ pub fn use_theme_choice() -> ThemeChoice {
 }
 
 /// The colours in use.
-pub fn use_theme() -> Signal<Theme> {
-    expect_context::<ThemeChoice>().theme.into()
+pub fn use_theme() -> Derived<Theme> {
+    expect_context::<ThemeChoice>().theme
 }
 
 /// Makes the theme known to the page and to the style sheets.
@@ -101,7 +101,7 @@ pub fn provide_theme() {
         navigation.go(&address, History::Replace);
     }
     let system = system_theme();
-    let theme = Memo::new(move |_| {
+    let theme = Derived::new(move || {
         navigation
             .address()
             .with(|address| address.theme)
@@ -114,10 +114,10 @@ pub fn provide_theme() {
 }
 
 /// What the system prefers, also when it changes at dusk.
-fn system_theme() -> RwSignal<Theme> {
+fn system_theme() -> State<Theme> {
     let query = window().match_media("(prefers-color-scheme: light)").ok().flatten();
     let of = |is_light| if is_light { Theme::Light } else { Theme::Dark };
-    let system = RwSignal::new(of(query.as_ref().is_some_and(web_sys::MediaQueryList::matches)));
+    let system = State::new(of(query.as_ref().is_some_and(web_sys::MediaQueryList::matches)));
     if let Some(query) = query {
         let seen = query.clone();
         let on_change = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || system.set(of(seen.matches())));
@@ -208,6 +208,7 @@ fn plain_palette(theme: Theme) -> Palette {
         select: ink,
         alarm: ink,
         warning: ink,
+        ok: ink,
         series: [ink; shared::chart::palette::SERIES_COLORS],
     }
 }

@@ -1,9 +1,10 @@
 //! When an element changes its size.
 
-use leptos::prelude::StoredValue;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ResizeObserver};
+
+use crate::reactive::Kept;
 
 /// Keeps the callback alive, and takes it away from the browser when it is dropped.
 struct Observation {
@@ -22,7 +23,7 @@ pub fn observe(element: &Element, on_resize: impl Fn() + 'static) {
     let on_resize = Closure::<dyn Fn()>::new(on_resize);
     if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
         observer.observe(element);
-        StoredValue::new_local(Observation {
+        Kept::new(Observation {
             observer,
             _on_resize: on_resize,
         });

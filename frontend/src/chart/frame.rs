@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::reactive::{Callback, Kept};
+
 /// Runs a piece of drawing at the next frame, once for all requests before it. Stops with its owner.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameDrawer {
     draw: Callback<()>,
-    is_waiting: StoredValue<bool>,
+    is_waiting: Kept<bool>,
 }
 
 impl FrameDrawer {
@@ -14,7 +16,7 @@ impl FrameDrawer {
     pub fn new(draw: impl Fn() + Send + Sync + 'static) -> Self {
         Self {
             draw: Callback::new(move |()| untrack(&draw)),
-            is_waiting: StoredValue::new(false),
+            is_waiting: Kept::new(false),
         }
     }
 
@@ -26,9 +28,8 @@ impl FrameDrawer {
         self.is_waiting.set_value(true);
         request_animation_frame(move || {
             // The panel may be gone by then, and with it what there was to draw.
-            if self.is_waiting.try_set_value(false).is_none() {
-                let _ = self.draw.try_run(());
-            }
+            self.is_waiting.set_value(false);
+            self.draw.run(());
         });
     }
 }

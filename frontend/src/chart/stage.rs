@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ResizeObserver, ResizeObserverEntry};
 
-use crate::reactive::effect;
+use crate::reactive::{Derived, Kept, State, effect};
 
 /// How large an element is.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -33,8 +33,8 @@ impl StageSize {
 }
 
 /// The size of an element, `None` until it is laid out and while it is hidden.
-pub fn use_stage_size(element: NodeRef<Div>) -> ReadSignal<Option<StageSize>> {
-    let size = RwSignal::new(None);
+pub fn use_stage_size(element: NodeRef<Div>) -> Derived<Option<StageSize>> {
+    let size = State::new(None);
     effect(move || {
         let Some(element) = element.get() else { return };
         let measured = element.clone();
@@ -61,11 +61,11 @@ pub fn use_stage_size(element: NodeRef<Div>) -> ReadSignal<Option<StageSize>> {
         observer.observe(&element);
         // A window moved to a screen of another density keeps its size in CSS pixels.
         let on_window = window_event_listener(leptos::ev::resize, move |_| measure());
-        let kept = StoredValue::new_local((observer, on_resize));
+        let kept = Kept::new((observer, on_resize));
         on_cleanup(move || {
             on_window.remove();
             let _ = kept.try_with_value(|(observer, _)| observer.disconnect());
         });
     });
-    size.read_only()
+    size.into()
 }

@@ -7,9 +7,10 @@ use shared::time::{TimeRange, Timestamp};
 
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
+use crate::dom::view;
 use crate::format;
 use crate::panels::latest;
-use crate::reactive::effect;
+use crate::reactive::{Callback, Derived, Kept, effect};
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
 use crate::state::connection::use_connection;
@@ -65,35 +66,36 @@ pub fn PanelFrame(
     panel: Panel,
     /// The unit beside the title; empty for none.
     #[prop(into)]
-    unit: Signal<String>,
+    unit: Derived<String>,
     /// What there is to show. The frame itself turns ready into stale when the newest sample grows too old.
     #[prop(into)]
-    state: Signal<PanelState>,
+    state: Derived<PanelState>,
     /// Time of the newest sample in the panel, for its age.
     #[prop(into)]
-    newest: Signal<Option<Timestamp>>,
+    newest: Derived<Option<Timestamp>>,
     /// Asks the server again.
+    #[prop(into)]
     on_retry: Callback<()>,
     /// The body; stays mounted in every state, and is hidden where something else stands in its place.
     children: Children,
 ) -> impl IntoView {
     let frame = NodeRef::<html::Section>::new();
     let verdict = verdict_of(&panel, newest);
-    let shown = Memo::new(
-        move |_| match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
+    let shown = Derived::new(
+        move || match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
             (PanelState::Ready, Some(since)) => PanelState::Stale { since },
             (state, _) => state,
         },
     );
-    let id = StoredValue::new(panel.id.clone());
+    let id = Kept::new(panel.id.clone());
     effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             id.with_value(|id| mark_drawn(id));
         }
     });
-    let title = StoredValue::new(panel.title.clone());
+    let title = Kept::new(panel.title.clone());
     // The age itself changes each second; only a change for the worse is worth a word.
-    let announcement = Memo::new(move |_| {
+    let announcement = Derived::new(move || {
         verdict.with(|verdict| match verdict.stale_since {
             Some(_) => format!("{}: {}", title.get_value(), verdict.text),
             None => String::new(),
@@ -136,14 +138,14 @@ pub fn PanelFrame(
     .into_any()
 }
 
-fn verdict_of(panel: &Panel, newest: Signal<Option<Timestamp>>) -> Memo<Verdict> {
+fn verdict_of(panel: &Panel, newest: Derived<Option<Timestamp>>) -> Derived<Verdict> {
     let (view, now, connection, catalogue) = (use_time_view(), use_now(), use_connection(), use_catalogue());
-    let panel = StoredValue::new(panel.clone());
+    let panel = Kept::new(panel.clone());
     // A table of the latest values is about now, whatever night the other panels show.
     let is_about_now = panel.with_value(|panel| matches!(panel.show, PanelKind::Latest(_)));
     let poll = if is_about_now { latest::POLL } else { refresh::INTERVAL };
     let poll_micros = i64::try_from(poll.as_micros()).unwrap_or(i64::MAX);
-    Memo::new(move |_| {
+    Derived::new(move || {
         judge(&Witness {
             newest: newest.get(),
             visible: if is_about_now {

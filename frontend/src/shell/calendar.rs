@@ -6,8 +6,9 @@ use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
-use crate::reactive::{effect, spawn};
+use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::range_form::RangeForm;
 use crate::state::address::Period;
 use crate::state::catalogue::{metrics_of, use_catalogue};
@@ -32,8 +33,8 @@ pub fn Calendar(
         |base| site.date_of(base.start()),
     );
     // The day that the keyboard is at; its month is in sight.
-    let at = RwSignal::new(shown_night);
-    let month = Memo::new(move |_| first_of_month(at.get()));
+    let at = State::new(shown_night);
+    let month = Derived::new(move || first_of_month(at.get()));
     effect(move || {
         let first = month.get();
         spawn(async move { nights.reach_back_to(first).await });
@@ -110,7 +111,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
         Newest::Night(date) => Some(date),
         _ => None,
     };
-    let extent = Memo::new(move |_| {
+    let extent = Derived::new(move || {
         let tab = navigation.address().with(|address| catalogue.tab(&address.place))?;
         catalogue.extent(&metrics_of(&tab))
     });
@@ -151,7 +152,7 @@ fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-fn week_row(week: &[Option<Date>; 7], at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
+fn week_row(week: &[Option<Date>; 7], at: State<Date>, open: Callback<Date>) -> AnyView {
     let days = week.map(|date| match date {
         Some(date) => day_cell(date, at, open),
         None => view! { <span role="gridcell"></span> }.into_any(),
@@ -164,9 +165,9 @@ fn week_row(week: &[Option<Date>; 7], at: RwSignal<Date>, open: Callback<Date>) 
     .into_any()
 }
 
-fn day_cell(date: Date, at: RwSignal<Date>, open: Callback<Date>) -> AnyView {
+fn day_cell(date: Date, at: State<Date>, open: Callback<Date>) -> AnyView {
     let (view, nights) = (use_time_view(), use_night_list());
-    let night = Memo::new(move |_| nights.get(date));
+    let night = Derived::new(move || nights.get(date));
     let is_selected = move || view.period().get() == Some(Period::Night(date));
     let button = NodeRef::<html::Button>::new();
     // The focus follows the keys, and starts at the night in sight.
@@ -226,7 +227,7 @@ fn day_label(date: Date, night: Option<&Night>) -> String {
 }
 
 /// Arrows by day and week, Home and End in the week, Page keys by month, with shift by year.
-fn move_day(event: &ev::KeyboardEvent, at: RwSignal<Date>, grid: NodeRef<html::Div>) {
+fn move_day(event: &ev::KeyboardEvent, at: State<Date>, grid: NodeRef<html::Div>) {
     let date = at.get_untracked();
     let n_months = if event.shift_key() { 12 } else { 1 };
     let weekday = i64::from(date.days_since_monday());

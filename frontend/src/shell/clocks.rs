@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use shared::gps::{LEAP_SECONDS_EXPIRE, gps_secs};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
+use crate::dom::view;
 use crate::format;
+use crate::reactive::Derived;
 use crate::state::address::ClockName;
 use crate::state::navigation::{History, use_navigation};
 use crate::state::server_clock::use_now;
@@ -14,7 +16,7 @@ use crate::state::site::{SiteClock, use_site_clock};
 #[component]
 pub fn Clocks() -> impl IntoView {
     let (now, site, navigation) = (use_now(), use_site_clock(), use_navigation());
-    let chosen = Memo::new(move |_| navigation.address().with(|address| address.clock));
+    let chosen = Derived::new(move || navigation.address().with(|address| address.clock));
     let next = move |_| {
         let mut address = navigation.address().get_untracked();
         let position = ClockName::ALL.iter().position(|clock| *clock == address.clock);

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::dom::view;
 use crate::format;
+use crate::reactive::Derived;
 use crate::state::connection::{Link, use_connection};
 use crate::state::server_clock::use_now;
 
@@ -10,7 +12,7 @@ use crate::state::server_clock::use_now;
 #[component]
 pub fn ConnectionPill() -> impl IntoView {
     let (connection, now) = (use_connection(), use_now());
-    let text = Memo::new(move |_| match connection.link() {
+    let text = Derived::new(move || match connection.link() {
         Link::Connecting => "connecting …".to_owned(),
         Link::Connected => "connected".to_owned(),
         Link::Unproven => "checking the connection …".to_owned(),

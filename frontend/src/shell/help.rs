@@ -4,15 +4,17 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::reactive::effect;
+use crate::dom::view;
+use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("← →", "previous and next night"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
     ("0", "reset zoom"),
     ("T", "next theme"),
+    ("Esc", "no chosen channel"),
     ("?", "this list"),
     ("Wheel", "zoom at the pointer"),
     ("Drag", "zoom into a part"),
@@ -24,7 +26,7 @@ const KEYS: [(&str, &str); 11] = [
 #[component]
 pub fn Help(
     /// Whether it is in sight.
-    is_open: RwSignal<bool>,
+    is_open: State<bool>,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use shared::dashboard::Tab;
 
+use crate::dom::view;
+use crate::reactive::{Derived, State};
 use crate::shell::help::Help;
 use crate::shell::notices::Notices;
 use crate::shell::tab_bar::TabBar;
@@ -41,12 +43,12 @@ pub const MAIN_ID: &str = "panels";
 #[component]
 pub fn Shell(
     /// The tab in sight; `None` for an address that leads nowhere.
-    tab: Memo<Option<Tab>>,
+    tab: Derived<Option<Tab>>,
     /// What fills the window below the bars.
     children: Children,
 ) -> impl IntoView {
-    let help_is_open = RwSignal::new(false);
-    let calendar_is_open = RwSignal::new(false);
+    let help_is_open = State::new(false);
+    let calendar_is_open = State::new(false);
     shortcuts::listen(tab, help_is_open, calendar_is_open);
     view! {
         <a class="skiplink" href=format!("#{MAIN_ID}") rel="external" on:click=focus_main>

@@ -6,8 +6,9 @@ use shared::time::TimeRange;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
-use crate::reactive::effect;
+use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;
 use crate::state::address::Period;
 use crate::state::time_view::use_time_view;
@@ -16,17 +17,17 @@ use crate::state::time_view::use_time_view;
 #[component]
 pub fn NightPicker(
     /// Whether the calendar is in sight.
-    is_open: RwSignal<bool>,
+    is_open: State<bool>,
 ) -> impl IntoView {
     let view = use_time_view();
     let root = NodeRef::<html::Div>::new();
     let opener = NodeRef::<html::Button>::new();
-    let name = Memo::new(move |_| match view.period().get() {
+    let name = Derived::new(move || match view.period().get() {
         Some(Period::Night(date)) => format::long_date(date),
         Some(Period::Range(range)) => range_name(range),
         None => "Looking for the newest night …".to_owned(),
     });
-    let hours = Memo::new(move |_| match (view.period().get(), view.base().get()) {
+    let hours = Derived::new(move || match (view.period().get(), view.base().get()) {
         (Some(Period::Night(_)), Some(range)) => hours_of(range),
         (Some(Period::Range(_)), _) => "UTC".to_owned(),
         _ => String::new(),
@@ -103,7 +104,7 @@ fn range_name(range: TimeRange) -> String {
     )
 }
 
-fn close_when_clicked_outside(root: NodeRef<html::Div>, is_open: RwSignal<bool>) {
+fn close_when_clicked_outside(root: NodeRef<html::Div>, is_open: State<bool>) {
     let listener = window_event_listener(ev::pointerdown, move |event| {
         if !is_open.get_untracked() {
             return;

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use shared::dashboard::Tab;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
+use crate::reactive::Derived;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
 use crate::state::site::use_site_clock;
@@ -13,7 +15,7 @@ use crate::state::time_view::use_time_view;
 #[component]
 pub fn Notices(
     /// The tab in sight.
-    tab: Memo<Option<Tab>>,
+    tab: Derived<Option<Tab>>,
 ) -> impl IntoView {
     let (navigation, nights, site, view) = (use_navigation(), use_night_list(), use_site_clock(), use_time_view());
     let damaged_link = move || {

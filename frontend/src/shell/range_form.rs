@@ -4,7 +4,9 @@ use leptos::ev;
 use leptos::prelude::*;
 use shared::time::{TimeRange, Timestamp};
 
+use crate::dom::view;
 use crate::format;
+use crate::reactive::{Callback, State};
 use crate::state::address::Period;
 use crate::state::time_view::use_time_view;
 
@@ -15,13 +17,13 @@ pub fn RangeForm(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let view = use_time_view();
-    let text_of = |time: Option<Timestamp>| RwSignal::new(time.map(format::date_and_minute).unwrap_or_default());
+    let text_of = |time: Option<Timestamp>| State::new(time.map(format::date_and_minute).unwrap_or_default());
     let visible = view.visible().get_untracked();
     let (from, to) = (
         text_of(visible.map(TimeRange::start)),
         text_of(visible.map(TimeRange::end)),
     );
-    let error = RwSignal::new(String::new());
+    let error = State::new(String::new());
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         match from.with_untracked(|from| to.with_untracked(|to| parse_range(from, to))) {
@@ -32,7 +34,7 @@ pub fn RangeForm(
             Err(message) => error.set(message),
         }
     };
-    let field = |label: &'static str, text: RwSignal<String>| {
+    let field = |label: &'static str, text: State<String>| {
         view! {
             <label class="rangeform__field">
                 {label}
@@ -42,7 +44,7 @@ pub fn RangeForm(
                     autocomplete="off"
                     spellcheck="false"
                     placeholder="2026-11-20 18:00"
-                    prop:value=text
+                    prop:value=move || text.get()
                     on:input=move |event| text.set(event_target_value(&event))
                 />
             </label>

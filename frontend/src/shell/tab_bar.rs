@@ -6,7 +6,8 @@ use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::link::follow;
-use crate::reactive::effect;
+use crate::dom::view;
+use crate::reactive::{Derived, effect};
 use crate::shell::MAIN_ID;
 use crate::shell::tab_link::TabLinks;
 use crate::shell::zoom_chip::ZoomChip;
@@ -17,10 +18,10 @@ use crate::state::navigation::use_navigation;
 #[component]
 pub fn TabBar(
     /// The tab in sight.
-    tab: Memo<Option<Tab>>,
+    tab: Derived<Option<Tab>>,
 ) -> impl IntoView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
-    let dashboard = Memo::new(move |_| navigation.address().with(|address| catalogue.dashboard(&address.place)));
+    let dashboard = Derived::new(move || navigation.address().with(|address| catalogue.dashboard(&address.place)));
     let links = TabLinks::new(catalogue);
     let tabs = move || {
         let dashboard = dashboard.get()?;
@@ -46,15 +47,15 @@ fn tab_handle(
     dashboard_id: &str,
     handle: Tab,
     position: usize,
-    current: Memo<Option<Tab>>,
+    current: Derived<Option<Tab>>,
 ) -> AnyView {
     let id = handle.id.clone();
-    let is_current = Memo::new(move |_| current.with(|tab| tab.as_ref().is_some_and(|tab| tab.id == id)));
+    let is_current = Derived::new(move || current.with(|tab| tab.as_ref().is_some_and(|tab| tab.id == id)));
     let title = handle.title.clone();
     let dashboard_id = dashboard_id.to_owned();
     let navigation = use_navigation();
     let links = *links;
-    let address = Memo::new(move |_| links.address(&dashboard_id, &handle));
+    let address = Derived::new(move || links.address(&dashboard_id, &handle));
     let anchor = NodeRef::<html::A>::new();
     // On a small screen the tabs scroll; the one that is opened by a key or a link comes into sight.
     effect(move || {

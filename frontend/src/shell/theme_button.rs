@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
+use crate::reactive::Derived;
 use crate::state::address::ThemeName;
 use crate::theme::use_theme_choice;
 
@@ -10,7 +12,7 @@ use crate::theme::use_theme_choice;
 #[component]
 pub fn ThemeButton() -> impl IntoView {
     let choice = use_theme_choice();
-    let chosen = Memo::new(move |_| choice.chosen());
+    let chosen = Derived::new(move || choice.chosen());
     let name = move || match chosen.get() {
         None => "System",
         Some(ThemeName::Dark) => "Dark",

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
 use crate::components::link::follow;
+use crate::dom::view;
+use crate::reactive::{Derived, State};
 use crate::shell::clocks::Clocks;
 use crate::shell::connection_pill::ConnectionPill;
 use crate::shell::night_picker::NightPicker;
@@ -16,14 +18,14 @@ use crate::state::navigation::use_navigation;
 #[component]
 pub fn TopBar(
     /// Whether the list of keys is in sight.
-    help_is_open: RwSignal<bool>,
+    help_is_open: State<bool>,
     /// Whether the calendar is in sight.
-    calendar_is_open: RwSignal<bool>,
+    calendar_is_open: State<bool>,
 ) -> impl IntoView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let site = catalogue.site().name;
     let label = format!("{site}, start page");
-    let dashboard = Memo::new(move |_| {
+    let dashboard = Derived::new(move || {
         let dashboard = navigation.address().with(|address| catalogue.dashboard(&address.place));
         // A title that only repeats the name beside it says nothing.
         let site = catalogue.site().name;

@@ -4,14 +4,16 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_DAY, MICROS_PER_SEC, TimeRange};
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
+use crate::reactive::Derived;
 use crate::state::time_view::use_time_view;
 
 /// The part that is looked at, as a button that shows all again.
 #[component]
 pub fn ZoomChip() -> impl IntoView {
     let view = use_time_view();
-    let zoom = Memo::new(move |_| {
+    let zoom = Derived::new(move || {
         let visible = view.visible().get()?;
         (Some(visible) != view.base().get()).then_some(visible)
     });

@@ -2,24 +2,26 @@
 
 use leptos::prelude::*;
 use shared::dashboard::{Dashboard, Dashboards, Panel, Site, Tab};
+use shared::display::MetricDisplay;
 use shared::metric::{MetricInfo, Metrics};
 use shared::time::TimeRange;
 
+use crate::reactive::{Kept, State};
 use crate::state::address::Place;
 
 /// What the server has to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue {
-    dashboards: StoredValue<Dashboards>,
-    metrics: RwSignal<Vec<MetricInfo>>,
+    dashboards: Kept<Dashboards>,
+    metrics: State<Vec<MetricInfo>>,
 }
 
 impl Catalogue {
     /// From the answers of the server.
     pub fn new(dashboards: Dashboards, metrics: Metrics) -> Self {
         Self {
-            dashboards: StoredValue::new(dashboards),
-            metrics: RwSignal::new(metrics.metrics),
+            dashboards: Kept::new(dashboards),
+            metrics: State::new(metrics.metrics),
         }
     }
 
@@ -27,6 +29,14 @@ impl Catalogue {
     pub fn metric(&self, name: &str) -> Option<MetricInfo> {
         self.metrics
             .with(|metrics| metrics.iter().find(|metric| metric.name == name).cloned())
+    }
+
+    /// How a metric looks; nothing in particular where the configuration says nothing.
+    pub fn display(&self, name: &str) -> MetricDisplay {
+        let found = self
+            .dashboards
+            .with_value(|all| all.displays.iter().find(|display| display.metric == name).cloned());
+        found.unwrap_or_default()
     }
 
     /// Takes a newer list of metrics.

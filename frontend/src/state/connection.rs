@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::{self, Exchange};
-use crate::reactive::spawn;
+use crate::reactive::{Derived, State, spawn};
 use crate::state::server_clock::ServerClock;
 
 /// How long a proof of life holds, in microseconds.
@@ -47,7 +47,7 @@ impl Link {
 /// The connection to the server.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection {
-    link: Memo<Link>,
+    link: Derived<Link>,
 }
 
 /// When the server answered last, and whether the last question was in vain.
@@ -94,8 +94,8 @@ pub fn provide_connection() {
     let clock = ServerClock::start();
     provide_context(clock);
     let now = crate::state::server_clock::use_now();
-    let evidence = RwSignal::new(Evidence::default());
-    let link = Memo::new(move |_| {
+    let evidence = State::new(Evidence::default());
+    let link = Derived::new(move || {
         now.track();
         evidence.get().link(clock.read())
     });

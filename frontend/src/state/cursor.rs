@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use shared::time::Timestamp;
 
+use crate::reactive::State;
+
 /// The moment that the pointer is at, in whatever panel it is; `None` while it is in none.
 #[derive(Clone, Copy, Debug)]
-pub struct Cursor(pub RwSignal<Option<Timestamp>>);
+pub struct Cursor(pub State<Option<Timestamp>>);
 
 /// The cursor of the page.
 pub fn use_cursor() -> Cursor {
@@ -14,5 +16,5 @@ pub fn use_cursor() -> Cursor {
 
 /// Makes the cursor known to the page.
 pub fn provide_cursor() {
-    provide_context(Cursor(RwSignal::new(None)));
+    provide_context(Cursor(State::new(None)));
 }

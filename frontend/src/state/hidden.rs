@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::reactive::Derived;
 use crate::state::address::HiddenLine;
 use crate::state::navigation::{History, Navigation, use_navigation};
 
@@ -9,7 +10,7 @@ use crate::state::navigation::{History, Navigation, use_navigation};
 #[derive(Clone, Copy, Debug)]
 pub struct Hidden {
     navigation: Navigation,
-    lines: Memo<Vec<HiddenLine>>,
+    lines: Derived<Vec<HiddenLine>>,
 }
 
 impl Hidden {
@@ -38,7 +39,7 @@ impl Hidden {
         let mut lines = self.lines.get_untracked();
         let is_hidden = |name: &str| lines.iter().any(|hidden| hidden.panel == panel && hidden.line == name);
         let is_isolated = all.iter().all(|name| is_hidden(name) != (name == line));
-        lines.retain(|hidden| hidden.panel != panel);
+        lines.retain(|hidden| hidden.panel != panel || !all.contains(&hidden.line));
         if !is_isolated {
             let others = all.iter().filter(|name| *name != line);
             lines.extend(others.map(|name| HiddenLine {
@@ -64,6 +65,6 @@ pub fn use_hidden() -> Hidden {
 /// Makes them known to the page.
 pub fn provide_hidden() {
     let navigation = use_navigation();
-    let lines = Memo::new(move |_| navigation.address().with(|address| address.hidden.clone()));
+    let lines = Derived::new(move || navigation.address().with(|address| address.hidden.clone()));
     provide_context(Hidden { navigation, lines });
 }

@@ -4,19 +4,20 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser::visibility::is_hidden;
+use crate::reactive::{Derived, State};
 
 #[derive(Clone, Copy, Debug)]
-struct InSight(RwSignal<bool>);
+struct InSight(State<bool>);
 
 /// Whether the browser's tab is in sight. What polls does so in an effect that tracks this: the effect runs anew when
 /// the page comes back.
-pub fn use_in_sight() -> Signal<bool> {
+pub fn use_in_sight() -> Derived<bool> {
     expect_context::<InSight>().0.into()
 }
 
 /// Makes it known to the page.
 pub fn provide_in_sight() {
-    let in_sight = RwSignal::new(!is_hidden());
+    let in_sight = State::new(!is_hidden());
     let listener = window_event_listener(ev::visibilitychange, move |_| in_sight.set(!is_hidden()));
     on_cleanup(move || listener.remove());
     provide_context(InSight(in_sight));

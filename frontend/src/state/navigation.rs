@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser::location::{self, base_path};
+use crate::reactive::{Derived, State};
 use crate::state::address::{Address, Problem};
 
 /// What the back button returns to after a change of the address.
@@ -19,16 +20,16 @@ pub enum History {
 #[derive(Clone, Copy, Debug)]
 pub struct Navigation {
     /// Path and query, as the address bar has them.
-    bar: RwSignal<(String, String)>,
-    parsed: Memo<(Address, Vec<Problem>)>,
-    address: Memo<Address>,
+    bar: State<(String, String)>,
+    parsed: Derived<(Address, Vec<Problem>)>,
+    address: Derived<Address>,
     /// What could not be read in an address that has been written anew since.
-    reported: RwSignal<Vec<Problem>>,
+    reported: State<Vec<Problem>>,
 }
 
 impl Navigation {
     /// What the address bar says.
-    pub fn address(&self) -> Memo<Address> {
+    pub fn address(&self) -> Derived<Address> {
         self.address
     }
 
@@ -88,22 +89,22 @@ pub fn use_navigation() -> Navigation {
 /// Not by a router: which tab is in sight is one of many things that the address holds, and a change of tab must not
 /// build the bars anew, so that there are no routes to choose between.
 pub fn provide_navigation() -> Navigation {
-    let bar = RwSignal::new(location::path_and_query());
+    let bar = State::new(location::path_and_query());
     let listener = window_event_listener(ev::popstate, move |_| bar.set(location::path_and_query()));
     on_cleanup(move || listener.remove());
     let base = base_path();
-    let parsed = Memo::new(move |_| {
+    let parsed = Derived::new(move || {
         bar.with(|(path, query)| {
             let path = path.strip_prefix(base.as_str()).unwrap_or(path);
             Address::parse(path, query)
         })
     });
-    let address = Memo::new(move |_| parsed.with(|(address, _)| address.clone()));
+    let address = Derived::new(move || parsed.with(|(address, _)| address.clone()));
     let navigation = Navigation {
         bar,
         parsed,
         address,
-        reported: RwSignal::new(Vec::new()),
+        reported: State::new(Vec::new()),
     };
     provide_context(navigation);
     navigation

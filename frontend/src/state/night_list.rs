@@ -9,7 +9,7 @@ use shared::query::nights::{Night, Nights, NightsQuery};
 use shared::time::Date;
 
 use crate::api::{self, ApiFailure};
-use crate::reactive::spawn;
+use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::in_sight::use_in_sight;
 
 /// How many nights are asked for at a time.
@@ -52,8 +52,8 @@ impl Known {
 /// The nights of the visible tab.
 #[derive(Clone, Copy, Debug)]
 pub struct NightList {
-    metrics: Memo<Vec<String>>,
-    known: RwSignal<Known>,
+    metrics: Derived<Vec<String>>,
+    known: State<Known>,
 }
 
 /// The newest night with data.
@@ -71,19 +71,21 @@ pub enum Newest {
 
 impl NightList {
     /// Follows the nights of some metrics.
-    pub fn follow(metrics: Memo<Vec<String>>) -> Self {
+    pub fn follow(metrics: Derived<Vec<String>>) -> Self {
         let list = Self {
             metrics,
-            known: RwSignal::new(Known::default()),
+            known: State::new(Known::default()),
         };
         let in_sight = use_in_sight();
-        Effect::new(move |before: Option<Vec<String>>| {
+        let mut before: Option<Vec<String>> = None;
+        effect(move || {
             let names = metrics.get();
-            if before.is_none_or(|before| before != names) {
+            if before.as_ref() != Some(&names) {
                 list.known.set(Known {
                     metrics: names.clone(),
                     ..Known::default()
                 });
+                before = Some(names);
             }
             if in_sight.get() {
                 // Ended and begun anew when the metrics change.
@@ -95,7 +97,6 @@ impl NightList {
                     }
                 });
             }
-            names
         });
         list
     }

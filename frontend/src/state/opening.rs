@@ -1,10 +1,9 @@
 //! Which time a tab shows when the address does not say.
 
-use leptos::prelude::*;
 use shared::dashboard::{OpensAt, Tab};
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
-use crate::reactive::effect;
+use crate::reactive::{Derived, effect};
 use crate::state::address::{Period, Place};
 use crate::state::catalogue::{Catalogue, metrics_of};
 use crate::state::navigation::{History, Navigation};
@@ -57,7 +56,7 @@ fn padded(extent: TimeRange) -> TimeRange {
 
 /// Writes what the page has chosen by itself into the address bar, so that a copied link shows the same: the first
 /// dashboard, its first tab, and the time of a tab that has just opened.
-pub fn write_down(navigation: Navigation, catalogue: Catalogue, opening: Memo<Opening>) {
+pub fn write_down(navigation: Navigation, catalogue: Catalogue, opening: Derived<Opening>) {
     effect(move || {
         let mut address = navigation.address().get();
         let (dashboard, tab) = (catalogue.dashboard(&address.place), catalogue.tab(&address.place));

@@ -1,11 +1,12 @@
 //! When panels ask again for what they show: a closed past never changes, the present does.
 
+use std::mem;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
-use crate::reactive::spawn;
+use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::connection::{Link, use_connection};
 use crate::state::in_sight::use_in_sight;
 use crate::state::server_clock::use_now;
@@ -16,30 +17,32 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts the refreshes.
 #[derive(Clone, Copy, Debug)]
-struct Refresh(RwSignal<u32>);
+struct Refresh(State<u32>);
 
 /// A count that rises each 10 s while the visible range includes now, pauses while nobody can see the page, and rises
 /// at once when the page comes back into sight or the server is reached again. Panels that draw a range ask again
 /// whenever it changes.
-pub fn use_refresh() -> Signal<u32> {
+pub fn use_refresh() -> Derived<u32> {
     expect_context::<Refresh>().0.into()
 }
 
 /// Makes it known to the page.
 pub fn provide_refresh(view: TimeView) {
-    let count = RwSignal::new(0);
+    let count = State::new(0);
     provide_context(Refresh(count));
     let now = use_now();
     let visible = view.visible();
     let in_sight = use_in_sight();
-    let includes_now = Memo::new(move |_| visible.get().is_some_and(|range| range.contains(now.get())));
+    let includes_now = Derived::new(move || visible.get().is_some_and(|range| range.contains(now.get())));
     rise_when_reached_again(count);
     // Whether it has been in sight before: then it has come back, and there is something to catch up with.
-    Effect::new(move |before: Option<()>| {
+    let mut has_run = false;
+    effect(move || {
+        let is_first = !mem::replace(&mut has_run, true);
         if !in_sight.get() || !includes_now.get() {
             return;
         }
-        if before.is_some() {
+        if !is_first {
             rise(count);
         }
         spawn(async move {
@@ -52,19 +55,17 @@ pub fn provide_refresh(view: TimeView) {
 }
 
 /// Once the server is back, also panels over a closed past ask again: theirs may have been the questions in vain.
-fn rise_when_reached_again(count: RwSignal<u32>) {
+fn rise_when_reached_again(count: State<u32>) {
     let connection = use_connection();
-    Effect::new(move |was_lost: Option<bool>| {
-        let link = connection.link();
-        let is_lost = matches!(link, Link::Lost { .. } | Link::Unreachable);
-        if was_lost == Some(true) && !is_lost {
+    let mut was_lost = false;
+    effect(move || {
+        let is_lost = matches!(connection.link(), Link::Lost { .. } | Link::Unreachable);
+        if mem::replace(&mut was_lost, is_lost) && !is_lost {
             rise(count);
         }
-        is_lost
     });
 }
 
-fn rise(count: RwSignal<u32>) {
-    // The page may be gone by now.
-    let _ = count.try_update(|count| *count = count.wrapping_add(1));
+fn rise(count: State<u32>) {
+    count.update(|count| *count = count.wrapping_add(1));
 }

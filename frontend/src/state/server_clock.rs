@@ -8,7 +8,7 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::Exchange;
 use crate::browser::clock::machine_micros;
-use crate::reactive::spawn;
+use crate::reactive::{Derived, Kept, State, spawn};
 
 /// How far the server's clock is ahead of this machine's, between two bounds in microseconds.
 ///
@@ -46,16 +46,16 @@ impl Offset {
 /// The server's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerClock {
-    offset: StoredValue<Option<Offset>>,
-    now: RwSignal<Timestamp>,
+    offset: Kept<Option<Offset>>,
+    now: State<Timestamp>,
 }
 
 impl ServerClock {
     /// A clock that ticks each second until its owner is gone; right from the first answer of the server on.
     pub fn start() -> Self {
         let clock = Self {
-            offset: StoredValue::new(None),
-            now: RwSignal::new(Timestamp::saturating_from_micros(machine_micros())),
+            offset: Kept::new(None),
+            now: State::new(Timestamp::saturating_from_micros(machine_micros())),
         };
         spawn(async move {
             loop {
@@ -91,7 +91,7 @@ impl ServerClock {
 }
 
 /// The server's time, ticking each second.
-pub fn use_now() -> Signal<Timestamp> {
+pub fn use_now() -> Derived<Timestamp> {
     expect_context::<ServerClock>().now.into()
 }
 

@@ -5,11 +5,12 @@ use shared::dashboard::Site;
 use shared::time::{Date, MICROS_PER_DAY, MICROS_PER_SEC, TimeRange, Timestamp};
 
 use crate::browser::intl::ZoneClock;
+use crate::reactive::Kept;
 
 /// Cuts time into the nights of the site.
 #[derive(Clone, Copy, Debug)]
 pub struct SiteClock {
-    zone: StoredValue<Option<ZoneClock>, LocalStorage>,
+    zone: Kept<Option<ZoneClock>>,
     day_start_micros: i64,
 }
 
@@ -17,7 +18,7 @@ impl SiteClock {
     /// The clock of a site. A zone that this browser does not know counts as UTC; see [`SiteClock::is_known`].
     pub fn new(site: &Site) -> Self {
         Self {
-            zone: StoredValue::new_local(ZoneClock::new(&site.time_zone)),
+            zone: Kept::new(ZoneClock::new(&site.time_zone)),
             day_start_micros: i64::from(site.day_start_minutes) * 60 * MICROS_PER_SEC,
         }
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::time::{TimeRange, Timestamp};
 
 use crate::browser::clock::machine_micros;
+use crate::reactive::{Derived, Kept, State, watch};
 use crate::state::address::Period;
 use crate::state::navigation::{History, Navigation, use_navigation};
 use crate::state::opening::Opening;
@@ -26,38 +27,38 @@ const SHORTEST_MICROS: i64 = 1_000;
 pub struct TimeView {
     navigation: Navigation,
     site: SiteClock,
-    period: Memo<Option<Period>>,
-    base: Memo<Option<TimeRange>>,
-    settled: Memo<Option<TimeRange>>,
-    visible: Memo<Option<TimeRange>>,
+    period: Derived<Option<Period>>,
+    base: Derived<Option<TimeRange>>,
+    settled: Derived<Option<TimeRange>>,
+    visible: Derived<Option<TimeRange>>,
     /// Where a gesture is that has not come to rest.
-    gesture: RwSignal<Option<TimeRange>>,
-    rest: StoredValue<Option<TimeoutHandle>>,
+    gesture: State<Option<TimeRange>>,
+    rest: Kept<Option<TimeoutHandle>>,
     /// When the last gesture moved.
-    moved_us: StoredValue<i64>,
+    moved_us: Kept<i64>,
     /// Whether the gesture has not been written into the address bar yet.
-    is_new: StoredValue<bool>,
+    is_new: Kept<bool>,
 }
 
 impl TimeView {
     /// What panels draw now. Changes at once with every gesture; `None` until it is known.
-    pub fn visible(&self) -> Signal<Option<TimeRange>> {
-        self.visible.into()
+    pub fn visible(&self) -> Derived<Option<TimeRange>> {
+        self.visible
     }
 
     /// What is fetched exactly, and what the address bar holds: follows `visible` when a gesture rests.
-    pub fn settled(&self) -> Signal<Option<TimeRange>> {
-        self.settled.into()
+    pub fn settled(&self) -> Derived<Option<TimeRange>> {
+        self.settled
     }
 
     /// The night or range that [`TimeView::reset`] returns to.
-    pub fn base(&self) -> Signal<Option<TimeRange>> {
-        self.base.into()
+    pub fn base(&self) -> Derived<Option<TimeRange>> {
+        self.base
     }
 
     /// The night or range by its name.
-    pub fn period(&self) -> Signal<Option<Period>> {
-        self.period.into()
+    pub fn period(&self) -> Derived<Option<Period>> {
+        self.period
     }
 
     /// Zooms or pans. All panels follow at once, the address bar when the gesture rests; back undoes a whole gesture.
@@ -159,11 +160,11 @@ pub fn use_time_view() -> TimeView {
 }
 
 /// Makes it known to the page. `opening` is used where the address names no time.
-pub fn provide_time_view(opening: Memo<Opening>) -> TimeView {
+pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
     let navigation = use_navigation();
     let site = use_site_clock();
     let address = navigation.address();
-    let period = Memo::new(move |_| {
+    let period = Derived::new(move || {
         address.with(|address| address.time).or_else(|| {
             opening.with(|opening| match opening {
                 Opening::At(period) => Some(*period),
@@ -171,15 +172,15 @@ pub fn provide_time_view(opening: Memo<Opening>) -> TimeView {
             })
         })
     });
-    let base = Memo::new(move |_| {
+    let base = Derived::new(move || {
         period.get().map(|period| match period {
             Period::Night(date) => site.night(date),
             Period::Range(range) => range,
         })
     });
-    let settled = Memo::new(move |_| address.with(|address| address.zoom).or_else(|| base.get()));
-    let gesture = RwSignal::new(None);
-    let visible = Memo::new(move |_| gesture.get().or_else(|| settled.get()));
+    let settled = Derived::new(move || address.with(|address| address.zoom).or_else(|| base.get()));
+    let gesture = State::new(None);
+    let visible = Derived::new(move || gesture.get().or_else(|| settled.get()));
     let view = TimeView {
         navigation,
         site,
@@ -188,18 +189,17 @@ pub fn provide_time_view(opening: Memo<Opening>) -> TimeView {
         settled,
         visible,
         gesture,
-        rest: StoredValue::new(None),
-        moved_us: StoredValue::new(0),
-        is_new: StoredValue::new(true),
+        rest: Kept::new(None),
+        moved_us: Kept::new(0),
+        is_new: Kept::new(true),
     };
     // Back, forward or another tab in the middle of a gesture: the address bar wins.
-    Effect::watch(
+    watch(
         move || settled.track(),
-        move |(), _, _| {
+        move |(), ()| {
             view.stop_waiting();
             gesture.set(None);
         },
-        false,
     );
     provide_context(view);
     view

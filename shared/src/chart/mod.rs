@@ -6,9 +6,13 @@
 
 pub mod palette;
 
+pub mod color;
+
 pub mod scale;
 
 pub mod value_axis;
+
+pub mod axis_clock;
 
 pub mod time_axis;
 
@@ -22,7 +26,29 @@ pub mod shape;
 
 pub mod line;
 
+pub mod cells;
+
+pub mod cell_image;
+
+pub mod cell_draw;
+
+pub mod color_bar;
+
+pub mod row_axis;
+
+pub mod state_rows;
+
+pub mod state_colors;
+
+pub mod value_colors;
+
 pub mod columns;
+
+pub mod limit;
+
+pub mod event;
+
+pub mod strip;
 
 pub mod pick;
 

@@ -1,0 +1,120 @@
+//! What the parts of a panel share: what it shows, where that is drawn, and what is looked at.
+
+use shared::chart::axis_clock::AxisClock;
+use shared::chart::plot::{Plot, PlotLayout};
+use shared::time::Timestamp;
+
+use super::content::Content;
+use super::pins::Pin;
+use crate::chart::canvas::UNITS_PER_DOT;
+use crate::chart::stage::StageSize;
+use crate::reactive::{Derived, Kept, State};
+use crate::state::cursor::Cursor;
+use crate::state::time_view::TimeView;
+
+/// By what a panel is being read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Attention {
+    /// By nothing: the cursor is in another panel or nowhere.
+    Elsewhere,
+    /// A mouse, a pen or a finger.
+    Pointer,
+    /// The keyboard.
+    Keyboard,
+}
+
+/// The state of a panel over time.
+#[derive(Clone, Copy, Debug)]
+pub struct Chart {
+    /// The panel's name in the page.
+    pub panel_id: Kept<String>,
+    /// All that it shows, in the order of the dashboard.
+    pub content: Derived<Content>,
+    /// What of it is not hidden.
+    pub shown: Derived<Content>,
+    /// The size of the stage; `None` until it is laid out.
+    pub size: Derived<Option<StageSize>>,
+    /// Where everything lies; `None` until time and size are known.
+    pub plot: Derived<Option<Plot>>,
+    /// What time is shown; use [`Chart::view`].
+    pub view: Kept<TimeView>,
+    /// The cursor of all panels.
+    pub cursor: Cursor,
+    /// How far below the upper edge of the stage the cursor is, in CSS pixels; `None` where only its time counts.
+    pub cursor_y: State<Option<f64>>,
+    /// Whether the cursor is this panel's.
+    pub attention: State<Attention>,
+    /// What is pointed out in the legend, by its key: all else steps back.
+    pub pointed_out: State<Option<String>>,
+    /// The values that stay on the screen.
+    pub pins: State<Vec<Pin>>,
+    /// Both ends of the selection that is being dragged.
+    pub selection: State<Option<[Timestamp; 2]>>,
+}
+
+impl Chart {
+    /// What time is shown.
+    pub fn view(&self) -> TimeView {
+        self.view.get_value()
+    }
+
+    /// The moment at a distance from the left edge of the stage, in CSS pixels; `None` while nothing is laid out.
+    pub fn time_at(&self, x_px: f64) -> Option<Timestamp> {
+        let units_per_px = units_per_px(self.size.get_untracked()?);
+        self.plot
+            .with_untracked(|plot| Some(plot.as_ref()?.time.time_from_x(x_px * units_per_px)))
+    }
+
+    /// The part of the plot's width that lies left of a distance from the left edge of the stage, in CSS pixels.
+    pub fn part_at(&self, x_px: f64) -> Option<f64> {
+        let units_per_px = units_per_px(self.size.get_untracked()?);
+        self.plot.with_untracked(|plot| {
+            let area = plot.as_ref()?.area;
+            Some((x_px * units_per_px - area.left) / (area.right - area.left))
+        })
+    }
+
+    /// How long a distance in CSS pixels is, in microseconds; `None` while nothing is laid out.
+    pub fn micros_in(&self, px: f64) -> Option<i64> {
+        let units_per_px = units_per_px(self.size.get_untracked()?);
+        self.plot
+            .with_untracked(|plot| Some(plot.as_ref()?.time.micros_in(px * units_per_px)))
+    }
+
+    /// Takes the cursor to a moment and, where it has one, to a height.
+    pub fn look_at(&self, time: Timestamp, y_px: Option<f64>, attention: Attention) {
+        if self.attention.get_untracked() != attention {
+            self.attention.set(attention);
+        }
+        if self.cursor_y.get_untracked() != y_px {
+            self.cursor_y.set(y_px);
+        }
+        self.cursor.0.set(Some(time));
+    }
+
+    /// Lets go of the cursor, if it is this panel's.
+    pub fn look_away(&self) {
+        if self.attention.get_untracked() != Attention::Elsewhere {
+            self.attention.set(Attention::Elsewhere);
+            self.cursor.0.set(None);
+        }
+    }
+}
+
+/// Units of the canvas in a CSS pixel.
+pub fn units_per_px(size: StageSize) -> f64 {
+    f64::from(UNITS_PER_DOT) * size.pixel_ratio
+}
+
+/// How a stage of a size is laid out.
+pub fn layout_of(size: StageSize, font_family: String, clock: AxisClock) -> PlotLayout {
+    let (width, height) = size.dots();
+    PlotLayout {
+        width: width * UNITS_PER_DOT,
+        height: height * UNITS_PER_DOT,
+        units_per_px: units_per_px(size),
+        units_per_dot: UNITS_PER_DOT,
+        font_family,
+        clock,
+    }
+}

@@ -1,0 +1,190 @@
+//! The layer above the data: the cursor's line, the samples it points at, and the selection.
+
+use leptos::html::Canvas as CanvasElement;
+use leptos::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend as _};
+use shared::chart::palette::{Palette, Rgba};
+use shared::chart::path::Point;
+use shared::chart::pick::{Picked, pick};
+use shared::chart::plot::Plot;
+use shared::time::Timestamp;
+
+use super::chart::{Attention, Chart, units_per_px};
+use super::readout::{MOST_ROWS, REACH_PX};
+use crate::chart::canvas::Canvas;
+use crate::chart::frame::FrameDrawer;
+use crate::reactive::effect;
+use crate::theme::{palette, use_theme};
+
+/// Radius of the dots, in CSS pixels.
+const DOT_PX: f64 = 3.5;
+const LINE_PX: f64 = 1.0;
+/// Radius and width of the ring around a pinned value, and the size of its number, in CSS pixels.
+const PIN_PX: f64 = 6.0;
+const PIN_LINE_PX: f64 = 1.5;
+const PIN_TEXT_PX: f64 = 11.0;
+/// How much of the accent a selection has.
+const SELECTION_OPACITY: f64 = 0.16;
+
+/// Draws the layer whenever what it shows changes; never touches the data below.
+pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
+    let theme = use_theme();
+    let drawer = FrameDrawer::new(move || {
+        draw(chart, element);
+    });
+    effect(move || {
+        chart.cursor.0.track();
+        chart.attention.track();
+        chart.selection.track();
+        chart.pins.track();
+        chart.plot.track();
+        theme.track();
+        drawer.request();
+    });
+}
+
+fn draw(chart: Chart, element: NodeRef<CanvasElement>) -> Option<()> {
+    let (element, size) = (element.get()?, chart.size.get()?);
+    let mut canvas = Canvas::wiped(&element, size.dots())?;
+    let palette = palette();
+    let px = units_per_px(size);
+    chart.plot.with(|plot| {
+        let plot = plot.as_ref()?;
+        if let Some(ends) = chart.selection.get() {
+            selection(&mut canvas, plot, ends, &palette, px);
+        }
+        pins(&mut canvas, chart, plot, &palette, px);
+        let at = chart.cursor.0.get().filter(|at| plot.time.range().contains(*at))?;
+        let x = plot.time.x_from_time(at.as_micros());
+        line(&mut canvas, plot, x, palette.text_dim, px);
+        if chart.attention.get() != Attention::Elsewhere {
+            dots(&mut canvas, chart, plot, at, &palette, px);
+        }
+        Some(())
+    })
+}
+
+fn line(canvas: &mut Canvas, plot: &Plot, x: f64, color: Rgba, px: f64) {
+    let ends = [(x, plot.area.top), (x, plot.foot())].map(corner);
+    // Drawing on a canvas fails only for numbers that are none.
+    let _ = canvas.draw_path(
+        ends,
+        &Stroke {
+            color,
+            width: LINE_PX * px,
+        },
+    );
+}
+
+fn selection(canvas: &mut Canvas, plot: &Plot, ends: [Timestamp; 2], palette: &Palette, px: f64) {
+    let [one, other] = ends.map(|end| {
+        plot.time
+            .x_from_time(end.as_micros())
+            .clamp(plot.area.left, plot.area.right)
+    });
+    let fill = palette.accent.faded(SELECTION_OPACITY).to_backend();
+    let (left, right) = (one.min(other), one.max(other));
+    let _ = canvas.draw_rect(
+        corner((left, plot.area.top)),
+        corner((right, plot.area.bottom)),
+        &fill,
+        true,
+    );
+    line(canvas, plot, left, palette.accent, px);
+    line(canvas, plot, right, palette.accent, px);
+}
+
+/// A dot on every value that the box beside the cursor tells.
+fn dots(canvas: &mut Canvas, chart: Chart, plot: &Plot, at: Timestamp, palette: &Palette, px: f64) {
+    let reach_us = plot.time.micros_in(REACH_PX * px);
+    chart.shown.with(|content| {
+        for line in content
+            .lines
+            .iter()
+            .take(MOST_ROWS)
+            .filter_map(super::lines::PanelLine::plot_line)
+        {
+            let (Some(axis), Some(picked)) = (plot.axis(line.axis), pick(&line, at.as_micros(), reach_us)) else {
+                continue;
+            };
+            let points = match picked {
+                Picked::Sample { time_us, value } => [value.finite().map(|value| (time_us, value)), None],
+                Picked::Column { min, max, .. } => [Some((min.time_us, min.value)), Some((max.time_us, max.value))],
+            };
+            for (time_us, value) in points.into_iter().flatten() {
+                let center = corner((plot.time.x_from_time(time_us), axis.scale.y_from_value(value)));
+                dot(canvas, center, palette.line(line.color), palette.background, px);
+            }
+        }
+    });
+}
+
+/// A ring and its number at every pinned value in sight.
+fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f64) {
+    let font = FontDesc::new(
+        FontFamily::Name(plot.font_family()),
+        PIN_TEXT_PX * px,
+        FontStyle::Normal,
+    );
+    let Rgba { red, green, blue, .. } = palette.text;
+    let color = RGBColor(red, green, blue);
+    let style = TextStyle::from(font)
+        .color(&color)
+        .pos(Pos::new(HPos::Left, VPos::Bottom));
+    let ring = Stroke {
+        color: palette.text,
+        width: PIN_LINE_PX * px,
+    };
+    chart.pins.with(|pins| {
+        for (at, pin) in pins.iter().enumerate() {
+            let Some(axis) = plot.axis(pin.axis) else { continue };
+            for (time_us, value) in pin.points() {
+                let (x, y) = (plot.time.x_from_time(time_us), axis.scale.y_from_value(value));
+                if !plot.area.contains(Point { x, y }) {
+                    continue;
+                }
+                dot(canvas, corner((x, y)), palette.line(pin.color), palette.background, px);
+                let _ = canvas.draw_circle(corner((x, y)), radius(PIN_PX * px), &ring, false);
+                let beside = corner((x + PIN_PX * px, y - PIN_PX * px / 2.0));
+                let _ = canvas.draw_text(&(at + 1).to_string(), &style, beside);
+            }
+        }
+    });
+}
+
+/// A dot with a rim in the colour of the ground, so that it stands out of its line.
+fn dot(canvas: &mut Canvas, center: BackendCoord, color: Rgba, rim: Rgba, px: f64) {
+    let _ = canvas.draw_circle(center, radius((DOT_PX + 1.0) * px), &rim.to_backend(), true);
+    let _ = canvas.draw_circle(center, radius(DOT_PX * px), &color.to_backend(), true);
+}
+
+struct Stroke {
+    color: Rgba,
+    width: f64,
+}
+
+impl BackendStyle for Stroke {
+    fn color(&self) -> BackendColor {
+        self.color.to_backend()
+    }
+
+    fn stroke_width(&self) -> u32 {
+        radius(self.width)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a few pixels in units"
+)]
+fn radius(units: f64) -> u32 {
+    units.round().max(1.0) as u32
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "positions are kept near the plot")]
+fn corner((x, y): (f64, f64)) -> BackendCoord {
+    (x.round() as i32, y.round() as i32)
+}

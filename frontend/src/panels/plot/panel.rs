@@ -1,0 +1,295 @@
+//! The panel itself: its data, its state and its layers.
+
+use leptos::html::{Canvas as CanvasElement, Div};
+use leptos::prelude::*;
+use plotters::drawing::IntoDrawingArea as _;
+use shared::chart::axis_clock::AxisClock;
+use shared::chart::draw::draw_plot;
+use shared::chart::plot::Plot;
+use shared::chart::shape::Shape;
+use shared::dashboard::Panel;
+use shared::time::{TimeRange, Timestamp};
+
+use super::chart::{Attention, Chart, layout_of};
+use super::clock::use_axis_clock;
+use super::content::Content;
+use super::cursor_layer::use_cursor_layer;
+use super::data::{Answers, Slot, Wanted, asks_of};
+use super::gestures::Gestures;
+use super::hover::Tooltip;
+use super::legend::Legend;
+use super::lines::units_of;
+use super::pins::pin_list;
+use super::spec::PlotSpec;
+use super::summary::{SummaryTable, spoken};
+use crate::chart::canvas::Canvas;
+use crate::chart::frame::FrameDrawer;
+use crate::chart::stage::use_stage_size;
+use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::dom::view;
+use crate::reactive::{Callback, Derived, Kept, State, effect};
+use crate::state::catalogue::{Catalogue, use_catalogue};
+use crate::state::chosen_channel::use_chosen_channel;
+use crate::state::cursor::use_cursor;
+use crate::state::hidden::use_hidden;
+use crate::state::server_clock::use_now;
+use crate::state::time_view::use_time_view;
+use crate::theme::{palette, use_theme};
+
+/// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
+#[component]
+pub fn PlotPanel(
+    /// The panel.
+    panel: Panel,
+    /// What it is made of.
+    spec: PlotSpec,
+) -> impl IntoView {
+    let stage = NodeRef::<Div>::new();
+    let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
+    let (chart, answers) = use_chart(&panel, spec, stage);
+    use_data_layer(chart, answers, data_layer);
+    use_cursor_layer(chart, cursor_layer);
+    let gestures = Gestures::new(chart, stage);
+    let (verdict, newest) = use_panel_state(chart, answers, &panel);
+    let title = Kept::new(panel.title.clone());
+    let label = move || {
+        let range = chart.view().settled().get();
+        chart
+            .shown
+            .with(|content| title.with_value(|title| spoken(title, content, range)))
+    };
+    view! {
+        <PanelFrame
+            panel
+            unit=Derived::new(move || chart.content.with(|content| units_of(content.lines.iter())))
+            state=verdict
+            newest
+            on_retry=Callback::new(move |()| answers.retry())
+        >
+            <div class="plot">
+                <div
+                    node_ref=stage
+                    class="plot__stage"
+                    tabindex="0"
+                    role="application"
+                    aria-roledescription="plot"
+                    aria-label=label
+                    on:pointerdown=move |event| { gestures.press(&event); }
+                    on:pointermove=move |event| { gestures.travel(&event); }
+                    on:pointerup=move |event| { gestures.release(&event); }
+                    on:pointercancel=move |event| gestures.cancel(&event)
+                    on:pointerleave=move |event| gestures.leave(&event)
+                    on:dblclick=move |_| chart.view().reset()
+                    on:wheel=move |event| { gestures.wheel(&event); }
+                    on:keydown=move |event| { gestures.key(&event); }
+                    on:blur=move |_| chart.look_away()
+                >
+                    <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
+                    <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
+                    {move || {
+                        has_no_values(chart, answers)
+                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
+                    }}
+                    <Tooltip chart stage />
+                </div>
+                {pin_list(chart)}
+                <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
+                <SummaryTable chart title=title.get_value() />
+            </div>
+        </PanelFrame>
+    }
+}
+
+/// Everything that the parts of the panel share.
+fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answers) {
+    let (view, catalogue, hidden) = (use_time_view(), use_catalogue(), use_hidden());
+    let size = use_stage_size(stage);
+    let clock = use_axis_clock(move || view.visible().get());
+    let spec = Kept::new(spec);
+    let channel = use_chosen_channel();
+    let lines = Derived::new(move || {
+        spec.with_value(|spec| {
+            let chosen = spec.follows.as_ref().and_then(|metric| channel.of(metric));
+            spec.lines_with(chosen)
+        })
+    });
+    let asks = Derived::new(move || {
+        let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
+        spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
+    });
+    let wanted = Derived::new(move || {
+        let (range, size) = (view.settled().get()?, size.get()?);
+        let columns = layout_of(size, String::new(), AxisClock::utc()).columns();
+        Some(Wanted { range, columns })
+    });
+    let answers = Answers::start(asks, wanted);
+    let panel_id = Kept::new(panel.id.clone());
+    let content = Derived::new(move || {
+        let (metric, display) = (
+            |name: &str| catalogue.metric(name),
+            |name: &str| catalogue.display(name),
+        );
+        let made = |slots: &Vec<Slot>| {
+            spec.with_value(|spec| lines.with(|lines| Content::new(spec, lines, slots, metric, display)))
+        };
+        answers.slots().with(made)
+    });
+    let shown = Derived::new(move || {
+        let is_hidden = |key: &str| panel_id.with_value(|panel| hidden.contains(panel, key));
+        content.with(|content| content.without(is_hidden))
+    });
+    let font = Kept::new(None::<String>);
+    let plot = Derived::new(move || {
+        let (size, range, clock) = (size.get()?, view.visible().get()?, clock.get()?);
+        let font = font.get_value().unwrap_or_else(|| {
+            let family = page_font();
+            font.set_value(Some(family.clone()));
+            family
+        });
+        let layout = layout_of(size, font, clock);
+        Some(shown.with(|content| Plot::new(layout, &content.plot_data(range, None, None))))
+    });
+    let chart = Chart {
+        panel_id,
+        content,
+        shown,
+        size,
+        plot,
+        view: Kept::new(view),
+        cursor: use_cursor(),
+        cursor_y: State::new(None),
+        attention: State::new(Attention::Elsewhere),
+        pointed_out: State::new(None),
+        pins: State::new(Vec::new()),
+        selection: State::new(None),
+    };
+    (chart, answers)
+}
+
+/// The font of the page, which its labels have too.
+fn page_font() -> String {
+    let body = document().body();
+    let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
+    style
+        .and_then(|style| style.get_property_value("font-family").ok())
+        .filter(|family| !family.is_empty())
+        .unwrap_or_else(|| "sans-serif".to_owned())
+}
+
+/// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
+fn is_exact(chart: Chart, answers: Answers) -> bool {
+    let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
+    settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
+}
+
+/// Draws the data at the next frame whenever they, their place or their colours change.
+fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
+    let (theme, now) = (use_theme(), use_now());
+    // The now-line moves when it moves by a pixel.
+    let now_line = Derived::new(move || {
+        let now = now.get();
+        let range = chart.view().visible().get().filter(|range| range.contains(now))?;
+        let grain = (range.micros() / 2_000).max(1);
+        Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
+    });
+    let drawer = FrameDrawer::new(move || {
+        if draw(chart, now_line.get(), element).is_some() && is_exact(chart, answers) {
+            chart.panel_id.with_value(|id| mark_drawn(id));
+        }
+    });
+    effect(move || {
+        chart.plot.track();
+        chart.shown.track();
+        chart.pointed_out.track();
+        now_line.track();
+        theme.track();
+        is_exact(chart, answers);
+        drawer.request();
+    });
+}
+
+fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -> Option<()> {
+    let (element, size) = (element.get()?, chart.size.get()?);
+    chart.plot.with(|plot| {
+        let plot = plot.as_ref()?;
+        let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
+        chart.shown.with(|content| {
+            let pointed_out = chart.pointed_out.get();
+            let data = content.plot_data(plot.time.range(), now, pointed_out.as_deref());
+            draw_plot(&target, plot, &palette(), &data).ok()
+        })
+    })
+}
+
+/// What the frame of the panel says, and the time of its newest sample.
+fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<PanelState>, Derived<Option<Timestamp>>) {
+    let catalogue = use_catalogue();
+    let panel = Kept::new(panel.clone());
+    let state = Derived::new(move || {
+        let Some(range) = chart.view().settled().get() else {
+            return PanelState::Loading;
+        };
+        let has_data = chart.content.with(|content| content.shows_any(range));
+        let last = panel.with_value(|panel| last_known(panel, catalogue));
+        // A sample is known that the answers do not show: it has no value.
+        let has_nulls = last.is_some_and(|last| range.contains(last)) && answers.have_come(range);
+        if has_data || has_nulls {
+            return PanelState::Ready;
+        }
+        let failure = answers
+            .slots()
+            .with(|slots| slots.iter().find_map(|slot| slot.failure.clone()));
+        match failure {
+            _ if !answers.are_known(range) => PanelState::Loading,
+            Some(failure) => PanelState::Error(failure),
+            None => PanelState::Empty { last },
+        }
+    });
+    let newest = Derived::new(move || {
+        let range = chart.view().settled().get();
+        let drawn = chart.content.with(|content| {
+            let lines = content.lines.iter();
+            lines.filter_map(|line| newest_of(line.shape()?, range?)).max()
+        });
+        // The catalogue tells the very time where a wide column only bounds it.
+        let known = panel.with_value(|panel| last_known(panel, catalogue));
+        let in_range = known.filter(|known| range.is_some_and(|range| range.contains(*known)));
+        drawn.max(in_range)
+    });
+    (state, newest)
+}
+
+/// Whether the panel is exact and shows nothing, although it is not hidden: its samples have no values; tracks.
+fn has_no_values(chart: Chart, answers: Answers) -> bool {
+    let is_blank = chart.plot.with(|plot| {
+        plot.as_ref()
+            .is_some_and(|plot| plot.left.is_none() && plot.right.is_none())
+    });
+    is_blank
+        && is_exact(chart, answers)
+        && chart
+            .view()
+            .settled()
+            .get()
+            .is_some_and(|range| answers.have_come(range))
+        && chart
+            .shown
+            .with(|content| !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty())
+}
+
+/// When the last sample of a panel's metrics was taken.
+fn last_known(panel: &Panel, catalogue: Catalogue) -> Option<Timestamp> {
+    let names = panel.show.metrics();
+    names.into_iter().filter_map(|name| catalogue.metric(name)?.last).max()
+}
+
+/// A proven time of the newest data that a line shows: that of its last sample, or of the later extreme of its last
+/// column.
+fn newest_of(shape: Shape<'_>, range: TimeRange) -> Option<Timestamp> {
+    let last = shape.visible(range).last()?;
+    let newest_us = match shape {
+        Shape::Samples(samples) => *samples.time_us.get(last)?,
+        Shape::Columns(columns) | Shape::Band(columns) => (*columns.min_us.get(last)?).max(*columns.max_us.get(last)?),
+    };
+    Timestamp::from_micros(newest_us)
+}

@@ -1,0 +1,145 @@
+//! Values that are kept and tell nobody, and what is to be called.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use leptos::prelude::LocalStorage;
+use leptos::reactive::owner::ArenaItem;
+
+use super::gone;
+
+/// Where a value of any type is.
+type Place = ArenaItem<Rc<dyn Any>, LocalStorage>;
+
+fn typed<T: 'static>(value: &Rc<dyn Any>) -> &T {
+    value.downcast_ref().unwrap_or_else(|| gone())
+}
+
+fn read(place: Place) -> Rc<dyn Any> {
+    place.try_get_value().unwrap_or_else(|| gone())
+}
+
+/// A value that lives as long as its owner and tells nobody of changes: leptos' `StoredValue`.
+pub struct Kept<T> {
+    place: Place,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> Kept<T> {
+    /// Keeps a value.
+    pub fn new(value: T) -> Self {
+        Self {
+            place: Place::new_local(Rc::new(RefCell::new(value))),
+            of: PhantomData,
+        }
+    }
+
+    /// The value.
+    pub fn get_value(self) -> T
+    where
+        T: Clone,
+    {
+        self.with_value(T::clone)
+    }
+
+    /// The value, `None` once the owner is gone.
+    pub fn try_get_value(self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.try_with_value(T::clone)
+    }
+
+    /// Looks at the value.
+    pub fn with_value<U>(self, look: impl FnOnce(&T) -> U) -> U {
+        look(&typed::<RefCell<T>>(&read(self.place)).borrow())
+    }
+
+    /// Looks at the value; `None` once the owner is gone.
+    pub fn try_with_value<U>(self, look: impl FnOnce(&T) -> U) -> Option<U> {
+        let value = self.place.try_get_value()?;
+        Some(look(&typed::<RefCell<T>>(&value).borrow()))
+    }
+
+    /// Keeps another value.
+    pub fn set_value(self, value: T) {
+        self.try_update_value(|kept| *kept = value);
+    }
+
+    /// Changes the value.
+    pub fn update_value(self, change: impl FnOnce(&mut T)) {
+        self.try_update_value(change);
+    }
+
+    /// Changes the value and tells what `change` does; `None` once the owner is gone.
+    pub fn try_update_value<U>(self, change: impl FnOnce(&mut T) -> U) -> Option<U> {
+        let value = self.place.try_get_value()?;
+        Some(change(&mut typed::<RefCell<T>>(&value).borrow_mut()))
+    }
+}
+
+impl<T> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Kept<T> {}
+
+impl<T> fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+/// What is to be called, and may be handed on by copying: leptos' `Callback`.
+pub struct Callback<In = ()> {
+    place: Place,
+    of: PhantomData<fn(In)>,
+}
+
+/// As it is kept: each is of a type of its own no more.
+type Call<In> = Box<dyn Fn(In)>;
+
+impl<In: 'static> Callback<In> {
+    /// Calls `run`.
+    pub fn new(run: impl Fn(In) + 'static) -> Self {
+        let run: Call<In> = Box::new(run);
+        Self {
+            place: Place::new_local(Rc::new(run)),
+            of: PhantomData,
+        }
+    }
+
+    /// Calls it; does nothing once the owner is gone.
+    pub fn run(self, input: In) {
+        if let Some(call) = self.place.try_get_value() {
+            typed::<Call<In>>(&call)(input);
+        }
+    }
+}
+
+impl<In> Clone for Callback<In> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<In> Copy for Callback<In> {}
+
+impl<In> fmt::Debug for Callback<In> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}
+
+/// For panels that still hand over what leptos made for them.
+impl<In: 'static> From<leptos::prelude::Callback<In>> for Callback<In> {
+    fn from(callback: leptos::prelude::Callback<In>) -> Self {
+        use leptos::callback::Callable as _;
+        Self::new(move |input| callback.run(input))
+    }
+}

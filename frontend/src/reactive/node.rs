@@ -1,0 +1,233 @@
+//! Values that tell when they change: set by hand, or computed of others.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem;
+use std::sync::Arc;
+
+use leptos::prelude::{ArcMemo, ArcTrigger, Get as _, GetUntracked as _, Notify as _, Track as _};
+use leptos::reactive::owner::ArenaItem;
+
+use super::gone;
+
+/// A value of any type.
+type Value = Arc<dyn Any + Send + Sync>;
+
+/// What stands behind every value.
+#[derive(Clone)]
+enum Node {
+    Held { value: Value, changed: ArcTrigger },
+    Computed(ArcMemo<Value>),
+}
+
+/// Where a node is.
+type Place = ArenaItem<Node>;
+
+/// Whether reading makes the reader run again.
+#[derive(Clone, Copy)]
+enum Tracking {
+    Yes,
+    No,
+}
+
+fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
+    match (place.try_get_value()?, tracking) {
+        (Node::Held { value, changed }, Tracking::Yes) => {
+            changed.track();
+            Some(value)
+        }
+        (Node::Held { value, .. }, Tracking::No) => Some(value),
+        (Node::Computed(memo), Tracking::Yes) => Some(memo.get()),
+        (Node::Computed(memo), Tracking::No) => Some(memo.get_untracked()),
+    }
+}
+
+fn read(place: Place, tracking: Tracking) -> Value {
+    try_read(place, tracking).unwrap_or_else(|| gone())
+}
+
+fn typed<T: 'static>(value: &Value) -> &T {
+    value.downcast_ref().unwrap_or_else(|| gone())
+}
+
+/// Puts a value into the place of another, and gives that and what tells of it.
+fn exchange(place: Place, new: Value) -> Option<(Value, ArcTrigger)> {
+    let exchanged = place.try_update_value(|node| match node {
+        Node::Held { value, changed } => Some((mem::replace(value, new), changed.clone())),
+        Node::Computed(_) => None,
+    });
+    exchanged.flatten()
+}
+
+fn hold(value: Value) -> Place {
+    Place::new(Node::Held {
+        value,
+        changed: ArcTrigger::new(),
+    })
+}
+
+fn set(place: Place, value: Value) {
+    // The old value goes last: its end may read others.
+    if let Some((_old, changed)) = exchange(place, value) {
+        changed.notify();
+    }
+}
+
+type Compute = Box<dyn Fn() -> Value + Send + Sync>;
+
+fn compute(run: Compute, is_same: fn(&Value, &Value) -> bool) -> Place {
+    let memo = ArcMemo::new_owning(move |before: Option<Value>| {
+        let now = run();
+        match before {
+            Some(before) if is_same(&before, &now) => (before, false),
+            _ => (now, true),
+        }
+    });
+    Place::new(Node::Computed(memo))
+}
+
+fn is_same<T: PartialEq + 'static>(one: &Value, other: &Value) -> bool {
+    typed::<T>(one) == typed::<T>(other)
+}
+
+/// A value that is set, and tells those who read it when it was: leptos' `RwSignal`.
+pub struct State<T> {
+    place: Place,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A value that follows others, or a [`State`] that is only to be read: leptos' `Memo` and `Signal`.
+///
+/// It is computed when it is read after a change of what it was computed of, and tells its own readers only if it
+/// differs from what it was.
+pub struct Derived<T> {
+    place: Place,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + Sync + 'static> State<T> {
+    /// Holds a first value.
+    pub fn new(value: T) -> Self {
+        Self {
+            place: hold(Arc::new(value)),
+            of: PhantomData,
+        }
+    }
+
+    /// Sets the value and tells all readers, also if it is the same.
+    pub fn set(self, value: T) {
+        set(self.place, Arc::new(value));
+    }
+
+    /// Changes the value and tells all readers. Not to be read by `change` itself.
+    pub fn update(self, change: impl FnOnce(&mut T))
+    where
+        T: Clone,
+    {
+        // Taken out meanwhile, so that it need not be copied.
+        let Some((value, changed)) = exchange(self.place, Arc::new(())) else {
+            return;
+        };
+        let mut value: Arc<T> = value.downcast().unwrap_or_else(|_| gone());
+        change(Arc::make_mut(&mut value));
+        exchange(self.place, value);
+        changed.notify();
+    }
+}
+
+impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
+    /// Follows whatever `run` reads.
+    pub fn new(run: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            place: compute(Box::new(move || Arc::new(run())), is_same::<T>),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> From<State<T>> for Derived<T> {
+    fn from(state: State<T>) -> Self {
+        Self {
+            place: state.place,
+            of: PhantomData,
+        }
+    }
+}
+
+macro_rules! readable {
+    ($name:ident) => {
+        impl<T: 'static> $name<T> {
+            /// The value; tracks.
+            pub fn get(self) -> T
+            where
+                T: Clone,
+            {
+                T::clone(typed(&read(self.place, Tracking::Yes)))
+            }
+
+            /// The value.
+            pub fn get_untracked(self) -> T
+            where
+                T: Clone,
+            {
+                T::clone(typed(&read(self.place, Tracking::No)))
+            }
+
+            /// The value, `None` once the owner is gone.
+            pub fn try_get_untracked(self) -> Option<T>
+            where
+                T: Clone,
+            {
+                try_read(self.place, Tracking::No).map(|value| T::clone(typed(&value)))
+            }
+
+            /// Looks at the value; tracks.
+            pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
+                look(typed(&read(self.place, Tracking::Yes)))
+            }
+
+            /// Looks at the value.
+            pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
+                look(typed(&read(self.place, Tracking::No)))
+            }
+
+            /// Makes the reader run again when the value changes.
+            pub fn track(self) {
+                // What is gone changes no more.
+                let _ = try_read(self.place, Tracking::Yes);
+            }
+        }
+
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<T> Copy for $name<T> {}
+
+        impl<T> fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    };
+}
+
+readable!(State);
+readable!(Derived);
+
+/// For panels that still hand over what leptos made for them.
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<leptos::prelude::Signal<T>> for Derived<T> {
+    fn from(signal: leptos::prelude::Signal<T>) -> Self {
+        Self::new(move || signal.get())
+    }
+}
+
+/// As above.
+impl<T: Clone + PartialEq + Send + Sync + 'static> From<leptos::prelude::Memo<T>> for Derived<T> {
+    fn from(memo: leptos::prelude::Memo<T>) -> Self {
+        Self::new(move || memo.get())
+    }
+}
