@@ -88,17 +88,17 @@ async fn load(app: &App) -> anyhow::Result<(Vec<Arc<dyn Simulation>>, Timestamp)
         }
     }
     let now = app.clock.now();
-    let mut sources = Vec::new();
-    for (what, source) in demo::simulations()? {
-        simulate(app, what, Arc::clone(&source), now).await?;
-        sources.push(source);
+    let sources = demo::simulations()?;
+    for source in &sources {
+        simulate(app, Arc::clone(source), now).await?;
     }
     Ok((sources, now))
 }
 
 /// Simulates what is missing of the last nights of a source.
-async fn simulate(app: &App, what: &str, source: Arc<dyn Simulation>, now: Timestamp) -> anyhow::Result<()> {
+async fn simulate(app: &App, source: Arc<dyn Simulation>, now: Timestamp) -> anyhow::Result<()> {
     let start = Instant::now();
+    let what = source.what();
     tell(&format!(
         "simulating what is missing of the last three nights of {what}"
     ));

@@ -229,16 +229,14 @@ const TEXT_KEYS: &[Key] = &[Key::required(
 pub(super) fn read(panel: &mut Section<'_>) -> Option<PanelKind> {
     let expected = "the type of a panel such as \"timeseries\"";
     let types = TYPES.map(|panel_type| (panel_type.word, panel_type));
-    match panel.required("type", expected, |text| one_of(text, &types)) {
-        Some(panel_type) => (panel_type.read)(panel),
-        None => {
-            // It cannot be told which keys belong to the type that was meant.
-            for key in TYPES.iter().flat_map(|known| known.keys).copied().flatten() {
-                panel.know(&[key.name]);
-            }
-            None
+    let panel_type = panel.required("type", expected, |text| one_of(text, &types));
+    if panel_type.is_none() {
+        // It cannot be told which keys belong to the type that was meant.
+        for key in TYPES.iter().flat_map(|known| known.keys).copied().flatten() {
+            panel.know(&[key.name]);
         }
     }
+    (panel_type?.read)(panel)
 }
 
 fn read_heatmap(panel: &mut Section<'_>) -> Option<Heatmap> {

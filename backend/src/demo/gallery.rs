@@ -35,6 +35,10 @@ const METRICS: [(&str, Sent); 4] = [
 pub(super) struct Gallery;
 
 impl Simulation for Gallery {
+    fn what(&self) -> &'static str {
+        "sources that have stopped"
+    }
+
     fn metrics(&self) -> Vec<SimulatedMetric> {
         let metric = |(name, sent)| SimulatedMetric {
             name,

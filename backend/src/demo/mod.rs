@@ -46,15 +46,13 @@ impl Error {
     }
 }
 
-/// All that is simulated, with what it is called.
-pub fn simulations() -> Result<[(&'static str, Arc<dyn Simulation>); 3], Error> {
-    Ok([
-        (
-            "a camera of 1855 pixels",
-            Arc::new(camera::Camera::new(camera::Geometry::bundled()?)),
-        ),
-        ("a cluster of 300 jobs", Arc::new(jobs::Jobs::new())),
-        ("sources that have stopped", Arc::new(gallery::Gallery)),
+/// All that is simulated.
+pub fn simulations() -> Result<Vec<Arc<dyn Simulation>>, Error> {
+    let camera = camera::Camera::new(camera::Geometry::bundled()?);
+    Ok(vec![
+        Arc::new(camera),
+        Arc::new(jobs::Jobs::new()),
+        Arc::new(gallery::Gallery),
     ])
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::command::{Running, Site};
 
 /// Far longer than the files are read and settle; reached only by a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const MAIN: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n";
 

@@ -59,13 +59,13 @@ strips = { metric = "m" }"#,
 log = true
 low = 0.0
 metrics = ["m"]"#,
-        r##"type = "heatmap"
+        r#"type = "heatmap"
 metric = "m"
 statistic = "density"
-scale = "clusco-temperatures""##,
-        r##"type = "heatmap"
+scale = "clusco-temperatures""#,
+        r#"type = "heatmap"
 metric = "m"
-scale = { map = "jet", low = 3.0, high = 3.0, lag = true }"##,
+scale = { map = "jet", low = 3.0, high = 3.0, lag = true }"#,
         r##"type = "heatmap"
 metric = "m"
 scale = { stops = [[0, "#000000"], [0.0, "#ffffff"], [2, "red"], ["#000000", 3]], map = "gray", log = true }"##,

@@ -125,7 +125,7 @@ async fn the_configuration_describes_every_metric_and_the_dashboards_name_no_oth
     let described: BTreeSet<String> = config().metrics.into_keys().collect();
     let stored = store.metrics().await.unwrap().into_iter().map(|metric| metric.name);
     let simulations = crate::demo::simulations().unwrap();
-    let simulated = simulations.iter().flat_map(|(_, source)| source.metrics());
+    let simulated = simulations.iter().flat_map(|source| source.metrics());
     let existing: BTreeSet<String> = stored.chain(simulated.map(|metric| metric.name.to_owned())).collect();
     assert_eq!(described, existing);
     for dashboard in config().dashboards {

@@ -116,6 +116,10 @@ impl Camera {
 }
 
 impl Simulation for Camera {
+    fn what(&self) -> &'static str {
+        "a camera of 1855 pixels"
+    }
+
     fn metrics(&self) -> Vec<SimulatedMetric> {
         let metric = |quantity: Quantity| SimulatedMetric {
             name: quantity.metric(),

@@ -92,7 +92,7 @@ impl Job {
         let block = (minute - phase).div_euclid(BLOCK);
         let spell_in = |block: i64| {
             let chance = |which: i64| hash(self.key(what), block * 3 + which);
-            if unit(chance(2)) >= 0.7 {
+            if unit(chance(2)) >= 0.95 {
                 return None;
             }
             // It ends in the same block.

@@ -84,6 +84,10 @@ impl Jobs {
 }
 
 impl Simulation for Jobs {
+    fn what(&self) -> &'static str {
+        "a cluster of 300 jobs"
+    }
+
     fn metrics(&self) -> Vec<SimulatedMetric> {
         let detectors = || DETECTORS.map(|detector| detector.label.to_owned());
         let labels = |quantity| match quantity {

@@ -22,6 +22,9 @@ pub(super) const MAX_DELAY_MICROS: i64 = 15 * MICROS_PER_MINUTE;
 /// A simulated source. A pure function of metric and minute: no state and no stream of random numbers, so that any part
 /// of any night can be made at any time, in any order, and is always the same.
 pub trait Simulation: fmt::Debug + Send + Sync {
+    /// What it is, such as `a camera`.
+    fn what(&self) -> &'static str;
+
     /// What it measures. The methods below name a metric by its place in this list.
     fn metrics(&self) -> Vec<SimulatedMetric>;
 
