@@ -3,8 +3,14 @@
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 
+use crate::panels::camera::CameraPanel;
+use crate::panels::curve::CurvePanel;
 use crate::panels::latest::LatestPanel;
 use crate::panels::timeseries::TimeseriesPanel;
+
+pub mod camera;
+
+pub mod curve;
 
 pub mod latest;
 
@@ -19,6 +25,8 @@ pub fn PanelView(
     match panel.show.clone() {
         PanelKind::Timeseries(spec) => view! { <TimeseriesPanel panel spec /> }.into_any(),
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
+        PanelKind::Camera(spec) => view! { <CameraPanel panel spec /> }.into_any(),
+        PanelKind::Curve(spec) => view! { <CurvePanel panel spec /> }.into_any(),
         _ => ().into_any(),
     }
 }

@@ -50,6 +50,10 @@ pub mod plot;
 
 pub mod draw;
 
+pub mod camera;
+
+pub mod curve;
+
 pub mod scene;
 
 #[cfg(test)]
