@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 
+use crate::dom::view;
 use crate::panels::camera::CameraPanel;
 use crate::panels::curve::CurvePanel;
 use crate::panels::latest::LatestPanel;
-use crate::panels::timeseries::TimeseriesPanel;
+use crate::panels::plot::PlotPanel;
+use crate::panels::plot::spec::PlotSpec;
 
 pub mod camera;
 
@@ -14,7 +16,7 @@ pub mod curve;
 
 pub mod latest;
 
-pub mod timeseries;
+pub mod plot;
 
 /// A panel of whatever kind.
 #[component]
@@ -22,8 +24,10 @@ pub fn PanelView(
     /// What is shown.
     panel: Panel,
 ) -> impl IntoView {
+    if let Some(spec) = PlotSpec::of(&panel.show) {
+        return view! { <PlotPanel panel spec /> }.into_any();
+    }
     match panel.show.clone() {
-        PanelKind::Timeseries(spec) => view! { <TimeseriesPanel panel spec /> }.into_any(),
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
         PanelKind::Camera(spec) => view! { <CameraPanel panel spec /> }.into_any(),
         PanelKind::Curve(spec) => view! { <CurvePanel panel spec /> }.into_any(),

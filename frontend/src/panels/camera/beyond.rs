@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::chart::color::Place;
 
 use super::shown::Shown;
+use crate::dom::view;
 use crate::format;
 
 /// The most channels that are named on each side.

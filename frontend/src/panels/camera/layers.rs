@@ -7,10 +7,12 @@ use shared::chart::camera::{Marks, draw_camera, draw_marks};
 use shared::chart::color::Place;
 use shared::chart::color_bar::{BarPlace, ColorBar, draw_color_bar};
 
-use super::shown::{Shown, bar_area, page_font, units_per_px};
+use super::shown::{Shown, bar_area};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::components::panel_frame::mark_drawn;
+use crate::panels::plot::chart::units_per_px;
+use crate::panels::plot::panel::page_font;
 use crate::reactive::effect;
 use crate::theme::{palette, use_theme};
 

@@ -4,6 +4,7 @@ use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use shared::dashboard::{Camera, Panel};
 
+use crate::dom::view;
 use crate::components::panel_frame::{PanelFrame, PanelState};
 use crate::panels::camera::beyond::Beyond;
 use crate::panels::camera::hover::Tooltip;

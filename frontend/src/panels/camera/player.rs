@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
 
 use super::shown::Shown;
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::time_view::use_time_view;

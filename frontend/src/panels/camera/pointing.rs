@@ -7,7 +7,8 @@ use shared::chart::camera::shape::{CameraShape, Direction, Place};
 use shared::chart::path::Point;
 use shared::display::CameraPart;
 
-use super::shown::{Shown, units_per_px};
+use super::shown::Shown;
+use crate::panels::plot::chart::units_per_px;
 
 /// A module is crossed in fewer steps than this.
 const MOST_STEPS: usize = 8;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::html::Div;
-use leptos::prelude::{NodeRef, document, window};
+use leptos::prelude::NodeRef;
 use shared::chart::camera::shape::CameraShape;
 use shared::chart::camera::{CameraMap, Cell};
 use shared::chart::clip::Area;
@@ -18,6 +18,7 @@ use super::readings::{Reading, Readings};
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::{StageSize, use_stage_size};
 use crate::format;
+use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, Kept, State};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
@@ -288,11 +289,6 @@ fn table_of(
     })
 }
 
-/// Units of the canvas in a CSS pixel.
-pub fn units_per_px(size: StageSize) -> f64 {
-    f64::from(UNITS_PER_DOT) * size.pixel_ratio
-}
-
 /// Where the camera may be drawn: above the bar of its colours.
 fn camera_area(size: StageSize) -> Area {
     let (width, height) = size.dots();
@@ -315,14 +311,4 @@ pub fn bar_area(size: StageSize) -> [f64; 3] {
     let half = (middle - BESIDE_PX * px).min(260.0 * px);
     let top = f64::from(height) * unit - COLOR_BAR_PX * px;
     [(middle - half).max(BESIDE_PX * px), top, (middle + half).min(right)]
-}
-
-/// The font of the page, which labels have too.
-pub fn page_font() -> String {
-    let body = document().body();
-    let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
-    style
-        .and_then(|style| style.get_property_value("font-family").ok())
-        .filter(|family| !family.is_empty())
-        .unwrap_or_else(|| "sans-serif".to_owned())
 }

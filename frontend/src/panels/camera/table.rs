@@ -5,6 +5,7 @@ use shared::display::CameraPart;
 
 use super::readings::Reading;
 use super::shown::Shown;
+use crate::dom::view;
 use crate::format;
 use crate::reactive::State;
 

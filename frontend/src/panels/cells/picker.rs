@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::api;
+use crate::dom::view;
 use crate::reactive::{State, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::chosen_channel::use_chosen_channel;

@@ -7,7 +7,7 @@ use shared::chart::path::Point;
 
 use super::shown::Shown;
 use crate::panels::camera::pointing::used;
-use crate::panels::camera::shown::units_per_px;
+use crate::panels::plot::chart::units_per_px;
 
 /// The pointers and keys of one curve.
 #[derive(Clone, Copy, Debug)]

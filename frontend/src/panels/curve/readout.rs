@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use shared::chart::path::Point;
 
 use super::shown::Shown;
+use crate::dom::view;
 use crate::format;
 use crate::panels::camera::hover::place_beside;
 use crate::panels::camera::readings::Reading;
-use crate::panels::camera::shown::units_per_px;
+use crate::panels::plot::chart::units_per_px;
 use crate::panels::camera::table::lazy_table;
 use crate::reactive::{Derived, effect};
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use leptos::html::Div;
 use leptos::prelude::NodeRef;
+use shared::chart::axis_clock::AxisClock;
 use shared::chart::curve::{Curve, CurveData, CurvePoint};
-use shared::chart::plot::PlotLayout;
 use shared::dashboard::{Curve as CurveSpec, Panel};
 use shared::time::Timestamp;
 
-use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::{StageSize, use_stage_size};
 use crate::format;
 use crate::panels::camera::moment::Moment;
 use crate::panels::camera::readings::{Reading, Readings};
-use crate::panels::camera::shown::{page_font, units_per_px};
+use crate::panels::plot::chart::layout_of;
+use crate::panels::plot::panel::page_font;
 use crate::reactive::{Derived, Kept, State};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
@@ -73,7 +73,7 @@ impl Shown {
         let size = use_stage_size(stage);
         let curve = Derived::new(move || {
             let (data, size) = (data.get()?, size.get()?);
-            Some(Arc::new(Curve::new(layout_of(size), &data)))
+            Some(Arc::new(Curve::new(layout_of(size, page_font(), AxisClock::utc()), &data)))
         });
         Self {
             spec,
@@ -178,18 +178,6 @@ fn data_of(spec: &CurveSpec, readings: &Readings, x: Option<&Readings>) -> Curve
         log_x: spec.log_x,
         log_y: spec.log_y,
         x_name: spec.x_label.clone(),
-    }
-}
-
-fn layout_of(size: StageSize) -> PlotLayout {
-    let (width, height) = size.dots();
-    PlotLayout {
-        width: width * UNITS_PER_DOT,
-        height: height * UNITS_PER_DOT,
-        units_per_px: units_per_px(size),
-        units_per_dot: UNITS_PER_DOT,
-        font_family: page_font(),
-        utc_offset_us: 0,
     }
 }
 

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::chart::axis_clock::AxisClock;
 use crate::chart::scene::{Mark, Scene};
 
 fn palette() -> Palette {
@@ -25,7 +26,7 @@ fn layout() -> PlotLayout {
         units_per_px: 1.0,
         units_per_dot: 1,
         font_family: "sans-serif".to_owned(),
-        utc_offset_us: 0,
+        clock: AxisClock::utc(),
     }
 }
 
