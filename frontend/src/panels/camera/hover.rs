@@ -8,9 +8,9 @@ use shared::time::Timestamp;
 
 use super::readings::{Reading, Readings};
 use super::shown::Shown;
-use crate::panels::plot::chart::units_per_px;
 use crate::dom::view;
 use crate::format;
+use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, effect};
 use crate::state::server_clock::use_now;
 

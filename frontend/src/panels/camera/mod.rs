@@ -4,8 +4,8 @@ use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use shared::dashboard::{Camera, Panel};
 
-use crate::dom::view;
 use crate::components::panel_frame::{PanelFrame, PanelState};
+use crate::dom::view;
 use crate::panels::camera::beyond::Beyond;
 use crate::panels::camera::hover::Tooltip;
 use crate::panels::camera::layers::{use_data_layer, use_marks_layer};

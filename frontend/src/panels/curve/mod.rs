@@ -4,8 +4,8 @@ use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use shared::dashboard::{Curve as CurveSpec, Panel};
 
-use crate::dom::view;
 use crate::components::panel_frame::{PanelFrame, PanelState};
+use crate::dom::view;
 use crate::panels::camera::moment::has_samples_in;
 use crate::panels::curve::layers::{use_data_layer, use_marks_layer};
 use crate::panels::curve::pointing::Pointing;

@@ -9,8 +9,8 @@ use crate::dom::view;
 use crate::format;
 use crate::panels::camera::hover::place_beside;
 use crate::panels::camera::readings::Reading;
-use crate::panels::plot::chart::units_per_px;
 use crate::panels::camera::table::lazy_table;
+use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, effect};
 
 /// What is told of a channel.

@@ -73,7 +73,10 @@ impl Shown {
         let size = use_stage_size(stage);
         let curve = Derived::new(move || {
             let (data, size) = (data.get()?, size.get()?);
-            Some(Arc::new(Curve::new(layout_of(size, page_font(), AxisClock::utc()), &data)))
+            Some(Arc::new(Curve::new(
+                layout_of(size, page_font(), AxisClock::utc()),
+                &data,
+            )))
         });
         Self {
             spec,
