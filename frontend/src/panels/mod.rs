@@ -9,6 +9,8 @@ use crate::panels::curve::CurvePanel;
 use crate::panels::latest::LatestPanel;
 use crate::panels::plot::PlotPanel;
 use crate::panels::plot::spec::PlotSpec;
+use crate::panels::stat::StatPanel;
+use crate::panels::text::TextPanel;
 
 pub mod camera;
 
@@ -17,6 +19,10 @@ pub mod curve;
 pub mod latest;
 
 pub mod plot;
+
+pub mod stat;
+
+pub mod text;
 
 /// A panel of whatever kind.
 #[component]
@@ -31,6 +37,8 @@ pub fn PanelView(
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
         PanelKind::Camera(spec) => view! { <CameraPanel panel spec /> }.into_any(),
         PanelKind::Curve(spec) => view! { <CurvePanel panel spec /> }.into_any(),
+        PanelKind::Stat(spec) => view! { <StatPanel panel spec /> }.into_any(),
+        PanelKind::Text(spec) => view! { <TextPanel panel spec /> }.into_any(),
         _ => ().into_any(),
     }
 }

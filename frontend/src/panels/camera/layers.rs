@@ -8,11 +8,11 @@ use shared::chart::color::Place;
 use shared::chart::color_bar::{BarPlace, ColorBar, draw_color_bar};
 
 use super::shown::{Shown, bar_area};
+use crate::browser::font::page_font;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::components::panel_frame::mark_drawn;
 use crate::panels::plot::chart::units_per_px;
-use crate::panels::plot::panel::page_font;
 use crate::reactive::effect;
 use crate::theme::{palette, use_theme};
 

@@ -9,12 +9,12 @@ use shared::chart::curve::{Curve, CurveData, CurvePoint};
 use shared::dashboard::{Curve as CurveSpec, Panel};
 use shared::time::Timestamp;
 
+use crate::browser::font::page_font;
 use crate::chart::stage::{StageSize, use_stage_size};
 use crate::format;
 use crate::panels::camera::moment::Moment;
 use crate::panels::camera::readings::{Reading, Readings};
 use crate::panels::plot::chart::layout_of;
-use crate::panels::plot::panel::page_font;
 use crate::reactive::{Derived, Kept, State};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};

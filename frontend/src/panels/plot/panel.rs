@@ -154,6 +154,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         content,
         shown,
         size,
+        clock,
         plot,
         view: Kept::new(view),
         cursor: use_cursor(),
@@ -167,7 +168,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 }
 
 /// The font of the page, which its labels have too.
-pub fn page_font() -> String {
+fn page_font() -> String {
     let body = document().body();
     let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
     style
