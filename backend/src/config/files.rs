@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::environment::Environment;
+use super::geometries::ReadFile;
 use super::{Config, Mistakes, Source};
 
 /// The folder of the dashboards, beside the configuration.
@@ -48,7 +49,9 @@ impl Files {
     }
 
     /// The configuration that they are.
-    pub(super) fn config(&self, environment: Environment) -> Result<Config, Mistakes> {
+    ///
+    /// `read_file` reads the files that it names.
+    pub(super) fn config(&self, environment: Environment, read_file: &ReadFile<'_>) -> Result<Config, Mistakes> {
         let dashboards = self.dashboards.as_ref();
         let mut unread: Vec<String> = dashboards.err().into_iter().cloned().collect();
         let mut told = |file: &File| match &file.text {
@@ -66,8 +69,14 @@ impl Files {
         }
         let dashboards: Vec<Source<'_>> = dashboards.iter().map(source_of).collect();
         let main = main.unwrap_or_default();
-        Config::assemble(source_of(&main), &dashboards, environment)
+        Config::assemble(source_of(&main), &dashboards, environment, read_file)
     }
+}
+
+/// Reads files by their paths from a configuration on.
+pub(super) fn beside(path: &Path) -> impl Fn(&str) -> io::Result<String> {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    move |file| fs::read_to_string(folder.join(file))
 }
 
 fn source_of((name, text): &(String, String)) -> Source<'_> {

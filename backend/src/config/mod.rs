@@ -6,13 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 
 use shared::dashboard::{Dashboard, Site};
 use shared::display::MetricDisplay;
+use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
 use crate::retention::Policy;
+use crate::sky::Place;
 use crate::store::MetricProperties;
 
 mod ingest;
@@ -22,6 +25,7 @@ mod store;
 
 mod csv;
 mod display;
+mod geometries;
 mod metrics;
 mod scale;
 
@@ -51,7 +55,8 @@ pub(crate) use reload::{Changed, Restart};
 pub use server::{Server, parse_base_path};
 
 use environment::Environment;
-use files::Files;
+use files::{Files, beside};
+use geometries::ReadFile;
 use mistake::Findings;
 use section::Section;
 
@@ -64,6 +69,8 @@ pub struct Config {
     pub store_url: String,
     /// Where the instrument stands, and how its nights are cut.
     pub site: Site,
+    /// Where on Earth that is, as far as it is said.
+    pub place: Option<Place>,
     /// How much the server takes in.
     pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
@@ -74,6 +81,8 @@ pub struct Config {
     pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
+    /// Where the pixels of cameras are, by the name that dashboards give.
+    pub geometries: BTreeMap<String, Geometry>,
     /// The dashboards, in the order of their files' names.
     pub dashboards: Vec<Dashboard>,
 }
@@ -84,11 +93,13 @@ impl Default for Config {
             server: Server::default(),
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
+            place: None,
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
             displays: Vec::new(),
             retention: Policy::default(),
             csv: BTreeMap::new(),
+            geometries: BTreeMap::new(),
             dashboards: Vec::new(),
         }
     }
@@ -119,12 +130,21 @@ impl Config {
 
     /// Reads a configuration file, the dashboards beside it, and these environment variables.
     pub fn load_with(path: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
-        Files::read(path).config(Environment::new(variables))
+        Files::read(path).config(Environment::new(variables), &beside(path))
     }
 
     /// Reads a configuration from texts.
     pub fn from_sources(main: Source<'_>, dashboards: &[Source<'_>]) -> Result<Self, Mistakes> {
-        Self::assemble(main, dashboards, Environment::default())
+        Self::from_sources_with(main, dashboards, &|_file| Err(io::ErrorKind::NotFound.into()))
+    }
+
+    /// Reads a configuration from texts, and the files that it names by `read_file`.
+    pub fn from_sources_with(
+        main: Source<'_>,
+        dashboards: &[Source<'_>],
+        read_file: &dyn Fn(&str) -> io::Result<String>,
+    ) -> Result<Self, Mistakes> {
+        Self::assemble(main, dashboards, Environment::default(), read_file)
     }
 
     /// One line on what is configured.
@@ -140,8 +160,13 @@ impl Config {
         )
     }
 
-    fn assemble(main: Source<'_>, dashboards: &[Source<'_>], environment: Environment) -> Result<Self, Mistakes> {
-        let (mut config, mut mistakes) = read_main(main, &environment);
+    fn assemble(
+        main: Source<'_>,
+        dashboards: &[Source<'_>],
+        environment: Environment,
+        read_file: &ReadFile<'_>,
+    ) -> Result<Self, Mistakes> {
+        let (mut config, mut mistakes) = read_main(main, &environment, read_file);
         let mut ids = BTreeSet::new();
         for source in dashboards {
             let id = source.stem();
@@ -167,7 +192,7 @@ fn process_variables() -> impl Iterator<Item = (String, String)> {
 }
 
 /// Reads all but the dashboards, with a line for each mistake.
-fn read_main(main: Source<'_>, environment: &Environment) -> (Config, Vec<String>) {
+fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'_>) -> (Config, Vec<String>) {
     let mut config = Config::default();
     let mistakes = read_source(main, environment, |mut file| {
         config.server = server::read(file.overridable("server"));
@@ -176,12 +201,13 @@ fn read_main(main: Source<'_>, environment: &Environment) -> (Config, Vec<String
             config.store_url = url;
         }
         config.retention.default = keep;
-        config.site = site::read(file.overridable("site"));
+        (config.site, config.place) = site::read(file.overridable("site"));
         config.ingest = ingest::read(file.overridable("ingest"));
         let metrics = metrics::read(file.named("metrics"));
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
         config.csv = csv::read(file.named("csv"));
+        config.geometries = geometries::read(file.named("geometries"), read_file);
         file.finish();
     });
     (config, mistakes)

@@ -257,7 +257,7 @@ mod tests {
     fn shifts_are_read_as_they_are_told() {
         read(
             SHIFTS_EXAMPLE,
-            |mut file| assert_eq!(site::read(file.overridable("site")).shifts.len(), 2),
+            |mut file| assert_eq!(site::read(file.overridable("site")).0.shifts.len(), 2),
             |findings| same_keys(&findings.asked_of("site.shifts"), &[site::SHIFT_KEYS]),
         );
     }

@@ -12,7 +12,7 @@ use shared::dashboard::{BrokenFile, Dashboard, Dashboards};
 use shared::display::MetricDisplay;
 
 use super::environment::Environment;
-use super::files::{File, Files};
+use super::files::{File, Files, beside};
 use super::{Config, Mistakes, Source, process_variables, read_dashboard, read_main};
 
 /// Reads the files of a configuration again and again.
@@ -46,7 +46,7 @@ impl Reloader {
     ) -> Result<(Config, Self), Mistakes> {
         let variables: Vec<_> = variables.into_iter().collect();
         let files = Files::read(path);
-        let config = files.config(Environment::new(variables.clone()))?;
+        let config = files.config(Environment::new(variables.clone()), &beside(path))?;
         let dashboards = config
             .dashboards
             .iter()
@@ -103,7 +103,9 @@ impl Reloader {
     }
 
     fn take_main(&mut self, file: &File, environment: &Environment, broken: &mut Vec<BrokenFile>) -> Restart {
-        let read = file.source().map(|source| read_main(source, environment));
+        let read = file
+            .source()
+            .map(|source| read_main(source, environment, &beside(&self.path)));
         match read {
             Ok((config, mistakes)) if mistakes.is_empty() => {
                 let restart = self.needing_restart(&config);
@@ -146,11 +148,13 @@ impl Reloader {
             server,
             store_url,
             site,
+            place,
             ingest,
             metrics,
             displays: _,
             retention,
             csv,
+            geometries,
             dashboards: _,
         } = &self.started;
         let tables = [
@@ -159,13 +163,14 @@ impl Reloader {
                 "store",
                 *store_url == config.store_url && retention.default == config.retention.default,
             ),
-            ("site", *site == config.site),
+            ("site", *site == config.site && *place == config.place),
             ("ingest", *ingest == config.ingest),
             (
                 "metrics",
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
             ("csv", *csv == config.csv),
+            ("geometries", *geometries == config.geometries),
         ];
         let changed = tables.into_iter().filter(|(_, is_same)| !is_same);
         Restart(changed.map(|(table, _)| table).collect())

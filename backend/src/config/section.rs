@@ -206,7 +206,19 @@ impl<'a> Section<'a> {
 
     /// A finite number, whole or not; `None` where it is missing or, which is noted, no such number.
     pub(super) fn number(&mut self, key: &'static str) -> Option<f64> {
-        let value = self.value(key)?;
+        // As in `parsed`: asked for in any case.
+        let value = self.value(key);
+        let environment = self.environment;
+        if self.overridable
+            && let Some((name, text)) = environment.variable(&self.path, key)
+        {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            if number.is_none() {
+                environment.add(name, &format!("{text:?} is not a finite number"));
+            }
+            return number;
+        }
+        let value = value?;
         let number = finite(value.get_ref());
         match (number, value.get_ref()) {
             (None, DeValue::Float(digits)) => {
@@ -288,6 +300,12 @@ impl<'a> Section<'a> {
                 self.add(name.span().start, key, &format!("unknown key{hint}"));
             }
         }
+    }
+
+    /// Whether neither the table nor the environment has a key.
+    pub(super) fn is_missing(&self, key: &'static str) -> bool {
+        let variable = self.overridable.then(|| self.environment.variable(&self.path, key));
+        self.table.is_none_or(|table| table.get(key).is_none()) && variable.flatten().is_none()
     }
 
     fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {

@@ -6,6 +6,7 @@ use shared::dashboard::{Shift, Site};
 use super::key::Key;
 use super::section::{Section, not_blank};
 use super::suggestion;
+use crate::sky::Place;
 
 /// Of each of `shifts`.
 pub(super) const SHIFT_KEYS: &[Key] = &[
@@ -33,8 +34,10 @@ pub(super) fn default() -> Site {
     }
 }
 
-pub(super) fn read(mut section: Section<'_>) -> Site {
+/// The site, and where on Earth it is.
+pub(super) fn read(mut section: Section<'_>) -> (Site, Option<Place>) {
     let default = default();
+    let place = read_place(&mut section);
     let site = Site {
         name: section
             .parsed("name", "a text", not_blank)
@@ -45,11 +48,38 @@ pub(super) fn read(mut section: Section<'_>) -> Site {
         day_start_minutes: section
             .parsed("day_start", CLOCK_TIME, parse_clock_time)
             .unwrap_or(default.day_start_minutes),
-        has_sky: default.has_sky,
+        has_sky: place.is_some(),
         shifts: read_shifts(&mut section),
     };
     section.finish();
-    site
+    (site, place)
+}
+
+fn read_place(section: &mut Section<'_>) -> Option<Place> {
+    let mut degrees = |key, limit: f64| {
+        let number = section.number(key)?;
+        if limit < number.abs() {
+            section.add_at(
+                key,
+                &format!("{number} is out of range; write degrees from -{limit} to {limit}"),
+            );
+            return None;
+        }
+        Some(number)
+    };
+    let latitude_deg = degrees("latitude", 90.0);
+    let longitude_deg = degrees("longitude", 180.0);
+    let elevation_m = section.number("elevation").unwrap_or(0.0);
+    for (key, other) in [("latitude", "longitude"), ("longitude", "latitude")] {
+        if section.is_missing(key) && !section.is_missing(other) {
+            section.add_at(key, &format!("is missing; it belongs to {other}"));
+        }
+    }
+    Some(Place {
+        latitude_deg: latitude_deg?,
+        longitude_deg: longitude_deg?,
+        elevation_m,
+    })
 }
 
 fn read_shifts(site: &mut Section<'_>) -> Vec<Shift> {

@@ -3,6 +3,7 @@
 //! Both take the ways that any other data take: the bundled tables go through the parsers and the writer, by the options
 //! in the demo's configuration, which is an example of one.
 
+use std::io;
 use std::sync::Arc;
 
 use simulation::Simulation;
@@ -62,7 +63,8 @@ pub fn config() -> Result<Config, Mistakes> {
         name: "watchroom.toml",
         text: include_str!("watchroom.toml"),
     };
-    Config::from_sources(main, &DASHBOARDS)
+    let read_file = |_file: &str| bundled::LSTCAM_PIXELS.text().map_err(io::Error::other);
+    Config::from_sources_with(main, &DASHBOARDS, &read_file)
 }
 
 macro_rules! dashboard {
