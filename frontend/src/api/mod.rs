@@ -16,6 +16,7 @@ use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
+use shared::query::samples::{Samples, SamplesQuery};
 use shared::route;
 use web_sys::RequestCache;
 
@@ -78,6 +79,11 @@ pub async fn density(query: &RasterQuery) -> Result<Density, ApiFailure> {
 /// The newest sample of each channel of a metric.
 pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
     get(url::latest(metric)).await
+}
+
+/// A page of raw samples.
+pub async fn samples(query: &SamplesQuery) -> Result<Samples, ApiFailure> {
+    get(url::samples_page(query)).await
 }
 
 /// Nights that hold data.
