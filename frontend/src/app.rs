@@ -13,6 +13,7 @@ use crate::pages::not_found::NotFound;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
+use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
@@ -102,6 +103,7 @@ fn Loaded() -> impl IntoView {
     opening::write_down(navigation, catalogue, opens_at);
     provide_cursor();
     provide_hidden();
+    provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_metrics_fresh(catalogue);
     let board = move || match tab.get() {

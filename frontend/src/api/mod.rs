@@ -13,11 +13,13 @@ use shared::dashboard::Dashboards;
 use shared::error::ApiError;
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
+use shared::query::geometry::Geometry;
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::query::samples::{Samples, SamplesQuery};
 use shared::route;
+use shared::time::Timestamp;
 use web_sys::RequestCache;
 
 use crate::browser::clock::machine_micros;
@@ -84,6 +86,16 @@ pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
 /// A page of raw samples.
 pub async fn samples(query: &SamplesQuery) -> Result<Samples, ApiFailure> {
     get(url::samples_page(query)).await
+}
+
+/// The newest sample of each channel of a metric at a moment; now without one.
+pub async fn latest_at(metric: &str, at: Option<Timestamp>) -> Result<Latest, ApiFailure> {
+    get(url::latest_at(metric, at)).await
+}
+
+/// Where the pixels of a camera are.
+pub async fn geometry(name: &str) -> Result<Geometry, ApiFailure> {
+    get(url::geometry(name)).await
 }
 
 /// Nights that hold data.

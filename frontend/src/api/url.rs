@@ -9,7 +9,10 @@ use shared::query::nights::NightsQuery;
 use shared::query::raster::RasterQuery;
 use shared::query::samples::SamplesQuery;
 use shared::route;
-use shared::time::TimeRange;
+use shared::time::{TimeRange, Timestamp};
+
+/// Where the pixels of a camera are.
+const GEOMETRY: &str = "/api/v1/geometry";
 
 /// What would end or change a value in a query; commas, colons and slashes may stand.
 const RESERVED: &AsciiSet = &CONTROLS
@@ -95,6 +98,21 @@ pub fn raster(query: &RasterQuery) -> String {
 /// `/api/v1/latest?…`
 pub fn latest(metric: &str) -> String {
     QueryWriter::new(route::LATEST).pair("metric", metric).finish()
+}
+
+/// `/api/v1/latest?…`, as it was at a moment; as it is now without one.
+pub fn latest_at(metric: &str, at: Option<Timestamp>) -> String {
+    let writer = QueryWriter::new(route::LATEST).pair("metric", metric);
+    match at {
+        Some(at) => writer.pair("at", &at.to_string()),
+        None => writer,
+    }
+    .finish()
+}
+
+/// `/api/v1/geometry?…`
+pub fn geometry(name: &str) -> String {
+    QueryWriter::new(GEOMETRY).pair("name", name).finish()
 }
 
 /// `/api/v1/nights?…`

@@ -6,13 +6,14 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("← →", "previous and next night"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
     ("0", "reset zoom"),
     ("T", "next theme"),
+    ("Esc", "no chosen channel"),
     ("?", "this list"),
     ("Wheel", "zoom at the pointer"),
     ("Drag", "zoom into a part"),

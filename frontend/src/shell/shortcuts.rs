@@ -9,6 +9,7 @@ use crate::reactive::{Derived, State};
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
+use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::{Newest, use_night_list};
 use crate::state::time_view::use_time_view;
@@ -29,6 +30,7 @@ enum Action {
     Tab(usize),
     ResetZoom,
     NextTheme,
+    ForgetChannel,
     Help,
 }
 
@@ -40,6 +42,7 @@ fn action_of(key: &str) -> Option<Action> {
         "c" | "C" => Action::Calendar,
         "0" => Action::ResetZoom,
         "t" | "T" => Action::NextTheme,
+        "Escape" => Action::ForgetChannel,
         "?" => Action::Help,
         digit => Action::Tab(digit.parse::<usize>().ok()?.checked_sub(1)?),
     })
@@ -48,6 +51,7 @@ fn action_of(key: &str) -> Option<Action> {
 /// Listens as long as its owner lives.
 pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
     let (catalogue, navigation, view) = (use_catalogue(), use_navigation(), use_time_view());
+    let chosen = use_chosen_channel();
     let (nights, theme, links) = (use_night_list(), use_theme_choice(), TabLinks::new(catalogue));
     let listener = window_event_listener(ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -71,6 +75,7 @@ pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_
             Action::Calendar => calendar_is_open.update(|is_open| *is_open = !*is_open),
             Action::ResetZoom => view.reset(),
             Action::NextTheme => theme.cycle(),
+            Action::ForgetChannel => chosen.clear(),
             Action::Help => help_is_open.set(true),
             Action::Tab(position) => {
                 let place = navigation.address().with_untracked(|address| address.place.clone());
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(action_of("1"), Some(Action::Tab(0)));
         assert_eq!(action_of("9"), Some(Action::Tab(8)));
         assert_eq!(action_of("0"), Some(Action::ResetZoom));
+        assert_eq!(action_of("Escape"), Some(Action::ForgetChannel));
         assert_eq!(action_of("Enter"), None);
         assert_eq!(action_of("F5"), None);
     }

@@ -4,9 +4,13 @@ pub mod address;
 
 pub mod catalogue;
 
+pub mod chosen_channel;
+
 pub mod connection;
 
 pub mod cursor;
+
+pub mod geometries;
 
 pub mod hidden;
 
