@@ -7,6 +7,8 @@ use crate::panels::latest::LatestPanel;
 use crate::panels::plot::PlotPanel;
 use crate::panels::plot::spec::PlotSpec;
 
+pub mod cells;
+
 pub mod latest;
 
 pub mod plot;

@@ -53,7 +53,8 @@ impl Geometries {
                 .iter()
                 .any(|(known, answer)| known == name && matches!(answer, Known::Failed(_)))
         }) {
-            self.answers.update(|answers| answers.retain(|(known, _)| known != name));
+            self.answers
+                .update(|answers| answers.retain(|(known, _)| known != name));
             self.ask(name);
         }
     }

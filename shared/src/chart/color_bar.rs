@@ -14,7 +14,7 @@ use super::plot::{LABEL_PX, label_width_px};
 use super::value_axis::{self, ValueTick};
 
 /// The height of a bar with its numbers, in pixels.
-pub const COLOR_BAR_PX: f64 = 24.0;
+pub const COLOR_BAR_PX: f64 = 22.0;
 /// The height of its colours, in pixels.
 const COLORS_PX: f64 = 7.0;
 /// The length of the marks at its ends, in pixels.
@@ -27,14 +27,14 @@ const SPACING_PX: f64 = 46.0;
 const PIECES: f64 = 256.0;
 
 /// What a bar explains.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct ColorBar<'a> {
+#[derive(Clone, PartialEq, Debug)]
+pub struct ColorBar {
     /// The colours.
-    pub table: &'a ColorTable,
-    /// How many lie below the scale, and what is said of them, such as `3 channels`; empty for none.
-    pub below: &'a str,
+    pub table: ColorTable,
+    /// What is said of values below the scale, such as their number; empty for none.
+    pub below: String,
     /// Likewise above.
-    pub above: &'a str,
+    pub above: String,
 }
 
 /// Where a bar lies, in units of the backend.
@@ -55,7 +55,7 @@ pub struct BarPlace {
 /// Draws a bar: colours with round numbers below them, and at both ends what lies beyond.
 pub fn draw_color_bar<DB: DrawingBackend>(
     target: &DrawingArea<DB, Shift>,
-    bar: ColorBar<'_>,
+    bar: &ColorBar,
     place: &BarPlace,
     palette: &Palette,
 ) -> Result<(), DrawError<DB>> {
@@ -69,8 +69,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         }
     };
     let (left, right) = (
-        place.left + (beside(bar.below) + TIP_PX) * px,
-        place.right - (beside(bar.above) + TIP_PX) * px,
+        place.left + (beside(&bar.below) + TIP_PX) * px,
+        place.right - (beside(&bar.above) + TIP_PX) * px,
     );
     if right - left < SPACING_PX * px {
         return Ok(());
@@ -87,8 +87,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
     let middle = f64::midpoint(top, bottom);
     let (low, high) = bar.table.ends();
     let tips = [
-        (bar.below, low, left, -1.0, HPos::Right),
-        (bar.above, high, right, 1.0, HPos::Left),
+        (&bar.below, low, left, -1.0, HPos::Right),
+        (&bar.above, high, right, 1.0, HPos::Left),
     ];
     for (said, end, x, direction, h_pos) in tips {
         if said.is_empty() {
@@ -106,7 +106,7 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         )?;
     }
     let steps = ((right - left) / px / SPACING_PX).clamp(1.0, 10.0);
-    for tick in ticks(bar.table, steps) {
+    for tick in ticks(&bar.table, steps) {
         let x = left + (right - left) * bar.table.part_of(tick.value);
         pen.stroke((x, bottom), (x, bottom + 2.0 * px), palette.text_dim)?;
         let half = label_width_px(&tick.label) * px / 2.0;
@@ -124,7 +124,11 @@ pub fn draw_color_bar<DB: DrawingBackend>(
 )]
 fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
     let (low, high) = table.ends();
-    let ticks = value_axis::ticks(low, high, steps as usize);
+    let ticks = if table.is_log() {
+        value_axis::log_ticks(low, high, steps as usize)
+    } else {
+        value_axis::ticks(low, high, steps as usize)
+    };
     let is_on_bar = |tick: &ValueTick| table.place(tick.value) == Place::Within;
     ticks.into_iter().filter(is_on_bar).collect()
 }

@@ -1,11 +1,11 @@
 //! What a panel of cells asks the server for, and the last answers.
 
-use std::sync::Arc;
-
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
-use shared::query::raster::{BlankCells, CellValues, Density, Raster, Statistic};
-use shared::time::TimeRange;
+use shared::query::raster::{BlankCells, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
+
+use crate::api::{self, ApiFailure};
+use crate::panels::plot::data::Wanted;
 
 /// One question about all channels of a metric.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,6 +42,8 @@ pub enum CellAnswer {
         raster: Raster,
         /// The edges of its rows on the axis of channels.
         edges: Vec<f64>,
+        /// Row by row the value of each column.
+        values: Vec<f64>,
     },
     /// Time x value.
     Density {
@@ -51,6 +53,8 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
+        /// Row by row the count of each column.
+        counts: Vec<u32>,
     },
 }
 
@@ -58,20 +62,32 @@ impl CellAnswer {
     /// A raster with its edges.
     pub fn of_raster(raster: Raster) -> Self {
         let edges = channel_edges(&raster.row_first, &raster.row_last);
-        Self::Raster { raster, edges }
+        let values = raster
+            .values
+            .iter()
+            .flatten()
+            .map(|value| value.unwrap_or(f64::NAN))
+            .collect();
+        Self::Raster { raster, edges, values }
     }
 
     /// A density with its edges.
     pub fn of_density(density: Density) -> Self {
         let edges = match (density.value_min, density.value_max) {
-            (Some(low), Some(high)) => density_edges(low, high, density.n_rows()),
+            (Some(low), Some(high)) => density_edges(low, high, density.counts.len()),
             _ => Vec::new(),
         };
-        let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
+        let rows = 0..u32::try_from(density.counts.len()).unwrap_or(0);
         let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
         Self::Density {
             edges,
             blanks: blanks.collect(),
+            counts: density
+                .counts
+                .iter()
+                .flatten()
+                .map(|count| u32::try_from(*count).unwrap_or(u32::MAX))
+                .collect(),
             density,
         }
     }
@@ -79,24 +95,35 @@ impl CellAnswer {
     /// The cells.
     pub fn cells(&self) -> Cells<'_> {
         match self {
-            Self::Raster { raster, edges } => Cells {
+            Self::Raster { raster, edges, values } => Cells {
                 start_us: &raster.start_us,
                 end_us: &raster.end_us,
                 edges,
-                values: match &raster.cells {
-                    CellValues::F32(values) => CellSlice::F32(values),
-                    CellValues::F64(values) => CellSlice::F64(values),
-                },
+                values: CellSlice::F64(values),
                 blanks: &raster.blanks,
             },
-            Self::Density { density, edges, blanks } => Cells {
+            Self::Density {
+                density,
+                edges,
+                blanks,
+                counts,
+            } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
-                values: CellSlice::Counts(&density.counts),
+                values: CellSlice::Counts(counts),
                 blanks,
             },
         }
+    }
+
+    /// Whether each column is one frame, rather than a time in which there may be several.
+    pub const fn has_frames(&self) -> bool {
+        let bucket_us = match self {
+            Self::Raster { raster, .. } => raster.bucket_us,
+            Self::Density { density, .. } => density.bucket_us,
+        };
+        bucket_us.is_none()
     }
 
     /// The channels of a row, first and last; `None` for a density.
@@ -126,27 +153,27 @@ fn density_edges(low: f64, high: f64, n_rows: usize) -> Vec<f64> {
     (0..=n_rows).map(|row| low + step * row as f64).collect()
 }
 
-/// What came of a question.
-#[derive(Clone, Debug, Default)]
-pub struct CellSlot {
-    /// The last answer; kept while the next one is awaited.
-    pub answer: Option<Arc<CellAnswer>>,
-    /// The range that the answer is exact for.
-    pub range: Option<TimeRange>,
-    /// The range that was last asked for with an outcome, be it a failure.
-    pub asked: Option<TimeRange>,
-    /// Why the last question has no answer.
-    pub failure: Option<String>,
-}
-
-/// Answers are compared by identity: they are large, and each is a new one.
-impl PartialEq for CellSlot {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same_answer = match (&self.answer, &other.answer) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (None, None) => true,
-            _ => false,
-        };
-        is_same_answer && self.range == other.range && self.asked == other.asked && self.failure == other.failure
+/// Asks the server.
+pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<CellAnswer, ApiFailure> {
+    let rows = match ask.rows {
+        // With fewer channels than pixels, each has a row of its own.
+        Rows::Pixels => wanted.rows,
+        Rows::Exactly(rows) => rows,
+        Rows::Channels => n_channels,
+    };
+    let query = RasterQuery {
+        metric: ask.metric.clone(),
+        from: wanted.range.start(),
+        to: wanted.range.end(),
+        columns: wanted.columns,
+        rows: rows.clamp(1, MAX_ROWS),
+        stat: ask.statistic,
+        value_min: ask.low,
+        value_max: ask.high,
+    };
+    if ask.statistic == Statistic::Density {
+        api::density(&query).await.map(CellAnswer::of_density)
+    } else {
+        api::raster(&query).await.map(CellAnswer::of_raster)
     }
 }

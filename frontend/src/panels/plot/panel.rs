@@ -4,7 +4,7 @@ use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use plotters::drawing::IntoDrawingArea as _;
 use shared::chart::axis_clock::AxisClock;
-use shared::chart::draw::draw_plot;
+use shared::chart::cell_draw::Pictures;
 use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
@@ -18,7 +18,6 @@ use super::data::{Answers, Slot, Wanted, asks_of};
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
-use super::lines::units_of;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
@@ -26,8 +25,13 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::panels::cells::beyond::beyond_list;
+use crate::panels::cells::draw::{Drawn, draw_content};
+use crate::panels::cells::picker::{channel_picker, metric_to_pick};
+use crate::panels::cells::spec::cell_asks;
 use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
+use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
 use crate::state::server_clock::use_now;
@@ -43,6 +47,7 @@ pub fn PlotPanel(
     spec: PlotSpec,
 ) -> impl IntoView {
     let stage = NodeRef::<Div>::new();
+    let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
     let (chart, answers) = use_chart(&panel, spec, stage);
     use_data_layer(chart, answers, data_layer);
@@ -59,7 +64,7 @@ pub fn PlotPanel(
     view! {
         <PanelFrame
             panel
-            unit=Derived::new(move || chart.content.with(|content| units_of(content.lines.iter())))
+            unit=Derived::new(move || chart.content.with(Content::unit))
             state=verdict
             newest
             on_retry=Callback::new(move |()| answers.retry())
@@ -90,6 +95,8 @@ pub fn PlotPanel(
                     }}
                     <Tooltip chart stage />
                 </div>
+                {picked.map(channel_picker)}
+                {move || beyond_list(chart)}
                 {pin_list(chart)}
                 <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
@@ -104,15 +111,29 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     let size = use_stage_size(stage);
     let clock = use_axis_clock(move || view.visible().get());
     let spec = Kept::new(spec);
-    let lines = Derived::new(move || spec.with_value(|spec| spec.lines_with(None)));
+    let chosen = use_chosen_channel();
+    let lines = Derived::new(move || {
+        spec.with_value(|spec| {
+            let channel = spec.follows.as_ref().and_then(|metric| chosen.of(metric));
+            spec.lines_with(channel)
+        })
+    });
     let asks = Derived::new(move || {
         let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
-        spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
+        spec.with_value(|spec| {
+            let mut asks = lines.with(|lines| asks_of(spec, lines, n_channels));
+            asks.extend(cell_asks(spec.cells.as_ref(), |name| catalogue.display(name)));
+            asks
+        })
     });
     let wanted = Derived::new(move || {
         let (range, size) = (view.settled().get()?, size.get()?);
-        let columns = layout_of(size, String::new(), AxisClock::utc()).columns();
-        Some(Wanted { range, columns })
+        let layout = layout_of(size, String::new(), AxisClock::utc());
+        Some(Wanted {
+            range,
+            columns: layout.columns(),
+            rows: layout.rows(),
+        })
     });
     let answers = Answers::start(asks, wanted);
     let panel_id = Kept::new(panel.id.clone());
@@ -149,6 +170,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         plot,
         view: Kept::new(view),
         cursor: use_cursor(),
+        chosen,
         cursor_y: State::new(None),
         attention: State::new(Attention::Elsewhere),
         pointed_out: State::new(None),
@@ -207,8 +229,12 @@ fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -
         let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
         chart.shown.with(|content| {
             let pointed_out = chart.pointed_out.get();
-            let data = content.plot_data(plot.time.range(), now, pointed_out.as_deref());
-            draw_plot(&target, plot, &palette(), &data).ok()
+            let drawn = Drawn {
+                now,
+                pointed_out: pointed_out.as_deref(),
+                pictures: Pictures::AsBitmaps,
+            };
+            draw_content(&target, plot, content, &palette(), drawn).ok()
         })
     })
 }
@@ -264,9 +290,12 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
             .settled()
             .get()
             .is_some_and(|range| answers.have_come(range))
-        && chart
-            .shown
-            .with(|content| !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty())
+        && chart.shown.with(|content| {
+            content.cells.is_none()
+                && !content.lines.is_empty()
+                && content.events.is_empty()
+                && content.strips.is_empty()
+        })
 }
 
 /// When the last sample of a panel's metrics was taken.

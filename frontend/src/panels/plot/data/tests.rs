@@ -78,6 +78,7 @@ fn limits_events_and_strips_are_asked_for() {
         Wanted {
             range: minutes(6),
             columns: 600,
+            rows: 200,
         },
         Some(60.0),
     );
@@ -101,7 +102,17 @@ fn a_short_range_is_asked_for_with_its_neighbours() {
         metric: "hv".to_owned(),
         channels: ChannelSelection::All,
     };
-    let query = |range| envelope_query(&ask, Wanted { range, columns: 600 }, Some(60.0));
+    let query = |range| {
+        envelope_query(
+            &ask,
+            Wanted {
+                range,
+                columns: 600,
+                rows: 200,
+            },
+            Some(60.0),
+        )
+    };
     let short = query(minutes(6));
     assert_eq!(
         (short.from.as_micros(), short.to.as_micros()),
