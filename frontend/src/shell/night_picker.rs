@@ -6,6 +6,7 @@ use shared::time::TimeRange;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;

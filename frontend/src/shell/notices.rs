@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::Tab;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::reactive::Derived;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;

@@ -26,10 +26,16 @@ pub struct ChosenChannel {
     navigation: Navigation,
     catalogue: Catalogue,
     geometries: Geometries,
-    /// What was chosen and is not in the address bar yet; the inner `None` is no channel.
-    moving: State<Option<Option<Chosen>>>,
+    /// What is not in the address bar yet.
+    moving: State<Option<Moved>>,
     chosen: Derived<Option<Chosen>>,
     rest: Kept<Option<TimeoutHandle>>,
+}
+
+/// A choice on its way to the address bar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Moved {
+    to: Option<Chosen>,
 }
 
 impl ChosenChannel {
@@ -83,14 +89,14 @@ impl ChosenChannel {
         if self.chosen.get_untracked() == chosen {
             return;
         }
-        self.moving.set(Some(chosen));
+        self.moving.set(Some(Moved { to: chosen }));
         self.stop_waiting();
         let rested = move || {
-            let Some(Some(chosen)) = self.moving.try_get_untracked() else {
+            let Some(Some(moved)) = self.moving.try_get_untracked() else {
                 return;
             };
             let mut address = self.navigation.address().get_untracked();
-            address.channel = chosen;
+            address.channel = moved.to;
             self.navigation.go(&address, History::Replace);
             self.moving.set(None);
         };
@@ -132,14 +138,14 @@ pub fn use_chosen_channel() -> ChosenChannel {
 
 /// Makes it known to the page, and the geometries that it goes by.
 pub fn provide_chosen_channel(navigation: Navigation, catalogue: Catalogue) {
-    let moving = State::new(None);
+    let moving = State::new(None::<Moved>);
     let written = move || navigation.address().with(|address| address.channel);
     let chosen = ChosenChannel {
         navigation,
         catalogue,
         geometries: provide_geometries(),
         moving,
-        chosen: Derived::new(move || moving.get().unwrap_or_else(written)),
+        chosen: Derived::new(move || moving.get().map_or_else(written, |moved| moved.to)),
         rest: Kept::new(None),
     };
     // Back, forward or a link while the address bar has not followed yet: it wins.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::chart::color::Place;
 
 use super::content::Beyond;
+use crate::dom::view;
 use crate::format;
 use crate::panels::plot::chart::Chart;
 use crate::panels::plot::readout::exact_text;

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::spec::CellsSpec;
 use crate::api;
+use crate::dom::view;
 use crate::panels::plot::spec::PlotSpec;
 use crate::reactive::{State, spawn};
 use crate::state::catalogue::use_catalogue;

@@ -7,6 +7,7 @@ use super::chart::Chart;
 use super::content::{Entry, Swatch};
 use super::hover::swatch;
 use super::lines::PanelLine;
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Derived, Kept};
 use crate::state::hidden::use_hidden;

@@ -14,6 +14,7 @@ use super::lines::PanelLine;
 use super::raw_samples::RawSamples;
 use super::readout::{Clock, REACH_PX, exact_text, nearest_row};
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
 use crate::panels::cells::choose::choose_at_cursor;
 use crate::reactive::{Callback, State};

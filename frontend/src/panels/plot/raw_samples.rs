@@ -12,6 +12,7 @@ use super::pins::Pin;
 use super::readout::{Clock, exact_text};
 use crate::api;
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Callback, State, effect, spawn};
 
@@ -55,16 +56,6 @@ pub fn RawSamples(
         cursor: None,
     };
     ask(pages, query.clone());
-    let more = move |_| {
-        let cursor = pages.with_untracked(|pages| pages.next.clone());
-        ask(
-            pages,
-            SamplesQuery {
-                cursor,
-                ..query.clone()
-            },
-        );
-    };
     let zone = use_zone();
     let start_us = pin.range().start().as_micros();
     let has_channels = pin.channel.is_none();
@@ -77,8 +68,6 @@ pub fn RawSamples(
             pages.samples.iter().map(row).collect_view()
         })
     };
-    let state = move || pages.with(told);
-    let has_more = move || pages.with(|pages| pages.next.is_some() && !pages.is_waiting);
     let title = format!("{} · {}", pin.label, pin.value_text());
     let zone_name = move || zone.name(start_us);
     view! {
@@ -108,21 +97,33 @@ pub fn RawSamples(
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <p class="dialog__note" role="status">
-                {state} " "
-                {move || {
-                    has_more()
-                        .then(|| {
-                            view! {
-                                <button type="button" class="button" on:click=more.clone()>
-                                    "More"
-                                </button>
-                            }
-                            .into_any()
-                        })
-                }}
-            </p>
+            {footer(pages, query)}
         </dialog>
+    }
+    .into_any()
+}
+
+/// How many samples there are, and a way to more of them.
+fn footer(pages: State<Pages>, query: SamplesQuery) -> AnyView {
+    let more = move |_| {
+        let cursor = pages.with_untracked(|pages| pages.next.clone());
+        ask(
+            pages,
+            SamplesQuery {
+                cursor,
+                ..query.clone()
+            },
+        );
+    };
+    let has_more = move || pages.with(|pages| pages.next.is_some() && !pages.is_waiting);
+    let button = move || {
+        let more = more.clone();
+        has_more().then(|| view! { <button type="button" class="button" on:click=more>"More"</button> }.into_any())
+    };
+    view! {
+        <p class="dialog__note" role="status">
+            {move || pages.with(told)} " " {button}
+        </p>
     }
     .into_any()
 }

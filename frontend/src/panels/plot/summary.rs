@@ -8,6 +8,7 @@ use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
 use super::content::Content;
+use crate::dom::view;
 use crate::format;
 
 /// The most lines in the table, and in the name of the plot.
@@ -224,7 +225,7 @@ fn strip_cells(stretches: &[Stretch], range: TimeRange) -> Option<[String; 4]> {
     };
     Some([
         at(seen().find(is_on)),
-        at(seen().filter(is_on).last()),
+        at(seen().rfind(is_on)),
         format!("off for {}", format::age(lasted(OnOff::Off))),
         format!("on for {}", format::age(lasted(OnOff::On))),
     ])
