@@ -156,12 +156,12 @@ fn extremes_of(layer: &CellLayer, answer: &CellAnswer, column: usize, span: &str
         .into_iter()
         .filter_map(|(kind, found)| {
             let (row, value) = *found?;
-            let (first, last) = answer.channels_of(row)?;
+            let (from, to) = answer.channels_of(row)?;
             Some(Fact {
                 kind,
                 text: exact_text(value),
                 unit: layer.unit.clone(),
-                detail: format!("{kind} · {} · {span}", channels_text(layer, first, last)),
+                detail: format!("{kind} · {} · {span}", channels_text(layer, from, to)),
                 value: Some(value.to_string()),
                 time_us: matrix.start_us.get(column).copied(),
             })
