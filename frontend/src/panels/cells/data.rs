@@ -2,7 +2,7 @@
 
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
-use shared::query::raster::{BlankCells, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
+use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
 
 use crate::api::{self, ApiFailure};
 use crate::panels::plot::data::Wanted;
@@ -42,8 +42,6 @@ pub enum CellAnswer {
         raster: Raster,
         /// The edges of its rows on the axis of channels.
         edges: Vec<f64>,
-        /// Row by row the value of each column.
-        values: Vec<f64>,
     },
     /// Time x value.
     Density {
@@ -53,8 +51,6 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
-        /// Row by row the count of each column.
-        counts: Vec<u32>,
     },
 }
 
@@ -62,32 +58,20 @@ impl CellAnswer {
     /// A raster with its edges.
     pub fn of_raster(raster: Raster) -> Self {
         let edges = channel_edges(&raster.row_first, &raster.row_last);
-        let values = raster
-            .values
-            .iter()
-            .flatten()
-            .map(|value| value.unwrap_or(f64::NAN))
-            .collect();
-        Self::Raster { raster, edges, values }
+        Self::Raster { raster, edges }
     }
 
     /// A density with its edges.
     pub fn of_density(density: Density) -> Self {
         let edges = match (density.value_min, density.value_max) {
-            (Some(low), Some(high)) => density_edges(low, high, density.counts.len()),
+            (Some(low), Some(high)) => density_edges(low, high, density.n_rows()),
             _ => Vec::new(),
         };
-        let rows = 0..u32::try_from(density.counts.len()).unwrap_or(0);
+        let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
         let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
         Self::Density {
             edges,
             blanks: blanks.collect(),
-            counts: density
-                .counts
-                .iter()
-                .flatten()
-                .map(|count| u32::try_from(*count).unwrap_or(u32::MAX))
-                .collect(),
             density,
         }
     }
@@ -95,23 +79,21 @@ impl CellAnswer {
     /// The cells.
     pub fn cells(&self) -> Cells<'_> {
         match self {
-            Self::Raster { raster, edges, values } => Cells {
+            Self::Raster { raster, edges } => Cells {
                 start_us: &raster.start_us,
                 end_us: &raster.end_us,
                 edges,
-                values: CellSlice::F64(values),
+                values: match &raster.cells {
+                    CellValues::F32(values) => CellSlice::F32(values),
+                    CellValues::F64(values) => CellSlice::F64(values),
+                },
                 blanks: &raster.blanks,
             },
-            Self::Density {
-                density,
-                edges,
-                blanks,
-                counts,
-            } => Cells {
+            Self::Density { density, edges, blanks } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
-                values: CellSlice::Counts(counts),
+                values: CellSlice::Counts(&density.counts),
                 blanks,
             },
         }
