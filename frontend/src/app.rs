@@ -13,6 +13,7 @@ use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
+use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::connection::provide_connection;
@@ -104,6 +105,7 @@ fn Loaded() -> impl IntoView {
     opening::write_down(navigation, catalogue, opens_at);
     provide_cursor();
     provide_hidden();
+    provide_arrangement(navigation, catalogue);
     provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_metrics_fresh(catalogue);
