@@ -4,8 +4,6 @@ use super::value_axis::ValueTick;
 
 /// How far apart two labels are at the least, in pixels.
 const SPACING_PX: f64 = 15.0;
-/// Longer labels are cut, in characters.
-const LONGEST: usize = 18;
 
 /// The edges of rows that hold these channels each, on an axis on which channel n reaches from n - 0.5 to n + 0.5.
 pub fn channel_edges(row_first: &[u32], row_last: &[u32]) -> Vec<f64> {
@@ -18,14 +16,7 @@ pub fn channel_edges(row_first: &[u32], row_last: &[u32]) -> Vec<f64> {
 /// As many of the names of rows as do not overlap on an axis `height_px` high: every second, fifth, tenth, … of them.
 pub fn thinned(names: &[ValueTick], height_px: f64) -> Vec<ValueTick> {
     let step = step_of(names.len() as f64, height_px);
-    names
-        .iter()
-        .step_by(step)
-        .map(|name| ValueTick {
-            value: name.value,
-            label: cut(&name.label),
-        })
-        .collect()
+    names.iter().step_by(step).cloned().collect()
 }
 
 /// The least of 1, 2, 5, 10, 20, … by which rows can be named without overlap.
@@ -46,15 +37,6 @@ fn step_of(n_rows: f64, height_px: f64) -> usize {
         }
     }
     step
-}
-
-fn cut(label: &str) -> String {
-    if label.chars().count() <= LONGEST {
-        return label.to_owned();
-    }
-    let mut cut: String = label.chars().take(LONGEST - 1).collect();
-    cut.push('…');
-    cut
 }
 
 #[cfg(test)]
@@ -81,15 +63,6 @@ mod tests {
         check(1, 5.0, "0");
         check(300, 1.0, "0");
         check(0, 100.0, "");
-    }
-
-    #[test]
-    fn long_labels_are_cut() {
-        let name = ValueTick {
-            value: 0.0,
-            label: "a-job-with-a-very-long-name".to_owned(),
-        };
-        assert_eq!(thinned(&[name], 50.0)[0].label, "a-job-with-a-very…");
     }
 
     #[test]

@@ -8,6 +8,8 @@ fn told(spec: &PlotSpec) -> Vec<String> {
     let tell = |ask: &Ask| match ask {
         Ask::Envelope { metric, channels } => format!("{metric} {channels}"),
         Ask::Greatest { metric } => format!("greatest {metric}"),
+        Ask::Extremes { metric } => format!("extremes {metric}"),
+        Ask::Cells(cells) => format!("cells {}", cells.metric),
     };
     asks_of(spec, &spec.lines, n_channels).iter().map(tell).collect()
 }
