@@ -35,6 +35,8 @@ pub struct PanelLimit {
 pub struct PanelEvent {
     /// Its name in links and in the page.
     pub key: String,
+    /// The metric by name.
+    pub metric: String,
     /// Its name for people.
     pub label: String,
     /// The unit of its values.
@@ -64,6 +66,8 @@ impl PanelEvent {
 pub struct PanelStrip {
     /// Its name in links and in the page.
     pub key: String,
+    /// The metric by name.
+    pub metric: String,
     /// Its name for people.
     pub label: String,
     /// Which colour of the palette it has, counted from 0.
@@ -202,6 +206,7 @@ pub fn panel_events(
         let slot = slot_of(slots, &event.metric, &event_channels(n_channels));
         PanelEvent {
             key: format!("{}:events", event.metric),
+            metric: event.metric.clone(),
             label: named(&event.label, info.as_ref(), &event.metric),
             unit: info.map(|info| info.unit).unwrap_or_default(),
             color: n_colors + at,
@@ -241,6 +246,7 @@ pub fn panel_strips(
         let interval_s = info.as_ref().and_then(|info| info.interval_s);
         PanelStrip {
             key: format!("{}:strip", strip.metric),
+            metric: strip.metric.clone(),
             label: named(&strip.label, info.as_ref(), &strip.metric),
             color: n_colors + at,
             stretches: slot
