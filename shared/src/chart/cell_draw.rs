@@ -7,7 +7,7 @@ use plotters::style::{RGBAColor, ShapeStyle};
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 use super::cell_image::CellImage;
-use super::color_bar::ColorBar;
+use super::color::ColorTable;
 use super::draw::DrawError;
 use super::palette::Rgba;
 
@@ -18,8 +18,8 @@ pub struct CellMarks {
     pub images: Vec<CellImage>,
     /// Names that are written into rows.
     pub names: Vec<CellName>,
-    /// What explains the colours, if anything has to.
-    pub bar: Option<ColorBar>,
+    /// What explains the colours, if anything has to: they, and what is said of values below and above them.
+    pub bar: Option<(ColorTable, [String; 2])>,
     /// How the pictures get onto the drawing.
     pub pictures: Pictures,
 }

@@ -27,14 +27,14 @@ const SPACING_PX: f64 = 46.0;
 const PIECES: f64 = 256.0;
 
 /// What a bar explains.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ColorBar {
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ColorBar<'a> {
     /// The colours.
-    pub table: ColorTable,
+    pub table: &'a ColorTable,
     /// What is said of values below the scale, such as their number; empty for none.
-    pub below: String,
+    pub below: &'a str,
     /// Likewise above.
-    pub above: String,
+    pub above: &'a str,
 }
 
 /// Where a bar lies, in units of the backend.
@@ -55,7 +55,7 @@ pub struct BarPlace {
 /// Draws a bar: colours with round numbers below them, and at both ends what lies beyond.
 pub fn draw_color_bar<DB: DrawingBackend>(
     target: &DrawingArea<DB, Shift>,
-    bar: &ColorBar,
+    bar: ColorBar<'_>,
     place: &BarPlace,
     palette: &Palette,
 ) -> Result<(), DrawError<DB>> {
@@ -69,8 +69,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         }
     };
     let (left, right) = (
-        place.left + (beside(&bar.below) + TIP_PX) * px,
-        place.right - (beside(&bar.above) + TIP_PX) * px,
+        place.left + (beside(bar.below) + TIP_PX) * px,
+        place.right - (beside(bar.above) + TIP_PX) * px,
     );
     if right - left < SPACING_PX * px {
         return Ok(());
@@ -87,8 +87,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
     let middle = f64::midpoint(top, bottom);
     let (low, high) = bar.table.ends();
     let tips = [
-        (&bar.below, low, left, -1.0, HPos::Right),
-        (&bar.above, high, right, 1.0, HPos::Left),
+        (bar.below, low, left, -1.0, HPos::Right),
+        (bar.above, high, right, 1.0, HPos::Left),
     ];
     for (said, end, x, direction, h_pos) in tips {
         if said.is_empty() {
@@ -106,7 +106,7 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         )?;
     }
     let steps = ((right - left) / px / SPACING_PX).clamp(1.0, 10.0);
-    for tick in ticks(&bar.table, steps) {
+    for tick in ticks(bar.table, steps) {
         let x = left + (right - left) * bar.table.part_of(tick.value);
         pen.stroke((x, bottom), (x, bottom + 2.0 * px), palette.text_dim)?;
         let half = label_width_px(&tick.label) * px / 2.0;

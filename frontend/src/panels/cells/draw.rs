@@ -5,7 +5,6 @@ use plotters::drawing::DrawingArea;
 use plotters_backend::DrawingBackend;
 use shared::chart::cell_draw::{CellMarks, CellName, Pictures};
 use shared::chart::color::{ColorTable, Place};
-use shared::chart::color_bar::ColorBar;
 use shared::chart::draw::{DrawError, draw_plot};
 use shared::chart::palette::Palette;
 use shared::chart::plot::{ColoredLine, Plot, label_width_px};
@@ -78,7 +77,7 @@ impl PanelCells {
         }
     }
 
-    fn bar(&self, palette: &Palette) -> Option<ColorBar> {
+    fn bar(&self, palette: &Palette) -> Option<(ColorTable, [String; 2])> {
         let layer = self
             .layers
             .first()
@@ -88,11 +87,8 @@ impl PanelCells {
             0 => String::new(),
             count => count.to_string(),
         };
-        Some(ColorBar {
-            table: layer.table(palette.is_red()),
-            below: said(Place::Below),
-            above: said(Place::Above),
-        })
+        let said = [Place::Below, Place::Above].map(said);
+        Some((layer.table(palette.is_red()), said))
     }
 
     /// The names of states where they last long enough.

@@ -2,7 +2,8 @@
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
-use plotters::drawing::IntoDrawingArea as _;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::axis_clock::AxisClock;
 use shared::chart::cell_draw::Pictures;
 use shared::chart::plot::Plot;
@@ -15,12 +16,14 @@ use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
 use super::data::{Answers, Slot, Wanted, asks_of};
+use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
+use crate::browser::font::page_font;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
@@ -68,6 +71,7 @@ pub fn PlotPanel(
             unit=Derived::new(move || chart.content.with(Content::unit))
             state=verdict
             newest
+            files=files_of(chart, answers)
             on_retry=Callback::new(move |()| answers.retry())
         >
             <div class="plot">
@@ -182,16 +186,6 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     (chart, answers)
 }
 
-/// The font of the page, which its labels have too.
-fn page_font() -> String {
-    let body = document().body();
-    let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
-    style
-        .and_then(|style| style.get_property_value("font-family").ok())
-        .filter(|family| !family.is_empty())
-        .unwrap_or_else(|| "sans-serif".to_owned())
-}
-
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
 fn is_exact(chart: Chart, answers: Answers) -> bool {
     let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
@@ -226,17 +220,27 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
 
 fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -> Option<()> {
     let (element, size) = (element.get()?, chart.size.get()?);
+    let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
+    draw_on(&target, chart, now, chart.pointed_out.get().as_deref())
+}
+
+/// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
+pub fn draw_on(
+    target: &DrawingArea<Canvas, Shift>,
+    chart: Chart,
+    now: Option<Timestamp>,
+    pointed_out: Option<&str>,
+) -> Option<()> {
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
-        let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
         chart.shown.with(|content| {
-            let pointed_out = chart.pointed_out.get();
             let drawn = Drawn {
                 now,
-                pointed_out: pointed_out.as_deref(),
+                pointed_out,
+                // The surface of an SVG takes pictures too.
                 pictures: Pictures::AsBitmaps,
             };
-            draw_content(&target, plot, content, &palette(), drawn).ok()
+            draw_content(target, plot, content, &palette(), drawn).ok()
         })
     })
 }

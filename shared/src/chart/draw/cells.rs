@@ -7,7 +7,7 @@ use plotters_backend::DrawingBackend;
 use super::{DOT_PX, DrawError, Pen, pixel, whole};
 use crate::chart::cell_draw::draw_cells;
 use crate::chart::color::ColorTable;
-use crate::chart::color_bar::draw_color_bar;
+use crate::chart::color_bar::{ColorBar, draw_color_bar};
 use crate::chart::columns;
 use crate::chart::line::{self, Canvas};
 use crate::chart::palette::{Palette, Rgba};
@@ -44,7 +44,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             self.text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
         }
         match &cells.bar {
-            Some(bar) => draw_color_bar(self.target, bar, &self.plot.bar_place(), palette),
+            Some((table, [below, above])) => {
+                let bar = ColorBar { table, below, above };
+                draw_color_bar(self.target, bar, &self.plot.bar_place(), palette)
+            }
             None => Ok(()),
         }
     }
