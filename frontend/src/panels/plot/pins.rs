@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::chart::pick::{Picked, pick};
 use shared::dashboard::Axis;
 use shared::metric::ChannelSelection;
-use shared::time::{MICROS_PER_DAY, TimeRange, Timestamp};
+use shared::time::{TimeRange, Timestamp};
 
 use super::chart::{Chart, units_per_px};
 use super::clock::use_zone;
@@ -16,6 +16,7 @@ use super::readout::{Clock, REACH_PX, exact_text, nearest_row};
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::format;
+use crate::panels::cells::choose::choose_at_cursor;
 use crate::reactive::{Callback, State};
 
 /// A value that stays.
@@ -99,6 +100,9 @@ impl Pin {
 /// Pins what is under the cursor, or lets go of it if it is pinned: of several lines the one nearest to the pointer or,
 /// without one, the first that is not pinned yet.
 pub fn pin_at_cursor(chart: Chart) -> Option<()> {
+    if choose_at_cursor(chart).is_some() {
+        return Some(());
+    }
     let at = chart.cursor.0.get_untracked()?;
     let units_per_px = units_per_px(chart.size.get_untracked()?);
     let y = chart.cursor_y.get_untracked().map(|y_px| y_px * units_per_px);
@@ -143,21 +147,25 @@ pub fn pin_list(chart: Chart) -> AnyView {
         if pins.is_empty() {
             return None;
         }
-        let entries = chart.plot.with(|plot| {
-            let plot = plot.as_ref()?;
-            let clock = Clock {
-                clock: plot.clock(),
-                digits: 0,
-                with_date: plot.time.range().micros() > MICROS_PER_DAY,
-            };
-            let told = pins.iter().enumerate().map(|(at, pin)| {
-                let start_us = pin.range().start().as_micros();
-                let when = format!("{} {}", pin.time_text(clock), zone.name(start_us));
+        let axis_clock = chart.clock.get()?;
+        let clock = Clock {
+            clock: &axis_clock,
+            digits: 0,
+            with_date: true,
+        };
+        let entries = pins
+            .iter()
+            .enumerate()
+            .map(|(at, pin)| {
+                let when = format!(
+                    "{} {}",
+                    pin.time_text(clock),
+                    zone.name(pin.range().start().as_micros())
+                );
                 entry(chart, at, pin.clone(), when, opened)
-            });
-            Some(told.collect_view())
-        });
-        Some(view! { <ul class="pins" aria-label="Pinned values">{entries}</ul> }.into_any())
+            })
+            .collect_view();
+        Some(view! { <ul class="pins" aria-label="Pinned values" aria-live="polite">{entries}</ul> }.into_any())
     };
     let samples = move || {
         let pin = opened.get()?;

@@ -61,15 +61,19 @@ pub fn RawSamples(
     let has_channels = pin.channel.is_none();
     let unit = pin.unit.clone();
     let rows = move || {
-        let clock = chart.plot.with(|plot| plot.as_ref().map(|plot| plot.clock().clone()));
-        let clock = clock.unwrap_or(AxisClock::utc());
+        let clock = chart.clock.get().unwrap_or(AxisClock::utc());
         pages.with(|pages| {
             let row = |sample: &StoredSample| row(sample, &clock, has_channels.then_some(sample.channel), &unit);
             pages.samples.iter().map(row).collect_view()
         })
     };
     let title = format!("{} · {}", pin.label, pin.value_text());
-    let zone_name = move || zone.name(start_us);
+    let taken = move || format!("Taken ({})", zone.name(start_us));
+    // The clock may have been changed between.
+    let arrived = move || {
+        let first = pages.with(|pages| pages.samples.first().map(|sample| sample.arrival_us));
+        format!("Arrived ({})", zone.name(first.unwrap_or(start_us)))
+    };
     view! {
         <dialog
             node_ref=dialog
@@ -87,10 +91,10 @@ pub fn RawSamples(
                 <table class="samples__table">
                     <thead>
                         <tr>
-                            <th scope="col">"Taken (" {zone_name} ")"</th>
+                            <th scope="col">{taken}</th>
                             {has_channels.then(|| view! { <th scope="col">"Channel"</th> }.into_any())}
                             <th scope="col">"Value"</th>
-                            <th scope="col">"Arrived"</th>
+                            <th scope="col">{arrived}</th>
                             <th scope="col">"Delay"</th>
                         </tr>
                     </thead>
