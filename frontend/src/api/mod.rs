@@ -15,6 +15,7 @@ use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
+use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
 use web_sys::RequestCache;
 
@@ -72,6 +73,11 @@ pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
 /// Nights that hold data.
 pub async fn nights(query: &NightsQuery) -> Result<Nights, ApiFailure> {
     get(url::nights(query)).await
+}
+
+/// What light there is over the site.
+pub async fn sky(query: &SkyQuery) -> Result<Sky, ApiFailure> {
+    get(url::sky(query)).await
 }
 
 /// How long the server may take to say that it lives, in milliseconds.

@@ -4,6 +4,8 @@ pub mod clock;
 
 pub mod intl;
 
+pub mod listen;
+
 pub mod location;
 
 pub mod performance;

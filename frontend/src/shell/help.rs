@@ -6,17 +6,25 @@ use leptos::prelude::*;
 use crate::components::icon::{Icon, icon};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 19] = [
     ("← →", "previous and next night"),
+    ("L", "live: the night of now"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
     ("0", "reset zoom"),
     ("T", "next theme"),
+    ("W", "wallboard: turn the tabs"),
     ("?", "this list"),
+    ("Tab", "from panel to panel, and to their menus"),
+    ("In a plot ← →", "move along"),
+    ("In a plot + −", "zoom"),
+    ("In a plot Shift ← →", "move the cursor"),
+    ("Esc", "close, let go"),
     ("Wheel", "zoom at the pointer"),
     ("Drag", "zoom into a part"),
     ("Shift and drag", "move along"),
+    ("Two fingers", "zoom and move along"),
     ("Double click", "reset zoom"),
 ];
 

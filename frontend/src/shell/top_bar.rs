@@ -6,6 +6,7 @@ use crate::components::icon::{Icon, icon};
 use crate::components::link::follow;
 use crate::reactive::{Derived, State};
 use crate::shell::clocks::Clocks;
+use crate::shell::more_menu::MoreMenu;
 use crate::shell::connection_pill::ConnectionPill;
 use crate::shell::night_picker::NightPicker;
 use crate::shell::theme_button::ThemeButton;
@@ -57,14 +58,7 @@ pub fn TopBar(
                 <Clocks />
                 <ConnectionPill />
                 <ThemeButton />
-                <button
-                    type="button"
-                    class="iconbutton"
-                    aria-label="Keys and help"
-                    on:click=move |_| help_is_open.set(true)
-                >
-                    {icon(Icon::Question)}
-                </button>
+                <MoreMenu help_is_open />
             </div>
         </header>
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::{self, Exchange};
+use crate::browser::listen::on_window;
 use crate::reactive::{Derived, State, spawn};
 use crate::state::server_clock::ServerClock;
 
@@ -115,12 +116,11 @@ pub fn provide_connection() {
             sleep(Duration::from_secs(1)).await;
         }
     });
-    let listener = window_event_listener(leptos::ev::visibilitychange, |_| {
+    on_window("visibilitychange", |_| {
         if !crate::browser::visibility::is_hidden() {
             Connection::ask_now();
         }
     });
-    on_cleanup(move || listener.remove());
 }
 
 #[cfg(test)]

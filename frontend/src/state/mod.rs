@@ -4,6 +4,8 @@ pub mod address;
 
 pub mod catalogue;
 
+pub mod chosen_clock;
+
 pub mod connection;
 
 pub mod cursor;
@@ -27,3 +29,5 @@ pub mod server_clock;
 pub mod site;
 
 pub mod time_view;
+
+pub mod wallboard;

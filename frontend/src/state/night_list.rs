@@ -148,6 +148,14 @@ impl NightList {
         })
     }
 
+    /// The date of the newest night with data, if it is known; tracks.
+    pub fn newest_night(&self) -> Option<Date> {
+        match self.newest() {
+            Newest::Night(date) => Some(date),
+            Newest::Pending | Newest::None | Newest::Failed(_) => None,
+        }
+    }
+
     /// The night of a date, if it holds data; tracks.
     pub fn get(&self, date: Date) -> Option<Night> {
         self.with_known(|known| known.nights.get(&date).copied())
