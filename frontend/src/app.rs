@@ -8,6 +8,7 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
 use crate::api::{self, ApiFailure};
+use crate::dom::view;
 use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;

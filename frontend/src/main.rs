@@ -12,6 +12,8 @@ pub mod chart;
 
 pub mod components;
 
+pub mod dom;
+
 pub mod format;
 
 pub mod pages;

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::dom::view;
+
 /// A sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Icon {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::dashboard::Tab;
 
+use crate::dom::view;
 use crate::panels::PanelView;
 use crate::state::painted;
 use crate::state::time_view::use_time_view;

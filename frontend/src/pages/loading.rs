@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::dom::view;
 use crate::reactive::Callback;
 
 /// The outline of a page, and what is being done.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::link::follow;
+use crate::dom::view;
 use crate::state::address::{Address, Place};
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;

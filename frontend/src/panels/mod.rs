@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 
+use crate::dom::view;
 use crate::panels::latest::LatestPanel;
 use crate::panels::timeseries::TimeseriesPanel;
 

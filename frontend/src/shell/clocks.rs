@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::gps::{LEAP_SECONDS_EXPIRE, gps_secs};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
+use crate::dom::view;
 use crate::format;
 use crate::state::address::ClockName;
 use crate::state::catalogue::use_catalogue;

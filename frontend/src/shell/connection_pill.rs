@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::dom::view;
 use crate::format;
 use crate::reactive::Derived;
 use crate::state::connection::{Link, use_connection};

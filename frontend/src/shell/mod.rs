@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::dashboard::Tab;
 
+use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::help::Help;
 use crate::shell::notices::Notices;

@@ -5,6 +5,7 @@ use leptos::{ev, html};
 use shared::time::TimeRange;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
 use crate::browser::listen::{self, on_window};
 use crate::reactive::{Callback, Derived, State, effect};

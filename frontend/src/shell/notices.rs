@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::{BrokenFile, Tab};
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::reactive::Derived;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;

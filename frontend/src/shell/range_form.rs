@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use shared::time::{TimeRange, Timestamp};
 
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Callback, State};
 use crate::state::address::Period;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::reactive::Derived;
 use crate::state::address::ThemeName;
 use crate::theme::use_theme_choice;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
 use crate::components::link::follow;
+use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::clocks::Clocks;
 use crate::shell::more_menu::MoreMenu;

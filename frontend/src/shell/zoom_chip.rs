@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_DAY, MICROS_PER_SEC, TimeRange};
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::format;
 use crate::reactive::Derived;
 use crate::state::time_view::use_time_view;

@@ -10,6 +10,7 @@ use shared::time::Timestamp;
 
 use crate::api::{self, ApiFailure};
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::dom::view;
 use crate::panels::latest::rows::{Row, rows_of};
 use crate::panels::latest::table::Table;
 use crate::reactive::{effect, spawn};

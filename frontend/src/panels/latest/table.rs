@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::query::latest::Freshness;
 
 use crate::browser::resize::observe;
+use crate::dom::view;
 use crate::format;
 use crate::panels::latest::rows::{Column, Row, Sorting, order, summary};
 use crate::reactive::effect;
@@ -80,7 +81,7 @@ pub fn Table(
                     placeholder="Filter channels"
                     aria-label="Filter channels"
                     autocomplete="off"
-                    prop:value=filter
+                    prop:value=move || filter.get()
                     on:input=move |event| filter.set(event_target_value(&event))
                 />
                 <span class="latest__summary">

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::chart::{Attention, Chart, units_per_px};
 use super::readout::{Fact, Readout, Row, readout};
+use crate::dom::view;
 use crate::reactive::effect;
 use crate::state::server_clock::use_now;
 

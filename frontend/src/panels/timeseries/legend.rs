@@ -5,6 +5,7 @@ use shared::chart::shape::Shape;
 
 use super::chart::Chart;
 use super::lines::PanelLine;
+use crate::dom::view;
 use crate::format;
 use crate::state::hidden::use_hidden;
 

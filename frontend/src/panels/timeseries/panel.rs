@@ -21,6 +21,7 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::dom::view;
 use crate::reactive::effect;
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::cursor::use_cursor;

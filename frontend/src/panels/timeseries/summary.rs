@@ -6,6 +6,7 @@ use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
 use super::lines::PanelLine;
+use crate::dom::view;
 use crate::format;
 
 /// The most lines in the table, and in the name of the plot.

@@ -1,0 +1,77 @@
+//! What can be the value of an attribute, a class or a style.
+
+use std::borrow::Cow;
+
+/// A value, or none.
+pub trait Word {
+    /// The value in writing; `None` takes an attribute, class or style away.
+    fn word(self) -> Option<Cow<'static, str>>;
+}
+
+impl Word for &'static str {
+    fn word(self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+impl Word for String {
+    fn word(self) -> Option<Cow<'static, str>> {
+        Some(Cow::Owned(self))
+    }
+}
+
+impl Word for bool {
+    fn word(self) -> Option<Cow<'static, str>> {
+        self.then_some(Cow::Borrowed(""))
+    }
+}
+
+impl<W: Word> Word for Option<W> {
+    fn word(self) -> Option<Cow<'static, str>> {
+        self.and_then(Word::word)
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {
+        $(impl Word for $number {
+            fn word(self) -> Option<Cow<'static, str>> {
+                Some(Cow::Owned(self.to_string()))
+            }
+        })*
+    };
+}
+
+numbers!(i32, i64, u8, u16, u32, u64, usize, f64);
+
+/// A value, or how to read it whenever it may have changed.
+pub enum Reading {
+    /// It stays.
+    Known(Option<Cow<'static, str>>),
+    /// It follows what is read.
+    Live(Box<dyn FnMut() -> Option<Cow<'static, str>>>),
+}
+
+/// What an attribute, a class or a style can be given. `Kind` tells the two apart for the compiler.
+pub trait Words<Kind> {
+    /// The value or its closure.
+    fn words(self) -> Reading;
+}
+
+/// A [`Word`].
+pub struct Known;
+
+/// A closure that yields a [`Word`].
+pub struct Live;
+
+impl<W: Word> Words<Known> for W {
+    fn words(self) -> Reading {
+        Reading::Known(self.word())
+    }
+}
+
+impl<W: Word, F: FnMut() -> W + 'static> Words<(Live, W)> for F {
+    fn words(mut self) -> Reading {
+        Reading::Live(Box::new(move || self().word()))
+    }
+}
