@@ -96,7 +96,7 @@ pub fn nights(query: &NightsQuery) -> String {
 
 /// `/api/v1/sky?…`
 pub fn sky(query: &SkyQuery) -> String {
-    QueryWriter::new(route::SKY)
+    QueryWriter::new("/api/v1/sky")
         .pair("from", &query.from.to_string())
         .pair("to", &query.to.to_string())
         .finish()

@@ -17,7 +17,9 @@ use crate::state::site::{SiteClock, use_site_clock};
 pub fn Clocks() -> impl IntoView {
     let (now, site, chosen) = (use_now(), use_site_clock(), use_chosen_clock());
     let next = move |_| {
-        let position = ClockName::ALL.iter().position(|clock| *clock == untrack(|| chosen.name()));
+        let position = ClockName::ALL
+            .iter()
+            .position(|clock| *clock == untrack(|| chosen.name()));
         chosen.choose(ClockName::ALL[(position.unwrap_or(0) + 1) % ClockName::ALL.len()]);
     };
     let all = ClockName::ALL

@@ -8,6 +8,7 @@ use leptos::{ev, html};
 use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
+use crate::dom::view;
 use crate::reactive::State;
 use crate::state::wallboard::{Turning, use_wallboard};
 use crate::theme::use_theme_choice;

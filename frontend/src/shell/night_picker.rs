@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use shared::time::TimeRange;
 
+use crate::browser::listen::{self, on_window};
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::format;
-use crate::browser::listen::{self, on_window};
 use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;
 use crate::state::address::Period;
@@ -42,7 +42,10 @@ pub fn NightPicker(
     });
     let is_night = move || matches!(view.period().get(), None | Some(Period::Night(_)));
     let now = use_now();
-    let is_live = Derived::new(move || view.base().with(|base| base.is_some_and(|base| base.contains(now.get()))));
+    let is_live = Derived::new(move || {
+        view.base()
+            .with(|base| base.is_some_and(|base| base.contains(now.get())))
+    });
     let close = move || {
         is_open.set(false);
         if let Some(opener) = opener.get_untracked() {

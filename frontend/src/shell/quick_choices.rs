@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::dom::view;
 use crate::reactive::Callback;
 use crate::state::address::Period;
 use crate::state::catalogue::{metrics_of, use_catalogue};
@@ -18,7 +19,11 @@ const LAST_HOURS: [u16; 5] = [1, 3, 6, 12, 24];
 pub fn quick_choices(on_close: Callback<()>) -> AnyView {
     let (view, site, nights) = (use_time_view(), use_site_clock(), use_night_list());
     let (catalogue, navigation, now) = (use_catalogue(), use_navigation(), use_now());
-    let newest = move || nights.newest_night().map(|date| choice("Newest night", Period::Night(date), on_close));
+    let newest = move || {
+        nights
+            .newest_night()
+            .map(|date| choice("Newest night", Period::Night(date), on_close))
+    };
     let all_data = move || {
         let tab = navigation.address().with(|address| catalogue.tab(&address.place))?;
         let extent = catalogue.extent(&metrics_of(&tab))?;

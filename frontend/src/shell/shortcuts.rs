@@ -53,7 +53,9 @@ pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_
     let (view, nights, theme) = (use_time_view(), use_night_list(), use_theme_choice());
     let (wallboard, links) = (use_wallboard(), TabLinks::new());
     on_window("keydown", move |event| {
-        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
+        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else {
+            return;
+        };
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
         if event.default_prevented() || has_modifier || is_within(event, OWN_KEYS) {
             return;

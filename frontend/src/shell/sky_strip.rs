@@ -5,6 +5,7 @@ use shared::query::sky::{Light, MoonSpan, Sky, SkyQuery, SunSpan};
 use shared::time::{MICROS_PER_DAY, TimeRange, Timestamp};
 
 use crate::api;
+use crate::dom::view;
 use crate::format;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
@@ -47,8 +48,16 @@ pub fn sky_strip() -> Option<AnyView> {
 fn strip(sky: &Sky, visible: TimeRange, clock: ChosenClock) -> AnyView {
     let now = use_now();
     let minute = Derived::new(move || part_of(visible, now.get().as_micros() / 60_000_000 * 60_000_000));
-    let spans = sky.sun.iter().filter_map(|span| sun_span(*span, visible, clock)).collect_view();
-    let moons = sky.moon.iter().filter_map(|span| moon_span(*span, visible)).collect_view();
+    let spans = sky
+        .sun
+        .iter()
+        .filter_map(|span| sun_span(*span, visible, clock))
+        .collect_view();
+    let moons = sky
+        .moon
+        .iter()
+        .filter_map(|span| moon_span(*span, visible))
+        .collect_view();
     let now_line = move || {
         let at = minute.get();
         (0.0..=1.0)
@@ -105,11 +114,23 @@ fn words(span: SunSpan, visible: TimeRange, clock: ChosenClock) -> (String, Stri
     );
     match span.light {
         Light::Day => (
-            if starts { format!("sunrise {}", reading(span.start_us, clock)) } else { String::new() },
-            if ends { format!("sunset {}", reading(span.end_us, clock)) } else { String::new() },
+            if starts {
+                format!("sunrise {}", reading(span.start_us, clock))
+            } else {
+                String::new()
+            },
+            if ends {
+                format!("sunset {}", reading(span.end_us, clock))
+            } else {
+                String::new()
+            },
         ),
         Light::Night => (
-            format!("dark {} – {}", reading(span.start_us, clock), reading(span.end_us, clock)),
+            format!(
+                "dark {} – {}",
+                reading(span.start_us, clock),
+                reading(span.end_us, clock)
+            ),
             String::new(),
         ),
         Light::Civil | Light::Nautical | Light::Astronomical => (String::new(), String::new()),
@@ -147,11 +168,7 @@ fn moon_span(span: MoonSpan, visible: TimeRange) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a part of one"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of one")]
 fn lit(span: MoonSpan) -> String {
     format!("{} %", (span.lit * 100.0).round() as u32)
 }

@@ -78,16 +78,19 @@ fn night(date: Date, day_start_micros: i64, offset: impl Fn(Timestamp) -> i64) -
 }
 
 /// A shift in the night of `date`, as [`SiteClock::shift`] says it.
-fn shift_of(
-    date: Date,
-    shift: &Shift,
-    day_start_micros: i64,
-    offset: impl Fn(Timestamp) -> i64,
-) -> Option<TimeRange> {
+fn shift_of(date: Date, shift: &Shift, day_start_micros: i64, offset: impl Fn(Timestamp) -> i64) -> Option<TimeRange> {
     let micros = |minutes: u16| i64::from(minutes) * 60 * MICROS_PER_SEC;
     let (start, end) = (micros(shift.start_minutes), micros(shift.end_minutes));
-    let start_date = if start < day_start_micros { date.add_days(1) } else { date };
-    let end_date = if end > start { start_date } else { start_date.add_days(1) };
+    let start_date = if start < day_start_micros {
+        date.add_days(1)
+    } else {
+        date
+    };
+    let end_date = if end > start {
+        start_date
+    } else {
+        start_date.add_days(1)
+    };
     let at = |date: Date, micros: i64| moment(date.to_days() * MICROS_PER_DAY + micros, &offset);
     TimeRange::new(at(start_date, start), at(end_date, end)).ok()
 }

@@ -40,7 +40,8 @@ fn a_range_may_have_an_offset_that_is_not_escaped() {
 
 #[test]
 fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
-    let (address, problems) = parse("/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&from=2026-11-20T20:00:00Z");
+    let (address, problems) =
+        parse("/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&from=2026-11-20T20:00:00Z");
     assert_eq!(address.place.tab.as_deref(), Some("b"));
     assert_eq!(address.time, None);
     insta::assert_snapshot!(problems.join("\n"), @r#"
