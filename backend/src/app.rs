@@ -13,6 +13,7 @@ use crate::ingest::admission::Admission;
 use crate::ingest::writer::Writer;
 use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
+use crate::query::turns::Turns;
 use crate::store::{self, Store};
 
 /// One running server.
@@ -30,6 +31,8 @@ pub struct App {
     pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
+    /// Where questions that take long wait for their turn.
+    pub turns: Turns,
     /// Where nights begin and end at the site.
     pub night_calendar: NightCalendar,
     /// The site and its dashboards, as the page asks for them.
@@ -63,6 +66,7 @@ impl App {
             store,
             clock,
             writer,
+            turns: Turns::of_machine(),
             night_calendar,
             dashboards,
         })

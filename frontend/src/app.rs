@@ -16,6 +16,7 @@ use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
 use crate::shell::tab_link::TabLinks;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
+use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::chosen_clock::provide_chosen_clock;
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
@@ -110,6 +111,7 @@ fn Loaded() -> impl IntoView {
     provide_wallboard(move || links.next_untracked());
     provide_cursor();
     provide_hidden();
+    provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_fresh(catalogue);
     let board = move || match tab.get() {

@@ -226,6 +226,7 @@ fn plain_palette(theme: Theme) -> Palette {
         select: ink,
         alarm: ink,
         warning: ink,
+        ok: ink,
         series: [ink; shared::chart::palette::SERIES_COLORS],
     }
 }

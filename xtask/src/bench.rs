@@ -14,6 +14,7 @@ mod kernels;
 mod load;
 mod machine;
 mod memory;
+mod page;
 mod postgres;
 mod query;
 mod server;
@@ -71,6 +72,12 @@ const ALL: &[Section] = &[
         what: "the same night in a small and in a large archive",
         needs: &[],
         run: growth::run,
+    },
+    Section {
+        name: "page",
+        what: "the page in a browser; beside uPlot, ECharts, Plotly and a bare canvas",
+        needs: &[apt::CHROMIUM],
+        run: page::run,
     },
 ];
 
@@ -130,7 +137,9 @@ pub(crate) fn run(workspace: &Workspace, names: &[String], quick: bool) -> Resul
     let sections = choose(names)?;
     let needs: Vec<apt::Program> = sections.iter().flat_map(|section| section.needs).copied().collect();
     apt::ensure(&needs)?;
-    build::build_for_bench(workspace)?;
+    // As it is shipped, page inside: what is left in the build folder is then what a build leaves there.
+    build::build(workspace, build::Mode::Release)?;
+    server::stop_with_this_process()?;
     let folder = workspace.target.join("bench/run");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
@@ -191,7 +200,12 @@ pub(crate) fn describe_sections() -> String {
 
 /// The release binary, with arguments.
 fn watchroom(workspace: &Workspace) -> std::process::Command {
-    process::command(workspace.server(build::Mode::Release.folder()))
+    process::command(watchroom_binary(workspace))
+}
+
+/// Where the release binary is.
+fn watchroom_binary(workspace: &Workspace) -> PathBuf {
+    workspace.server(build::Mode::Release.folder())
 }
 
 #[cfg(test)]

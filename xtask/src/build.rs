@@ -40,4 +40,4 @@ pub(crate) fn build(workspace: &Workspace, mode: Mode) -> Result<()> {
 }
 
 pub(crate) use page::{fetch_crates, trunk};
-pub(crate) use server::{build_for_bench, build_without_page};
+pub(crate) use server::build_without_page;

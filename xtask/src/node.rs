@@ -79,12 +79,18 @@ impl Node {
     /// Installs the page's packages as the lock file says, if they are not there.
     pub(crate) fn install_packages(&self, workspace: &Workspace) -> Result<()> {
         let frontend = workspace.root.join("frontend");
-        let lock = fs::read(frontend.join("package-lock.json")).context("cannot read frontend/package-lock.json")?;
-        let stamp = frontend.join("node_modules/.watchroom-lock");
+        self.install_packages_in(workspace, &frontend, "wasm-opt and Playwright (110 MB)")
+    }
+
+    /// Installs the packages of a folder as its lock file says, if they are not there. `what` tells them and their size.
+    pub(crate) fn install_packages_in(&self, workspace: &Workspace, folder: &Path, what: &str) -> Result<()> {
+        let lock = folder.join("package-lock.json");
+        let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+        let stamp = folder.join("node_modules/.watchroom-lock");
         if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
             return Ok(());
         }
-        report::doing("Installing npm packages: wasm-opt and Playwright (110 MB, under a minute)");
+        report::doing(&format!("Installing npm packages: {what}; under a minute"));
         let mut npm = match &self.npm {
             Npm::Program(program) => process::command(program),
             Npm::Script(script) => {
@@ -94,7 +100,7 @@ impl Node {
             }
         };
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&frontend)
+            .current_dir(folder)
             .env("PATH", self.path(workspace)?);
         process::run(&mut npm)?;
         fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))

@@ -25,7 +25,9 @@ use serde::Serialize;
 use super::error::Result;
 use super::form::Form;
 use super::page::negotiation::has_version;
+use crate::app::AppState;
 use crate::query;
+use crate::query::turns::Turns;
 use crate::query::version::Version;
 
 /// A kept answer may be used for ten seconds without asking whether it still holds, and then no more.
@@ -38,6 +40,7 @@ pub(super) struct Question {
     /// Path and query.
     text: String,
     headers: HeaderMap,
+    turns: Turns,
 }
 
 impl Question {
@@ -50,12 +53,12 @@ impl Question {
         answer: impl Future<Output = query::Result<T>>,
     ) -> Result<Response> {
         let Some(tag) = version.and_then(|version| self.tag(version)) else {
-            return Ok(self.form.answer(&answer.await?));
+            return self.compute(answer).await;
         };
         let mut response = if has_version(&self.headers, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            self.form.answer(&answer.await?)
+            self.compute(answer).await?
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, tag);
@@ -66,6 +69,12 @@ impl Question {
         Ok(response)
     }
 
+    /// Computes the answer and writes it down, in turn with other requests.
+    async fn compute<T: Serialize>(&self, answer: impl Future<Output = query::Result<T>>) -> Result<Response> {
+        let _turn = self.turns.take().await;
+        Ok(self.form.answer(&answer.await?))
+    }
+
     fn tag(&self, mut version: Version) -> Option<HeaderValue> {
         version.add(&self.text);
         version.add(self.form.media_type());
@@ -73,16 +82,17 @@ impl Question {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Question {
+impl FromRequestParts<AppState> for Question {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> std::result::Result<Self, Self::Rejection> {
         let form = Form::from_request_parts(parts, state).await?;
         let text = parts.uri.path_and_query().map_or("", |both| both.as_str());
         Ok(Self {
             form,
             text: text.to_owned(),
             headers: parts.headers.clone(),
+            turns: state.turns.clone(),
         })
     }
 }

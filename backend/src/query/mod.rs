@@ -27,6 +27,8 @@ pub mod columns;
 
 pub mod version;
 
+pub mod turns;
+
 #[cfg(test)]
 mod fixture;
 

@@ -6,7 +6,7 @@
 //! arguments follows what it reads.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::quote;
 use rstml::node::{Node, NodeAttribute, NodeBlock, NodeElement, NodeName};
 use syn::{Expr, Lit, Stmt};
 
@@ -197,9 +197,7 @@ fn component(element: &NodeElement<rstml::node::Infallible>) -> syn::Result<Toke
             return Err(syn::Error::new_spanned(attribute, "not understood by this view!"));
         };
         let key = &attribute.key;
-        let value = attribute
-            .value()
-            .map_or_else(|| quote!(#key), |value| value.to_token_stream());
+        let value = attribute.value().map_or_else(|| quote!(#key), |value| quote!(#value));
         properties.extend(quote!(.#key(#value)));
     }
     if !element.children().is_empty() {

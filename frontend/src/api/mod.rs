@@ -13,10 +13,13 @@ use shared::dashboard::Dashboards;
 use shared::error::ApiError;
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
+use shared::query::geometry::Geometry;
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
+use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
+use shared::time::Timestamp;
 use web_sys::RequestCache;
 
 use crate::browser::clock::machine_micros;
@@ -65,9 +68,29 @@ pub async fn envelope(query: &EnvelopeQuery) -> Result<Envelope, ApiFailure> {
     get(url::envelope(query)).await
 }
 
+/// The values of all channels of a metric over a range: time x channel.
+pub async fn raster(query: &RasterQuery) -> Result<Raster, ApiFailure> {
+    get(url::raster(query)).await
+}
+
+/// How many samples of all channels of a metric lie at which value over a range: time x value.
+pub async fn density(query: &RasterQuery) -> Result<Density, ApiFailure> {
+    get(url::raster(query)).await
+}
+
 /// The newest sample of each channel of a metric.
 pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
     get(url::latest(metric)).await
+}
+
+/// The newest sample of each channel of a metric at a moment; now without one.
+pub async fn latest_at(metric: &str, at: Option<Timestamp>) -> Result<Latest, ApiFailure> {
+    get(url::latest_at(metric, at)).await
+}
+
+/// Where the pixels of a camera are.
+pub async fn geometry(name: &str) -> Result<Geometry, ApiFailure> {
+    get(url::geometry(name)).await
 }
 
 /// Nights that hold data.

@@ -6,9 +6,13 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use shared::metric::ChannelSelection;
 use shared::query::envelope::EnvelopeQuery;
 use shared::query::nights::NightsQuery;
+use shared::query::raster::RasterQuery;
 use shared::query::sky::SkyQuery;
 use shared::route;
-use shared::time::TimeRange;
+use shared::time::{TimeRange, Timestamp};
+
+/// Where the pixels of a camera are.
+const GEOMETRY: &str = "/api/v1/geometry";
 
 /// What would end or change a value in a query; commas, colons and slashes may stand.
 const RESERVED: &AsciiSet = &CONTROLS
@@ -74,9 +78,41 @@ pub fn envelope(query: &EnvelopeQuery) -> String {
         .finish()
 }
 
+/// `/api/v1/raster?…`
+pub fn raster(query: &RasterQuery) -> String {
+    let mut writer = QueryWriter::new(route::RASTER)
+        .pair("metric", &query.metric)
+        .pair("from", &query.from.to_string())
+        .pair("to", &query.to.to_string())
+        .pair("columns", &query.columns.to_string())
+        .pair("rows", &query.rows.to_string())
+        .pair("stat", query.stat.as_str());
+    for (key, end) in [("value_min", query.value_min), ("value_max", query.value_max)] {
+        if let Some(end) = end {
+            writer = writer.pair(key, &end.to_string());
+        }
+    }
+    writer.finish()
+}
+
 /// `/api/v1/latest?…`
 pub fn latest(metric: &str) -> String {
     QueryWriter::new(route::LATEST).pair("metric", metric).finish()
+}
+
+/// `/api/v1/latest?…`, as it was at a moment; as it is now without one.
+pub fn latest_at(metric: &str, at: Option<Timestamp>) -> String {
+    let writer = QueryWriter::new(route::LATEST).pair("metric", metric);
+    match at {
+        Some(at) => writer.pair("at", &at.to_string()),
+        None => writer,
+    }
+    .finish()
+}
+
+/// `/api/v1/geometry?…`
+pub fn geometry(name: &str) -> String {
+    QueryWriter::new(GEOMETRY).pair("name", name).finish()
 }
 
 /// `/api/v1/nights?…`

@@ -11,8 +11,8 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily,
 };
 use shared::chart::palette::Rgba;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use wasm_bindgen::{Clamped, JsCast as _, JsValue};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 /// Units of the backend in a pixel of the screen.
 pub const UNITS_PER_DOT: u32 = 4;
@@ -142,6 +142,16 @@ impl Canvas {
     }
 }
 
+/// A wiped canvas of a size that is not on the page.
+fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), JsValue> {
+    let element = leptos::prelude::document().create_element("canvas")?;
+    let element: HtmlCanvasElement = element.dyn_into()?;
+    element.set_width(width);
+    element.set_height(height);
+    let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
+    Ok((element, context.dyn_into()?))
+}
+
 fn css(color: Rgba) -> String {
     let Rgba {
         red,
@@ -239,6 +249,25 @@ impl DrawingBackend for Canvas {
         let drawn = self.context.fill_text(text, dots(x), dots(y)).map_err(refused);
         self.scale_units().map_err(refused)?;
         drawn
+    }
+
+    /// Puts a picture of whole pixels of the screen over what is there; `src` has four bytes a pixel: red, green, blue and
+    /// opacity. Its corner is at a position in units, as all positions.
+    fn blit_bitmap(&mut self, (x, y): BackendCoord, (width, height): (u32, u32), src: &[u8]) -> Drawn {
+        let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(src), width, height).map_err(refused)?;
+        // Straight onto the canvas, its clear pixels would wipe what is there.
+        let (element, context) = scratch(width, height).map_err(refused)?;
+        context.put_image_data(&image, 0.0, 0.0).map_err(refused)?;
+        let dots = |units: i32| f64::from(units) / f64::from(UNITS_PER_DOT);
+        self.context
+            .set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+            .map_err(refused)?;
+        self.context.set_image_smoothing_enabled(false);
+        let drawn = self
+            .context
+            .draw_image_with_html_canvas_element(&element, dots(x).round(), dots(y).round());
+        self.scale_units().map_err(refused)?;
+        drawn.map_err(refused)
     }
 
     #[expect(

@@ -21,7 +21,7 @@ const KEYS: [(&str, &str); 19] = [
     ("In a plot ← →", "move along"),
     ("In a plot + −", "zoom"),
     ("In a plot Shift ← →", "move the cursor"),
-    ("Esc", "close, let go"),
+    ("Esc", "close; let go of the cursor, the chosen channel"),
     ("Wheel", "zoom at the pointer"),
     ("Drag", "zoom into a part"),
     ("Shift and drag", "move along"),

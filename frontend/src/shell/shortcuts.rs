@@ -8,6 +8,7 @@ use crate::browser::listen::{self, on_window};
 use crate::reactive::{Derived, State};
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::Period;
+use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::night_list::use_night_list;
 use crate::state::time_view::use_time_view;
 use crate::state::wallboard::use_wallboard;
@@ -30,6 +31,7 @@ enum Action {
     Tab(usize),
     ResetZoom,
     NextTheme,
+    ForgetChannel,
     Help,
 }
 
@@ -43,6 +45,7 @@ fn action_of(key: &str) -> Option<Action> {
         "c" | "C" => Action::Calendar,
         "0" => Action::ResetZoom,
         "t" | "T" => Action::NextTheme,
+        "Escape" => Action::ForgetChannel,
         "?" => Action::Help,
         digit => Action::Tab(digit.parse::<usize>().ok()?.checked_sub(1)?),
     })
@@ -50,6 +53,7 @@ fn action_of(key: &str) -> Option<Action> {
 
 /// Listens as long as its owner lives.
 pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
+    let chosen = use_chosen_channel();
     let (view, nights, theme) = (use_time_view(), use_night_list(), use_theme_choice());
     let (wallboard, links) = (use_wallboard(), TabLinks::new());
     on_window("keydown", move |event| {
@@ -79,6 +83,7 @@ pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_
             Action::Calendar => calendar_is_open.update(|is_open| *is_open = !*is_open),
             Action::ResetZoom => view.reset(),
             Action::NextTheme => theme.cycle(),
+            Action::ForgetChannel => chosen.clear(),
             Action::Help => help_is_open.set(true),
             Action::Tab(position) => {
                 if tab.with_untracked(Option::is_some) {
@@ -105,6 +110,7 @@ mod tests {
         assert_eq!(action_of("0"), Some(Action::ResetZoom));
         assert_eq!(action_of("l"), Some(Action::Live));
         assert_eq!(action_of("w"), Some(Action::Wallboard));
+        assert_eq!(action_of("Escape"), Some(Action::ForgetChannel));
         assert_eq!(action_of("Enter"), None);
         assert_eq!(action_of("F5"), None);
     }

@@ -1,6 +1,6 @@
 //! The address bar is the state: what is on the screen, as a link, and back.
 //!
-//! `/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00Z&hide=hv/max&theme=red&clock=gps`
+//! `/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00Z&hide=hv/max&channel=412&theme=red`
 //!
 //! A part that cannot be read is left out and reported, so that a damaged link still shows what it can.
 
@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use percent_encoding::percent_decode_str;
+use shared::display::CameraPart;
 use shared::time::{Date, TimeRange, Timestamp};
 
 use crate::api::url::{QueryWriter, path_part};
@@ -23,6 +24,8 @@ pub struct Address {
     pub zoom: Option<TimeRange>,
     /// The legend entries that are hidden.
     pub hidden: Vec<HiddenLine>,
+    /// The channel that all panels point out.
+    pub channel: Option<Chosen>,
     /// The colours; `None` follows the system.
     pub theme: Option<ThemeName>,
     /// The clock of the time axes, and the one that a small screen shows.
@@ -60,6 +63,39 @@ pub struct HiddenLine {
     pub panel: String,
     /// The line by the key that its panel gives it.
     pub line: String,
+}
+
+/// A chosen channel, and as what it was chosen. Written `412`, and `m58` for a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Chosen {
+    /// A pixel, which is also what channels without a place in a camera count as, or a module.
+    pub part: CameraPart,
+    /// Its number.
+    pub number: u32,
+}
+
+/// Before the number of a module.
+const MODULE_SIGN: char = 'm';
+
+impl Chosen {
+    fn parse(value: &str) -> Option<Self> {
+        let (part, number) = match value.strip_prefix(MODULE_SIGN) {
+            Some(number) => (CameraPart::Module, number),
+            None => (CameraPart::Pixel, value),
+        };
+        let is_plain = number.bytes().all(|digit| digit.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| is_plain)?;
+        Some(Self { part, number })
+    }
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.part == CameraPart::Module {
+            write!(f, "{MODULE_SIGN}")?;
+        }
+        write!(f, "{}", self.number)
+    }
 }
 
 /// A theme by name.
@@ -184,6 +220,13 @@ impl Address {
                     }),
                     None => report("hide", format!("{value:?} is not written like panel/line")),
                 },
+                "channel" => match Chosen::parse(value) {
+                    Some(channel) => address.channel = Some(channel),
+                    None => report(
+                        "channel",
+                        format!("{value:?} is no channel; write it like 412, or like m58 for a module"),
+                    ),
+                },
                 "theme" => match ThemeName::from_word(value) {
                     Some(theme) => address.theme = Some(theme),
                     None => report("theme", format!("{value:?} is none of dark, light and red")),
@@ -301,6 +344,9 @@ impl fmt::Display for Address {
         }
         for HiddenLine { panel, line } in &self.hidden {
             query = query.pair("hide", &format!("{panel}/{line}"));
+        }
+        if let Some(channel) = self.channel {
+            query = query.pair("channel", &channel.to_string());
         }
         if let Some(theme) = self.theme {
             query = query.pair("theme", theme.as_str());

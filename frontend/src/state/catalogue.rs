@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::dashboard::{BrokenFile, Dashboard, Dashboards, Panel, Site, Tab};
+use shared::display::MetricDisplay;
 use shared::metric::{MetricInfo, Metrics};
 use shared::time::TimeRange;
 
@@ -28,6 +29,14 @@ impl Catalogue {
     pub fn metric(&self, name: &str) -> Option<MetricInfo> {
         self.metrics
             .with(|metrics| metrics.iter().find(|metric| metric.name == name).cloned())
+    }
+
+    /// How a metric looks; nothing in particular where the configuration says nothing.
+    pub fn display(&self, name: &str) -> MetricDisplay {
+        let found = self
+            .dashboards
+            .with_value(|all| all.displays.iter().find(|display| display.metric == name).cloned());
+        found.unwrap_or_default()
     }
 
     /// Takes a newer list of metrics.

@@ -4,11 +4,15 @@ pub mod address;
 
 pub mod catalogue;
 
+pub mod chosen_channel;
+
 pub mod chosen_clock;
 
 pub mod connection;
 
 pub mod cursor;
+
+pub mod geometries;
 
 pub mod hidden;
 

@@ -6,6 +6,8 @@
 
 pub mod palette;
 
+pub mod color;
+
 pub mod scale;
 
 pub mod value_axis;
@@ -21,6 +23,22 @@ pub mod gap;
 pub mod shape;
 
 pub mod line;
+
+pub mod cells;
+
+pub mod cell_image;
+
+pub mod cell_draw;
+
+pub mod color_bar;
+
+pub mod row_axis;
+
+pub mod state_rows;
+
+pub mod state_colors;
+
+pub mod value_colors;
 
 pub mod columns;
 

@@ -101,6 +101,8 @@ pub struct Palette {
     pub alarm: Rgba,
     /// Limits that mean a warning (`--warning`).
     pub warning: Rgba,
+    /// States that are as they should be (`--ok`).
+    pub ok: Rgba,
     /// Lines, in turn (`--series-1` to `--series-5`).
     pub series: [Rgba; SERIES_COLORS],
 }
@@ -120,6 +122,7 @@ impl Palette {
             select: read("--select")?,
             alarm: read("--alarm")?,
             warning: read("--warning")?,
+            ok: read("--ok")?,
             series: [
                 read("--series-1")?,
                 read("--series-2")?,
@@ -135,6 +138,15 @@ impl Palette {
         self.series[position % SERIES_COLORS]
     }
 
+    /// Whether all of it is red alone, as in the theme in which every pixel has G = B = 0. Colours that are not of the
+    /// palette have to keep to that.
+    pub fn is_red(&self) -> bool {
+        [self.text, self.accent, self.background]
+            .iter()
+            .all(|color| color.green == 0 && color.blue == 0)
+            && self.text.red > 0
+    }
+
     /// The role of a colour, for people who read a recorded drawing; `None` for a colour that is not in the palette.
     pub fn name_of(&self, color: Rgba) -> Option<&'static str> {
         let roles = [
@@ -147,6 +159,7 @@ impl Palette {
             (self.select, "select"),
             (self.alarm, "alarm"),
             (self.warning, "warning"),
+            (self.ok, "ok"),
             (self.series[0], "series-1"),
             (self.series[1], "series-2"),
             (self.series[2], "series-3"),
@@ -187,6 +200,16 @@ mod tests {
         let black = Rgba::from_css("#000");
         assert!(Palette::from_tokens(|_| black).is_some());
         assert!(Palette::from_tokens(|name| black.filter(|_| name != "--series-5")).is_none());
+    }
+
+    #[test]
+    fn a_red_palette_is_known() {
+        let of = |text: &str, ground: &str| {
+            let read = |name: &str| Rgba::from_css(if name == "--surface" { ground } else { text });
+            Palette::from_tokens(read).unwrap().is_red()
+        };
+        assert!(of("#d00000", "#0d0000"));
+        assert!(!of("#dbe2ea", "#0d0000") && !of("#d00000", "#ffffff") && !of("#000", "#000"));
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub(super) struct Figure {
     pub(super) unit: &'static str,
     better: Better,
     target: Option<f64>,
-    peer: Option<(&'static str, f64)>,
-    limit: Option<(&'static str, f64)>,
+    peers: Vec<(String, f64)>,
+    limit: Option<(String, f64)>,
 }
 
 impl Figure {
@@ -39,7 +39,7 @@ impl Figure {
             unit,
             better: Better::Higher,
             target: None,
-            peer: None,
+            peers: Vec::new(),
             limit: None,
         }
     }
@@ -60,18 +60,16 @@ impl Figure {
         }
     }
 
-    /// What another program reaches, in the same unit.
-    pub(super) fn peer(self, name: &'static str, value: f64) -> Self {
-        Self {
-            peer: Some((name, value)),
-            ..self
-        }
+    /// What another program reaches, in the same unit; one of several.
+    pub(super) fn peer(mut self, name: impl Into<String>, value: f64) -> Self {
+        self.peers.push((name.into(), value));
+        self
     }
 
     /// What the machine allows, in the same unit.
-    pub(super) fn limit(self, name: &'static str, value: f64) -> Self {
+    pub(super) fn limit(self, name: impl Into<String>, value: f64) -> Self {
         Self {
-            limit: Some((name, value)),
+            limit: Some((name.into(), value)),
             ..self
         }
     }
@@ -85,9 +83,8 @@ impl Figure {
     }
 
     fn cells(&self, before: Option<f64>) -> [String; 6] {
-        let named = |pair: &Option<(&str, f64)>| {
-            pair.map_or_else(String::new, |(name, value)| format!("{name} {}", digits(value)))
-        };
+        let named = |(name, value): &(String, f64)| format!("{name} {}", digits(*value));
+        let peers: Vec<String> = self.peers.iter().map(named).collect();
         let sign = match self.better {
             Better::Higher => "≥",
             Better::Lower => "≤",
@@ -104,8 +101,8 @@ impl Figure {
             self.name.clone(),
             format!("{} {}", digits(self.value), self.unit),
             target,
-            named(&self.peer),
-            named(&self.limit),
+            peers.join(", "),
+            self.limit.as_ref().map_or_else(String::new, named),
             before.map_or_else(String::new, digits),
         ]
     }
@@ -119,10 +116,12 @@ impl Figure {
             json.insert("target".to_owned(), json!(target));
             json.insert("reached".to_owned(), json!(self.reached()));
         }
-        for (key, pair) in [("peer", &self.peer), ("limit", &self.limit)] {
-            if let Some((name, value)) = pair {
-                json.insert(key.to_owned(), json!({"name": name, "value": value}));
-            }
+        let named = |(name, value): &(String, f64)| json!({"name": name, "value": value});
+        if !self.peers.is_empty() {
+            json.insert("peers".to_owned(), self.peers.iter().map(named).collect());
+        }
+        if let Some(limit) = &self.limit {
+            json.insert("limit".to_owned(), named(limit));
         }
         Value::Object(json)
     }
@@ -201,12 +200,13 @@ mod tests {
         let figures = [
             Figure::rate("frames", 1.234_5, "M/s")
                 .target(1.0)
-                .peer("InfluxDB", 0.25),
+                .peer("InfluxDB", 0.25)
+                .peer("another", 0.5),
             Figure::cost("query", 51.26, "ms").target(5.0).limit("memory", 0.012_34),
         ];
         let before = json!({"sections": {"ingest": [{"name": "query", "unit": "ms", "value": 49.0}]}});
         let expected = "  figure  measured  target        beside it      limit          last time\n  \
-                          frames  1.23 M/s  ≥ 1.00 reached  InfluxDB 0.250\n  \
+                          frames  1.23 M/s  ≥ 1.00 reached  InfluxDB 0.250, another 0.500\n  \
                           query   51.3 ms   ≤ 5.00 MISSED                  memory 0.0123  49.0";
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&table(&figures, &before, "ingest")), words(expected));

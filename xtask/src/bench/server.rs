@@ -2,17 +2,52 @@
 
 use super::http::Client;
 use super::{Bench, watchroom};
-use crate::process;
-use anyhow::{Context as _, Result, bail};
+use crate::{process, report};
+use anyhow::{Context as _, Result, bail, ensure};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Stdio, exit};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start, and to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The programs that run in the background, by process id.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Does something with the list of running programs.
+fn with_running<T>(work: impl FnOnce(&mut Vec<u32>) -> T) -> T {
+    // A list of numbers is whole whatever broke down while it was held.
+    work(&mut RUNNING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// From now on SIGTERM and Ctrl-C stop what runs in the background, and then this process.
+pub(super) fn stop_with_this_process() -> Result<()> {
+    let told = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&told)).context("cannot catch Ctrl-C")?;
+    }
+    thread::spawn(move || {
+        while !told.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        with_running(|running| running.iter().for_each(|id| terminate(*id)));
+        report::error(&anyhow::anyhow!("stopped; what was measured is kept"));
+        exit(1);
+    });
+    Ok(())
+}
+
+fn terminate(id: u32) {
+    // The shell's own `kill`: the standard library can only kill outright.
+    let mut kill = process::command("sh");
+    process::succeeds(kill.args(["-c", "kill -TERM $0", &id.to_string()]));
+}
 
 /// A program that runs in the background; told to stop, and waited for, when it is dropped.
 #[derive(Debug)]
@@ -32,7 +67,25 @@ impl Background {
             .stderr(errors)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { child, name })
+        Ok(Self::new(name, child))
+    }
+
+    /// Starts a program that writes to the terminal.
+    pub(super) fn start_visibly(name: &'static str, command: &mut Command) -> Result<Self> {
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        Ok(Self::new(name, child))
+    }
+
+    fn new(name: &'static str, child: Child) -> Self {
+        with_running(|running| running.push(child.id()));
+        Self { child, name }
+    }
+
+    /// Waits for its end; anything but success is an error.
+    pub(super) fn wait(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        ensure!(status.success(), "{} failed ({status})", self.name);
+        Ok(())
     }
 
     /// Waits until `ready` says so; an error when the program ends before, or takes too long.
@@ -62,9 +115,7 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            // The shell's own `kill`: the standard library can only kill outright.
-            let mut kill = process::command("sh");
-            process::succeeds(kill.args(["-c", "kill -TERM $0", &self.child.id().to_string()]));
+            terminate(self.child.id());
         }
         let deadline = Instant::now() + PATIENCE;
         while matches!(self.child.try_wait(), Ok(None)) {
@@ -72,10 +123,11 @@ impl Drop for Background {
                 // It may have ended just now: then there is nothing to kill.
                 drop(self.child.kill());
                 drop(self.child.wait());
-                return;
+                break;
             }
             thread::sleep(Duration::from_millis(5));
         }
+        with_running(|running| running.retain(|id| *id != self.child.id()));
     }
 }
 
@@ -117,6 +169,20 @@ impl<'a> Site<'a> {
         Ok(Self { bench, folder, port })
     }
 
+    /// Its address, without a slash at the end.
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Writes a file into its folder.
+    pub(super) fn write(&self, path: &str, text: &str) -> Result<()> {
+        let file = self.folder.join(path);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        }
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+    }
+
     /// A command on this site, run to its end; gives what it printed.
     pub(super) fn run(&self, args: &[&str]) -> Result<String> {
         let mut command = watchroom(self.bench.workspace);
@@ -127,7 +193,7 @@ impl<'a> Site<'a> {
     pub(super) fn serve(&self) -> Result<Server> {
         let mut command = watchroom(self.bench.workspace);
         command.arg("serve").current_dir(&self.folder);
-        let client = Client::new(format!("http://127.0.0.1:{}", self.port));
+        let client = Client::new(self.url());
         let log = self.folder.join("server.log");
         let mut process = Background::start("watchroom", &mut command, &log)?;
         let start = process.wait_until(&log, || client.get("/ready").is_ok())?;

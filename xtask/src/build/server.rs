@@ -19,12 +19,6 @@ pub(crate) fn build_without_page(workspace: &Workspace) -> Result<()> {
     process::run(&mut cargo_build(workspace, Mode::Debug))
 }
 
-/// Compiles the server alone, as fast as it gets, to be measured: the page takes no part in that.
-pub(crate) fn build_for_bench(workspace: &Workspace) -> Result<()> {
-    report::doing("Building the server without the page, optimised (first time: some minutes)");
-    process::run(&mut cargo_build(workspace, Mode::Release))
-}
-
 /// `cargo build` of the server.
 fn cargo_build(workspace: &Workspace, mode: Mode) -> Command {
     let mut cargo = process::cargo();

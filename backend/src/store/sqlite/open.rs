@@ -23,8 +23,12 @@ const PAGE_BYTES: u32 = 8192;
 /// Pages in the write-ahead log before they are moved into the database: 32 MiB, so that bulk writes sync less often.
 const CHECKPOINT_PAGES: &str = "4096";
 
-/// Page cache per connection in KiB, as SQLite wants it: negative.
+/// Page cache of the connection that writes, in KiB, as SQLite wants it: negative.
 const CACHE_KIB: &str = "-16384";
+
+/// Page cache of each connection that reads. Decoded tiles have a cache of their own, and pages that were read before are in
+/// the memory of the system, which all connections share.
+const READER_CACHE_KIB: &str = "-2048";
 
 /// How many queries can read at once; more wait.
 const READERS: u32 = 8;
@@ -53,7 +57,7 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .pragma("cache_size", CACHE_KIB);
+        .pragma("cache_size", READER_CACHE_KIB);
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(Duration::from_secs(30))

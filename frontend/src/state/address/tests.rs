@@ -25,7 +25,8 @@ fn links_read_as_they_are_written() {
     check("/d/camera/pixels?last=6h");
     check("/d/camera/pixels?night=2026-11-20&wall=20");
     check("/d/camera/pixels?from=2026-11-20T20:00:00Z&to=2026-11-20T21:00:00Z");
-    check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&theme=red&clock=gps");
+    check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&channel=412&theme=red&clock=gps");
+    check("/d/camera/modules?channel=m58");
 }
 
 #[test]
@@ -40,8 +41,9 @@ fn a_range_may_have_an_offset_that_is_not_escaped() {
 
 #[test]
 fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
-    let (address, problems) =
-        parse("/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&from=2026-11-20T20:00:00Z");
+    let (address, problems) = parse(
+        "/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&channel=m+5&from=2026-11-20T20:00:00Z",
+    );
     assert_eq!(address.place.tab.as_deref(), Some("b"));
     assert_eq!(address.time, None);
     insta::assert_snapshot!(problems.join("\n"), @r#"
@@ -52,6 +54,7 @@ fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     wall: "1" is no number of seconds from 5 to 3600
     last: "6" is not written like 6h, up to 744h
     hide: "x" is not written like panel/line
+    channel: "m+5" is no channel; write it like 412, or like m58 for a module
     to: a range needs both from and to, here is only from
     "#);
 }
@@ -82,6 +85,7 @@ prop_compose! {
         wall in proptest::option::of(WALL_SECS),
         zoom in proptest::option::of((0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000)),
         hidden in proptest::collection::vec(("[^/]{0,5}", ".{0,5}"), 0..3),
+        channel in proptest::option::of((any::<bool>(), any::<u32>())),
         theme in proptest::option::of(prop_oneof![Just(ThemeName::Dark), Just(ThemeName::Light), Just(ThemeName::Red)]),
         clock in prop_oneof![Just(ClockName::Utc), Just(ClockName::Site), Just(ClockName::Gps)],
     ) -> Address {
@@ -93,6 +97,10 @@ prop_compose! {
                 TimeRange::new(time(start), time(start + length)).unwrap()
             }),
             hidden: hidden.into_iter().map(|(panel, line)| HiddenLine { panel, line }).collect(),
+            channel: channel.map(|(is_module, number)| Chosen {
+                part: if is_module { CameraPart::Module } else { CameraPart::Pixel },
+                number,
+            }),
             theme,
             clock,
             wall,

@@ -1,0 +1,341 @@
+//! The cells of a panel with the answers that came: where its rows lie, and what is drawn of them.
+
+use std::sync::Arc;
+
+use shared::chart::cell_image::{CellImage, DensityInk};
+use shared::chart::cells::{Cells, PixelGrid};
+use shared::chart::color::{ColorTable, Place};
+use shared::chart::palette::{Palette, Rgba};
+use shared::chart::plot::{LeftAxis, Plot};
+use shared::chart::row_axis::channel_ticks;
+use shared::chart::state_colors::{state_color, state_label};
+use shared::chart::state_rows::StateCells;
+use shared::chart::value_axis::{ValueTick, bounds_around};
+use shared::display::{ColorScale, MetricDisplay, StateName};
+use shared::metric::MetricInfo;
+use shared::query::envelope::Envelope;
+
+use super::data::CellAnswer;
+use super::spec::CellsSpec;
+
+/// How opaque the hatching of samples without a value is.
+const BLANK_OPACITY: f64 = 0.45;
+
+/// The cells of one metric.
+#[derive(Clone, Debug)]
+pub struct CellLayer {
+    /// The metric by name.
+    pub metric: String,
+    /// What it is called.
+    pub title: String,
+    /// Its unit.
+    pub unit: String,
+    /// How many channels it has.
+    pub n_channels: u32,
+    /// Its colours.
+    pub scale: ColorScale,
+    /// What its states are called.
+    pub states: Vec<StateName>,
+    /// Where its first row lies, for metrics under each other.
+    pub first_row: u32,
+    /// What came of the first question about it.
+    pub answer: Option<Arc<CellAnswer>>,
+    /// And of the second: the greatest states.
+    pub greatest: Option<Arc<CellAnswer>>,
+    /// The extremes of each channel over the range.
+    pub extremes: Option<Arc<Envelope>>,
+    /// Why something of it is missing.
+    pub failure: Option<String>,
+}
+
+/// Answers are compared by identity: they are large, and each is a new one.
+impl PartialEq for CellLayer {
+    fn eq(&self, other: &Self) -> bool {
+        fn is_same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+            match (one, other) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (None, None) => true,
+                _ => false,
+            }
+        }
+        is_same(&self.answer, &other.answer)
+            && is_same(&self.greatest, &other.greatest)
+            && is_same(&self.extremes, &other.extremes)
+            && self.failure == other.failure
+            && self.n_channels == other.n_channels
+            && self.title == other.title
+    }
+}
+
+impl CellLayer {
+    /// An empty layer of a metric.
+    pub fn new(spec: &CellsSpec, name: &str, info: Option<MetricInfo>, display: MetricDisplay, first_row: u32) -> Self {
+        let own = match spec {
+            CellsSpec::Values { scale, .. } => scale.clone(),
+            CellsSpec::Counts { .. } | CellsSpec::States { .. } => None,
+        };
+        let (title, unit, n_channels) = match info {
+            Some(info) => (info.title, info.unit, info.channels),
+            None => (name.to_owned(), String::new(), 0),
+        };
+        Self {
+            metric: name.to_owned(),
+            title,
+            unit,
+            n_channels,
+            scale: own.or(display.scale).unwrap_or_default(),
+            states: display.states,
+            first_row,
+            answer: None,
+            greatest: None,
+            extremes: None,
+            failure: None,
+        }
+    }
+
+    /// The colours of the values that are there.
+    pub fn table(&self, is_red: bool) -> ColorTable {
+        let visible = self
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.cells().extremes(self.scale.log));
+        ColorTable::new(&self.scale, visible, is_red)
+    }
+
+    /// What a channel is called.
+    pub fn channel_label(&self, channel: u32) -> String {
+        let found = self.extremes.as_deref().and_then(|envelope| {
+            let at = channel as usize;
+            match envelope {
+                Envelope::Columns { series, .. } => {
+                    series.get(at).filter(|series| series.channel == Some(channel)).map(|series| &series.label)
+                }
+                Envelope::Samples { series, .. } => {
+                    series.get(at).filter(|series| series.channel == channel).map(|series| &series.label)
+                }
+            }
+        });
+        found.cloned().unwrap_or_else(|| channel.to_string())
+    }
+}
+
+/// A channel that lies beyond the scale.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Beyond {
+    /// The channel.
+    pub channel: u32,
+    /// Its label.
+    pub label: String,
+    /// On which side.
+    pub place: Place,
+    /// Its extreme on that side.
+    pub value: f64,
+}
+
+/// The cells of a panel.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PanelCells {
+    /// What they are.
+    pub spec: CellsSpec,
+    /// One for each metric.
+    pub layers: Vec<CellLayer>,
+}
+
+/// A name that is written into a row.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RowName {
+    /// The middle of its text, in units.
+    pub at: (f64, f64),
+    /// What it says.
+    pub text: String,
+}
+
+impl PanelCells {
+    /// How the left axis runs; `None` where lines decide it.
+    pub fn left_axis(&self, height_px: f64) -> Option<LeftAxis> {
+        match &self.spec {
+            CellsSpec::Values { .. } => {
+                let layer = self.layers.first()?;
+                let last = layer.n_channels.saturating_sub(1);
+                Some(LeftAxis::Rows {
+                    low: -0.5,
+                    high: f64::from(last) + 0.5,
+                    names: channel_ticks(0, last, height_px, &|channel| layer.channel_label(channel)),
+                })
+            }
+            CellsSpec::Counts { low, high, .. } => {
+                let Some(CellAnswer::Density { density, .. }) = self.layers.first()?.answer.as_deref() else {
+                    return None;
+                };
+                let (least, greatest) = bounds_around(density.value_min?, density.value_max?);
+                Some(LeftAxis::Values {
+                    is_log: false,
+                    low: low.or(Some(least)),
+                    high: high.or(Some(greatest)),
+                })
+            }
+            CellsSpec::States { .. } => {
+                let n_rows: u32 = self.layers.iter().map(|layer| layer.n_channels).sum();
+                Some(LeftAxis::Rows {
+                    low: f64::from(n_rows) - 0.5,
+                    high: -0.5,
+                    names: self.row_names(n_rows, height_px),
+                })
+            }
+        }
+    }
+
+    /// The rows of states by name: a metric of one channel by its title, one of several by theirs.
+    fn row_names(&self, n_rows: u32, height_px: f64) -> Vec<ValueTick> {
+        let name = |row: u32| {
+            let layer = self.layers.iter().rfind(|layer| layer.first_row <= row);
+            layer.map_or_else(String::new, |layer| {
+                if layer.n_channels <= 1 {
+                    layer.title.clone()
+                } else {
+                    layer.channel_label(row - layer.first_row)
+                }
+            })
+        };
+        channel_ticks(0, n_rows.saturating_sub(1), height_px, &name)
+    }
+
+    /// The pictures of all layers, each as large as the plot.
+    pub fn images(&self, plot: &Plot, palette: &Palette) -> Vec<CellImage> {
+        let blank = palette.text_dim.faded(BLANK_OPACITY);
+        let layers = self.layers.iter().filter_map(|layer| {
+            let answer = layer.answer.as_deref()?;
+            let cells = answer.cells();
+            match &self.spec {
+                CellsSpec::Values { statistic, .. } => {
+                    let grid = grid_of(&cells, plot)?;
+                    let table = layer.table(palette.is_red());
+                    let ink = |value| table.color(value);
+                    Some(CellImage::of_values(&cells, &grid, *statistic, &ink, blank))
+                }
+                CellsSpec::Counts { .. } => {
+                    let grid = grid_of(&cells, plot)?;
+                    let (_, most) = cells.extremes(false).unwrap_or((1.0, 1.0));
+                    let shades = DensityInk::new(palette.accent, most);
+                    let ink = |count| shades.color(count);
+                    Some(CellImage::of_values(
+                        &cells,
+                        &grid,
+                        shared::query::raster::Statistic::Density,
+                        &ink,
+                        blank,
+                    ))
+                }
+                CellsSpec::States { .. } => layer.with_states(|states| {
+                    let grid = grid_of(&states.least, plot)?;
+                    let ink = |value| state_color(&layer.states, value, palette);
+                    Some(CellImage::of_states(&states.least, &states.greatest, &grid, &ink, blank))
+                })?,
+            }
+        });
+        layers.collect()
+    }
+
+    /// The names of states that last long enough to be written into their rows, in letters `letter_px` wide and at least
+    /// `row_px` high rows.
+    pub fn state_names(&self, plot: &Plot, units_per_px: f64, width_px: &dyn Fn(&str) -> f64) -> Vec<RowName> {
+        const LEAST_ROW_PX: f64 = 12.0;
+        const ROOM_PX: f64 = 8.0;
+        let mut names = Vec::new();
+        let Some(axis) = plot.left.as_ref() else {
+            return names;
+        };
+        for layer in &self.layers {
+            layer.with_states(|states| {
+                let least = width_px("m") * units_per_px;
+                let spans = states.spans(&plot.time, &axis.scale, plot.area, least, LEAST_ROW_PX * units_per_px);
+                for span in spans {
+                    let text = match span.value {
+                        Some(value) => state_label(&layer.states, value),
+                        None => continue,
+                    };
+                    if (width_px(&text) + ROOM_PX) * units_per_px <= span.right - span.left {
+                        names.push(RowName {
+                            at: (f64::midpoint(span.left, span.right), span.middle),
+                            text,
+                        });
+                    }
+                }
+            });
+        }
+        names
+    }
+
+    /// The channels beyond the scale in the range of the answers, by rising number; `None` while that is not known, or
+    /// where nothing can be beyond.
+    pub fn beyond(&self) -> Option<Vec<Beyond>> {
+        let layer = self.layers.first()?;
+        let envelope = layer.extremes.as_deref()?;
+        let table = layer.table(false);
+        let mut beyond = Vec::new();
+        for_extremes(envelope, |channel, label, least, greatest| {
+            for (value, place) in [(least, Place::Below), (greatest, Place::Above)] {
+                if table.place(value) == place {
+                    beyond.push(Beyond {
+                        channel,
+                        label: label.to_owned(),
+                        place,
+                        value,
+                    });
+                }
+            }
+        });
+        Some(beyond)
+    }
+
+    /// Whether anything is there to be seen.
+    pub fn holds_any(&self) -> bool {
+        let answers = self.layers.iter().filter_map(|layer| layer.answer.as_deref());
+        answers.into_iter().any(CellAnswer::holds_any)
+    }
+}
+
+impl CellLayer {
+    /// Hands on the states, if both answers are there and of the same columns.
+    pub fn with_states<T>(&self, look: impl FnOnce(&StateCells<'_>) -> T) -> Option<T> {
+        let (least, greatest) = (self.answer.as_deref()?.cells(), self.greatest.as_deref()?.cells());
+        let is_same = least.start_us == greatest.start_us && least.edges.len() == greatest.edges.len();
+        if !is_same {
+            return None;
+        }
+        let edges: Vec<f64> = least.edges.iter().map(|edge| edge + f64::from(self.first_row)).collect();
+        let states = StateCells {
+            least: Cells { edges: &edges, ..least },
+            greatest: Cells { edges: &edges, ..greatest },
+        };
+        Some(look(&states))
+    }
+}
+
+fn grid_of(cells: &Cells<'_>, plot: &Plot) -> Option<PixelGrid> {
+    let scale = plot.left.as_ref()?.scale;
+    Some(PixelGrid::new(cells, &plot.time, &scale, plot.area, plot.units_per_dot()))
+}
+
+/// Goes through the finite extremes of each channel.
+fn for_extremes(envelope: &Envelope, mut tell: impl FnMut(u32, &str, f64, f64)) {
+    match envelope {
+        Envelope::Columns { series, .. } => {
+            for series in series {
+                let least = series.min.iter().copied().reduce(f64::min);
+                let greatest = series.max.iter().copied().reduce(f64::max);
+                if let (Some(channel), Some(least), Some(greatest)) = (series.channel, least, greatest) {
+                    tell(channel, &series.label, least, greatest);
+                }
+            }
+        }
+        Envelope::Samples { series, .. } => {
+            for series in series {
+                let finite = || series.value.iter().filter_map(|value| value.finite());
+                if let Some((least, greatest)) = finite().reduce(f64::min).zip(finite().reduce(f64::max)) {
+                    tell(series.channel, &series.label, least, greatest);
+                }
+            }
+        }
+    }
+}

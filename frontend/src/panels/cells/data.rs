@@ -1,0 +1,152 @@
+//! What a panel of cells asks the server for, and the last answers.
+
+use std::sync::Arc;
+
+use shared::chart::cells::{CellSlice, Cells};
+use shared::chart::row_axis::channel_edges;
+use shared::query::raster::{BlankCells, CellValues, Density, Raster, Statistic};
+use shared::time::TimeRange;
+
+/// One question about all channels of a metric.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CellAsk {
+    /// The metric by name.
+    pub metric: String,
+    /// What a cell tells.
+    pub statistic: Statistic,
+    /// How many rows.
+    pub rows: Rows,
+    /// The lower end of a density; by the data where it is `None`.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+}
+
+/// How many rows a panel asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rows {
+    /// One for each pixel of the screen.
+    Pixels,
+    /// So many.
+    Exactly(u32),
+    /// One for each channel, however many.
+    Channels,
+}
+
+/// An answer, with what it takes to draw it.
+#[derive(Clone, Debug)]
+pub enum CellAnswer {
+    /// Time x channel.
+    Raster {
+        /// The answer.
+        raster: Raster,
+        /// The edges of its rows on the axis of channels.
+        edges: Vec<f64>,
+    },
+    /// Time x value.
+    Density {
+        /// The answer.
+        density: Density,
+        /// The edges of its rows on the axis of values.
+        edges: Vec<f64>,
+        /// Its blank columns, as cells of every row.
+        blanks: Vec<BlankCells>,
+    },
+}
+
+impl CellAnswer {
+    /// A raster with its edges.
+    pub fn of_raster(raster: Raster) -> Self {
+        let edges = channel_edges(&raster.row_first, &raster.row_last);
+        Self::Raster { raster, edges }
+    }
+
+    /// A density with its edges.
+    pub fn of_density(density: Density) -> Self {
+        let edges = match (density.value_min, density.value_max) {
+            (Some(low), Some(high)) => density_edges(low, high, density.n_rows()),
+            _ => Vec::new(),
+        };
+        let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
+        let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
+        Self::Density {
+            edges,
+            blanks: blanks.collect(),
+            density,
+        }
+    }
+
+    /// The cells.
+    pub fn cells(&self) -> Cells<'_> {
+        match self {
+            Self::Raster { raster, edges } => Cells {
+                start_us: &raster.start_us,
+                end_us: &raster.end_us,
+                edges,
+                values: match &raster.cells {
+                    CellValues::F32(values) => CellSlice::F32(values),
+                    CellValues::F64(values) => CellSlice::F64(values),
+                },
+                blanks: &raster.blanks,
+            },
+            Self::Density { density, edges, blanks } => Cells {
+                start_us: &density.start_us,
+                end_us: &density.end_us,
+                edges,
+                values: CellSlice::Counts(&density.counts),
+                blanks,
+            },
+        }
+    }
+
+    /// The channels of a row, first and last; `None` for a density.
+    pub fn channels_of(&self, row: usize) -> Option<(u32, u32)> {
+        match self {
+            Self::Raster { raster, .. } => Some((*raster.row_first.get(row)?, *raster.row_last.get(row)?)),
+            Self::Density { .. } => None,
+        }
+    }
+
+    /// Whether any cell has a value, or samples without one.
+    pub fn holds_any(&self) -> bool {
+        let cells = self.cells();
+        cells.extremes(false).is_some() || !cells.blanks.is_empty()
+    }
+}
+
+/// The edges of the rows of a density, as the server cuts them. Where both ends are equal, the middle row is that value.
+fn density_edges(low: f64, high: f64, n_rows: usize) -> Vec<f64> {
+    let rows = n_rows as f64;
+    let (low, step) = if low < high {
+        (low, (high - low) / rows)
+    } else {
+        let step = (low.abs() * 0.1).max(1.0) / rows;
+        (low - step * ((n_rows / 2) as f64 + 0.5), step)
+    };
+    (0..=n_rows).map(|row| low + step * row as f64).collect()
+}
+
+/// What came of a question.
+#[derive(Clone, Debug, Default)]
+pub struct CellSlot {
+    /// The last answer; kept while the next one is awaited.
+    pub answer: Option<Arc<CellAnswer>>,
+    /// The range that the answer is exact for.
+    pub range: Option<TimeRange>,
+    /// The range that was last asked for with an outcome, be it a failure.
+    pub asked: Option<TimeRange>,
+    /// Why the last question has no answer.
+    pub failure: Option<String>,
+}
+
+/// Answers are compared by identity: they are large, and each is a new one.
+impl PartialEq for CellSlot {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_answer = match (&self.answer, &other.answer) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        is_same_answer && self.range == other.range && self.asked == other.asked && self.failure == other.failure
+    }
+}

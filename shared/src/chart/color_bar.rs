@@ -1,0 +1,174 @@
+//! The bar that explains the colours of a scale.
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
+use plotters_backend::DrawingBackend;
+
+use super::color::{ColorTable, Place};
+use super::draw::DrawError;
+use super::palette::{Palette, Rgba};
+use super::plot::{LABEL_PX, label_width_px};
+use super::value_axis::{self, ValueTick};
+
+/// The height of a bar with its numbers, in pixels.
+pub const COLOR_BAR_PX: f64 = 24.0;
+/// The height of its colours, in pixels.
+const COLORS_PX: f64 = 7.0;
+/// The length of the marks at its ends, in pixels.
+const TIP_PX: f64 = 6.0;
+/// Between a mark and its count, in pixels.
+const GAP_PX: f64 = 4.0;
+/// How far apart its numbers are at the least, in pixels.
+const SPACING_PX: f64 = 46.0;
+/// The most pieces that its colours are drawn in.
+const PIECES: f64 = 256.0;
+
+/// What a bar explains.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ColorBar<'a> {
+    /// The colours.
+    pub table: &'a ColorTable,
+    /// How many lie below the scale, and what is said of them, such as `3 channels`; empty for none.
+    pub below: &'a str,
+    /// Likewise above.
+    pub above: &'a str,
+}
+
+/// Where a bar lies, in units of the backend.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BarPlace {
+    /// Its left end, with what is said there.
+    pub left: f64,
+    /// Its upper edge.
+    pub top: f64,
+    /// Its right end.
+    pub right: f64,
+    /// Units in a CSS pixel.
+    pub units_per_px: f64,
+    /// The font of its numbers.
+    pub font_family: String,
+}
+
+/// Draws a bar: colours with round numbers below them, and at both ends what lies beyond.
+pub fn draw_color_bar<DB: DrawingBackend>(
+    target: &DrawingArea<DB, Shift>,
+    bar: ColorBar<'_>,
+    place: &BarPlace,
+    palette: &Palette,
+) -> Result<(), DrawError<DB>> {
+    let px = place.units_per_px;
+    let pen = BarPen { target, place };
+    let beside = |said: &str| {
+        if said.is_empty() {
+            0.0
+        } else {
+            label_width_px(said) + GAP_PX
+        }
+    };
+    let (left, right) = (
+        place.left + (beside(bar.below) + TIP_PX) * px,
+        place.right - (beside(bar.above) + TIP_PX) * px,
+    );
+    if right - left < SPACING_PX * px {
+        return Ok(());
+    }
+    let (top, bottom) = (place.top, place.top + COLORS_PX * px);
+    let n_pieces = ((right - left) / px).clamp(1.0, PIECES).round();
+    let mut piece = 0.0;
+    while piece < n_pieces {
+        let x = |piece: f64| left + (right - left) * piece / n_pieces;
+        let color = bar.table.color(bar.table.value_at((piece + 0.5) / n_pieces));
+        pen.rectangle(x(piece), top, x(piece + 1.0), bottom, color)?;
+        piece += 1.0;
+    }
+    let middle = f64::midpoint(top, bottom);
+    let (low, high) = bar.table.ends();
+    let tips = [
+        (bar.below, low, left, -1.0, HPos::Right),
+        (bar.above, high, right, 1.0, HPos::Left),
+    ];
+    for (said, end, x, direction, h_pos) in tips {
+        if said.is_empty() {
+            continue;
+        }
+        // Clearly beyond the bar: a tip in the colour that these values are drawn in.
+        let tip = x + direction * TIP_PX * px;
+        pen.polygon(&[(x, top), (tip, middle), (x, bottom)], bar.table.color(end))?;
+        pen.text(
+            said,
+            (tip + direction * GAP_PX * px / 2.0, middle),
+            palette.text,
+            h_pos,
+            VPos::Center,
+        )?;
+    }
+    let steps = ((right - left) / px / SPACING_PX).clamp(1.0, 10.0);
+    for tick in ticks(bar.table, steps) {
+        let x = left + (right - left) * bar.table.part_of(tick.value);
+        pen.stroke((x, bottom), (x, bottom + 2.0 * px), palette.text_dim)?;
+        let half = label_width_px(&tick.label) * px / 2.0;
+        let at = (x.min(place.right - half).max(place.left + half), bottom + 3.0 * px);
+        pen.text(&tick.label, at, palette.text_dim, HPos::Center, VPos::Top)?;
+    }
+    Ok(())
+}
+
+/// Round numbers along the bar; its ends where there are none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped by the caller"
+)]
+fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
+    let (low, high) = table.ends();
+    let ticks = value_axis::ticks(low, high, steps as usize);
+    let is_on_bar = |tick: &ValueTick| table.place(tick.value) == Place::Within;
+    ticks.into_iter().filter(is_on_bar).collect()
+}
+
+struct BarPen<'a, DB: DrawingBackend> {
+    target: &'a DrawingArea<DB, Shift>,
+    place: &'a BarPlace,
+}
+
+impl<DB: DrawingBackend> BarPen<'_, DB> {
+    fn rectangle(&self, left: f64, top: f64, right: f64, bottom: f64, color: Rgba) -> Result<(), DrawError<DB>> {
+        let corners = [pixel((left, top)), pixel((right, bottom))];
+        self.target.draw(&Rectangle::new(
+            corners,
+            ShapeStyle::from(plotters_color(color)).filled(),
+        ))
+    }
+
+    fn polygon(&self, corners: &[(f64, f64)], color: Rgba) -> Result<(), DrawError<DB>> {
+        let corners: Vec<(i32, i32)> = corners.iter().map(|corner| pixel(*corner)).collect();
+        self.target.draw(&Polygon::new(corners, plotters_color(color)))
+    }
+
+    fn stroke(&self, from: (f64, f64), to: (f64, f64), color: Rgba) -> Result<(), DrawError<DB>> {
+        let style = ShapeStyle::from(plotters_color(color));
+        let (width, _) = pixel((self.place.units_per_px, 0.0));
+        let style = style.stroke_width(width.unsigned_abs().max(1));
+        self.target.draw(&PathElement::new(vec![pixel(from), pixel(to)], style))
+    }
+
+    fn text(&self, text: &str, at: (f64, f64), color: Rgba, h_pos: HPos, v_pos: VPos) -> Result<(), DrawError<DB>> {
+        let family = FontFamily::Name(&self.place.font_family);
+        let font = FontDesc::new(family, self.place.units_per_px * LABEL_PX, FontStyle::Normal);
+        let color = plotters_color(color);
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, v_pos));
+        self.target.draw_text(text, &style, pixel(at))
+    }
+}
+
+fn plotters_color(color: Rgba) -> RGBAColor {
+    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "positions are those of a plot")]
+fn pixel((x, y): (f64, f64)) -> (i32, i32) {
+    (x.round() as i32, y.round() as i32)
+}
