@@ -47,6 +47,13 @@ pub fn gps_ahead_secs(time: Timestamp) -> i64 {
     i64::try_from(leap_secs).unwrap_or(0)
 }
 
+/// From which moments on GPS time is how far ahead of UTC: pairs of microseconds, both counted from 1970, by rising
+/// moment. Before the first leap second, and before there was GPS, it is as far as it was in 1980.
+pub fn offsets_micros() -> impl Iterator<Item = (i64, i64)> {
+    let from = std::iter::once(i64::MIN).chain(LEAP_SECOND_ENDS.iter().map(|end| end * MICROS_PER_SEC));
+    from.zip((0_i64..).map(|leap_secs| (leap_secs - GPS_EPOCH_SECS) * MICROS_PER_SEC))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +79,23 @@ mod tests {
         check("2015-09-14T09:50:45Z", Some(1_126_259_462));
         check("2016-12-31T23:59:59Z", Some(1_167_264_016));
         check("2017-01-01T00:00:00Z", Some(1_167_264_018));
+    }
+
+    #[test]
+    fn offsets_say_the_same_as_seconds() {
+        for time in [
+            "1980-01-06T00:00:00Z",
+            "1981-06-30T23:59:59Z",
+            "2015-09-14T09:50:45Z",
+            "2026-01-01T00:00:00Z",
+        ] {
+            let time: Timestamp = time.parse().unwrap();
+            let offset = offsets_micros()
+                .take_while(|(from, _)| *from <= time.as_micros())
+                .last();
+            let secs = offset.map(|(_, offset)| (time.as_micros() + offset) / MICROS_PER_SEC);
+            assert_eq!(secs, gps_secs(time));
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use shared::query::geometry::Geometry;
 use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
+use shared::query::samples::{Samples, SamplesQuery};
 use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
 use shared::time::Timestamp;
@@ -81,6 +82,11 @@ pub async fn density(query: &RasterQuery) -> Result<Density, ApiFailure> {
 /// The newest sample of each channel of a metric.
 pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
     get(url::latest(metric)).await
+}
+
+/// A page of raw samples.
+pub async fn samples(query: &SamplesQuery) -> Result<Samples, ApiFailure> {
+    get(url::samples_page(query)).await
 }
 
 /// The newest sample of each channel of a metric at a moment; now without one.

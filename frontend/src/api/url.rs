@@ -7,6 +7,7 @@ use shared::metric::ChannelSelection;
 use shared::query::envelope::EnvelopeQuery;
 use shared::query::nights::NightsQuery;
 use shared::query::raster::RasterQuery;
+use shared::query::samples::SamplesQuery;
 use shared::query::sky::SkyQuery;
 use shared::route;
 use shared::time::{TimeRange, Timestamp};
@@ -150,6 +151,20 @@ pub fn samples(metric: &str, channels: &ChannelSelection, range: TimeRange) -> S
         .pair("from", &range.start().to_string())
         .pair("to", &range.end().to_string())
         .finish()
+}
+
+/// `/api/v1/samples?…`: one page.
+pub fn samples_page(query: &SamplesQuery) -> String {
+    let mut writer = QueryWriter::new(route::SAMPLES)
+        .pair("metric", &query.metric)
+        .pair("channels", &query.channels.to_string())
+        .pair("from", &query.from.to_string())
+        .pair("to", &query.to.to_string())
+        .pair("limit", &query.limit.to_string());
+    if let Some(cursor) = &query.cursor {
+        writer = writer.pair("cursor", cursor);
+    }
+    writer.finish()
 }
 
 #[cfg(test)]

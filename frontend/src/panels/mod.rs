@@ -5,11 +5,12 @@ use shared::dashboard::{Panel, PanelKind};
 
 use crate::dom::view;
 use crate::panels::latest::LatestPanel;
-use crate::panels::timeseries::TimeseriesPanel;
+use crate::panels::plot::PlotPanel;
+use crate::panels::plot::spec::PlotSpec;
 
 pub mod latest;
 
-pub mod timeseries;
+pub mod plot;
 
 /// A panel of whatever kind.
 #[component]
@@ -17,8 +18,10 @@ pub fn PanelView(
     /// What is shown.
     panel: Panel,
 ) -> impl IntoView {
+    if let Some(spec) = PlotSpec::of(&panel.show) {
+        return view! { <PlotPanel panel spec /> }.into_any();
+    }
     match panel.show.clone() {
-        PanelKind::Timeseries(spec) => view! { <TimeseriesPanel panel spec /> }.into_any(),
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
         _ => ().into_any(),
     }

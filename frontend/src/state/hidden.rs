@@ -39,7 +39,7 @@ impl Hidden {
         let mut lines = self.lines.get_untracked();
         let is_hidden = |name: &str| lines.iter().any(|hidden| hidden.panel == panel && hidden.line == name);
         let is_isolated = all.iter().all(|name| is_hidden(name) != (name == line));
-        lines.retain(|hidden| hidden.panel != panel);
+        lines.retain(|hidden| hidden.panel != panel || !all.contains(&hidden.line));
         if !is_isolated {
             let others = all.iter().filter(|name| *name != line);
             lines.extend(others.map(|name| HiddenLine {

@@ -1,7 +1,7 @@
 //! From the columns of a channel, or of the band over all channels, to strokes.
 
 use super::gap::GapRule;
-use super::line::Canvas;
+use super::line::{Canvas, EdgeMark, EdgeMarks};
 use super::path::{PathBuilder, Point, Strokes};
 use super::shape::Shape;
 use crate::query::envelope::ColumnSeries;
@@ -17,6 +17,20 @@ pub struct BandStrokes {
     pub mean: Strokes,
     /// Along the least values.
     pub min: Strokes,
+}
+
+/// The marks of the columns whose extremes lie beyond the axis, each at its own time.
+pub fn edge_marks(columns: &ColumnSeries, canvas: &Canvas) -> Vec<EdgeMark> {
+    let mut marks = EdgeMarks::new(canvas);
+    for at in Shape::Columns(columns).visible(canvas.time.range()) {
+        let extremes = [(&columns.min_us, &columns.min), (&columns.max_us, &columns.max)];
+        for (times, values) in extremes {
+            if let (Some(time_us), Some(value)) = (times.get(at), values.get(at)) {
+                marks.look_at(canvas.time.x_from_time(*time_us), *value);
+            }
+        }
+    }
+    marks.finish()
 }
 
 /// The entries to draw: those that the range shows, and one more on either side.

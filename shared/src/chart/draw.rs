@@ -12,9 +12,12 @@ use super::columns;
 use super::line::{self, Canvas, EdgeMark};
 use super::palette::{Palette, Rgba};
 use super::path::{Point, Strokes};
-use super::plot::{LABEL_GAP_PX, LABEL_PX, Plot, PlotData, label_width_px, snap};
+use super::plot::{LABEL_GAP_PX, LABEL_PX, LONGEST_LABEL_PX, Plot, PlotData, label_width_px, snap};
+use super::scale::Side;
 use super::shape::{PlotLine, Shape};
 use crate::dashboard::Axis;
+
+mod marks;
 
 /// Widths of lines, in pixels.
 const LINE_PX: f64 = 1.5;
@@ -35,7 +38,8 @@ const FADED_OPACITY: f64 = 0.25;
 /// What a failing backend says.
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
-/// Draws all of a plot: background, grid, lines, the now-line and the labels of the axes.
+/// Draws all of a plot, from the bottom up: background, grid, what limits tint, limit lines, lines, events, strips, the
+/// now-line and the labels.
 ///
 /// `data` must be what the plot was laid out for; lines on an axis without finite values are left out.
 pub fn draw_plot<DB: DrawingBackend>(
@@ -53,6 +57,7 @@ pub fn draw_plot<DB: DrawingBackend>(
         palette.background,
     )?;
     pen.grid(palette)?;
+    pen.limit_lines(data, palette)?;
     for line in &data.lines {
         if let Some(canvas) = plot.canvas(line.axis) {
             let color = palette.line(line.color);
@@ -64,7 +69,10 @@ pub fn draw_plot<DB: DrawingBackend>(
             pen.line(line, &canvas, color)?;
         }
     }
+    pen.events(data, palette)?;
+    pen.strips(data, palette)?;
     pen.now_line(data, palette)?;
+    pen.limit_labels(data, palette)?;
     pen.time_labels(palette)?;
     pen.value_labels(Axis::Left, palette)?;
     pen.value_labels(Axis::Right, palette)?;
@@ -118,12 +126,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Shape::Samples(samples) => {
                 let drawn = line::strokes(samples, gaps, canvas);
                 self.strokes(&drawn.strokes, color, LINE_PX)?;
-                drawn
-                    .edge_marks
-                    .iter()
-                    .try_for_each(|mark| self.edge_mark(*mark, color))
+                self.edge_marks(&drawn.edge_marks, color)
             }
-            Shape::Columns(columns) => self.strokes(&columns::strokes(columns, gaps, canvas), color, LINE_PX),
+            Shape::Columns(columns) => {
+                self.strokes(&columns::strokes(columns, gaps, canvas), color, LINE_PX)?;
+                self.edge_marks(&columns::edge_marks(columns, canvas), color)
+            }
             Shape::Band(columns) => {
                 let band = columns::band_strokes(columns, gaps, canvas);
                 for area in band.areas {
@@ -132,7 +140,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 let edge = color.faded(BAND_EDGE_OPACITY);
                 self.strokes(&band.max, edge, THIN_PX)?;
                 self.strokes(&band.min, edge, THIN_PX)?;
-                self.strokes(&band.mean, color, LINE_PX)
+                self.strokes(&band.mean, color, LINE_PX)?;
+                self.edge_marks(&columns::edge_marks(columns, canvas), color)
             }
         }
     }
@@ -152,19 +161,24 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         Ok(())
     }
 
-    /// A small triangle at the edge beyond which a value lies, pointing at it.
-    fn edge_mark(&self, mark: EdgeMark, color: Rgba) -> Result<(), DrawError<DB>> {
+    /// Small triangles at the edges beyond which values lie, pointing at them.
+    fn edge_marks(&self, marks: &[EdgeMark], color: Rgba) -> Result<(), DrawError<DB>> {
         let size = self.units_in(MARK_PX);
-        let (tip, base) = if mark.above {
-            (self.plot.area.top, self.plot.area.top + size)
-        } else {
-            (self.plot.area.bottom, self.plot.area.bottom - size)
-        };
-        let corners = [(mark.x, tip), (mark.x - size, base), (mark.x + size, base)];
-        if mark.x < self.plot.area.left || self.plot.area.right < mark.x {
-            return Ok(());
+        let Area {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.plot.area;
+        for mark in marks.iter().filter(|mark| left <= mark.x && mark.x <= right) {
+            let (tip, base) = match mark.side {
+                Side::Above => (top, top + size),
+                Side::Below => (bottom, bottom - size),
+            };
+            let corners = [(mark.x, tip), (mark.x - size, base), (mark.x + size, base)];
+            self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), color)?;
         }
-        self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), color)
+        Ok(())
     }
 
     fn now_line(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
@@ -172,19 +186,37 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             return Ok(());
         };
         let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
-        let style = self.stroke(palette.accent.faded(NOW_OPACITY), THIN_PX);
-        let dash = self.units_in(DASH_PX);
-        let mut y = self.plot.area.top;
-        while y < self.plot.area.bottom {
-            let end = (y + dash).min(self.plot.area.bottom);
-            self.path(&[Point { x, y }, Point { x, y: end }], style)?;
-            y += 2.0 * dash;
+        let color = palette.accent.faded(NOW_OPACITY);
+        let (from, to) = (self.plot.area.top, self.plot.foot());
+        self.dashed(
+            [(x, from), (x, to)].map(|(x, y)| Point { x, y }),
+            color,
+            [DASH_PX, DASH_PX],
+        )
+    }
+
+    /// A thin line along an axis, from left to right or from the top down, in dashes and spaces of these lengths in pixels.
+    fn dashed(&self, [from, to]: [Point; 2], color: Rgba, [dash_px, space_px]: [f64; 2]) -> Result<(), DrawError<DB>> {
+        let style = self.stroke(color, THIN_PX);
+        let (dash, step) = (self.units_in(dash_px), self.units_in(dash_px + space_px));
+        let length = (to.x - from.x) + (to.y - from.y);
+        let along = |distance: f64| {
+            let part = (distance / length).min(1.0);
+            Point {
+                x: from.x + (to.x - from.x) * part,
+                y: from.y + (to.y - from.y) * part,
+            }
+        };
+        let mut start = 0.0;
+        while start < length {
+            self.path(&[along(start), along(start + dash)], style)?;
+            start += step;
         }
         Ok(())
     }
 
     fn time_labels(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
-        let y = self.plot.area.bottom + self.units_in(LABEL_GAP_PX);
+        let y = self.plot.foot() + self.units_in(LABEL_GAP_PX);
         let width = f64::from(self.plot.layout.width);
         for tick in &self.plot.time_ticks {
             // The outermost labels move inwards rather than being cut.
@@ -206,7 +238,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             for tick in &axis.ticks {
                 let y = axis.scale.y_from_value(tick.value);
                 self.text(
-                    &tick.label,
+                    &shortened(&tick.label, LONGEST_LABEL_PX),
                     Point { x, y },
                     palette.text_dim,
                     Pos::new(h_pos, VPos::Center),
@@ -282,6 +314,17 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = TextStyle::from(font).color(&color).pos(anchor);
         self.target.draw_text(text, &style, pixel(at))
     }
+}
+
+/// A label that takes no more room than this, in pixels.
+fn shortened(label: &str, longest_px: f64) -> String {
+    if label_width_px(label) <= longest_px {
+        return label.to_owned();
+    }
+    let mut shortened = label.to_owned();
+    while label_width_px(&shortened) + label_width_px("…") > longest_px && shortened.pop().is_some() {}
+    shortened.push('…');
+    shortened
 }
 
 fn plotters_color(color: Rgba) -> RGBAColor {

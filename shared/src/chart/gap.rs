@@ -24,6 +24,15 @@ impl GapRule {
         Self { longest_us }
     }
 
+    /// The rhythm that it goes by, in microseconds; nothing where none is known.
+    pub fn interval_us(self) -> i64 {
+        if self.longest_us == i64::MAX {
+            0
+        } else {
+            whole(self.longest_us as f64 / STALE_INTERVALS)
+        }
+    }
+
     /// Whether the silence between two times is a gap.
     pub const fn is_gap(self, before_us: i64, after_us: i64) -> bool {
         after_us.saturating_sub(before_us) > self.longest_us

@@ -2,19 +2,56 @@
 
 use super::gap::GapRule;
 use super::path::{PathBuilder, Point, Strokes};
-use super::scale::{TimeScale, ValueScale};
+use super::scale::{Side, TimeScale, ValueScale};
 use crate::query::envelope::SampleSeries;
 
 /// Samples farther apart than this, in pixels, get a dot each.
 const DOTS_FROM_PX: f64 = 6.0;
+/// Marks at the edge nearer to each other than this, in pixels, are one.
+const MARKS_PX: f64 = 3.0;
 
-/// A value beyond all axes, marked at the edge of the plot.
+/// A value beyond the axis, marked at the edge of the plot.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct EdgeMark {
     /// Where it lies in time, in units.
     pub x: f64,
-    /// Whether it is greater than everything, else less.
-    pub above: bool,
+    /// Beyond which edge.
+    pub side: Side,
+}
+
+/// Collects the marks of values beyond the axis, by rising time; those that would lie on each other are one.
+#[derive(Debug)]
+pub(super) struct EdgeMarks {
+    value: ValueScale,
+    spacing: f64,
+    marks: Vec<EdgeMark>,
+    last: [f64; 2],
+}
+
+impl EdgeMarks {
+    pub(super) const fn new(canvas: &Canvas) -> Self {
+        Self {
+            value: canvas.value,
+            spacing: MARKS_PX * canvas.units_per_px,
+            marks: Vec::new(),
+            last: [f64::NEG_INFINITY; 2],
+        }
+    }
+
+    /// Takes a look at a value; null and NaN lie nowhere.
+    pub(super) fn look_at(&mut self, x: f64, value: f64) {
+        let Some(side) = self.value.side_of(value) else { return };
+        let [above, below] = &mut self.last;
+        let last = if side == Side::Above { above } else { below };
+        if x - *last >= self.spacing {
+            *last = x;
+            self.marks.push(EdgeMark { x, side });
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<EdgeMark> {
+        self.marks
+    }
 }
 
 /// How the samples of a channel are drawn.
@@ -22,7 +59,7 @@ pub struct EdgeMark {
 pub struct SampleStrokes {
     /// Paths and dots of the finite values.
     pub strokes: Strokes,
-    /// The infinite values.
+    /// The values beyond the axis, the infinite ones among them.
     pub edge_marks: Vec<EdgeMark>,
 }
 
@@ -41,7 +78,7 @@ pub struct Canvas {
 
 /// Draws the samples that the range shows, and one more on either side, so that lines run on to the edges.
 ///
-/// Null, NaN and infinities break the line, and so does a gap. Infinities leave a mark at the edge.
+/// Null, NaN and infinities break the line, and so does a gap. What lies beyond the axis leaves a mark at the edge.
 pub fn strokes(samples: &SampleSeries, gaps: GapRule, canvas: &Canvas) -> SampleStrokes {
     let range = canvas.time.range();
     let visible = super::shape::Shape::Samples(samples).visible(range);
@@ -56,21 +93,18 @@ pub fn strokes(samples: &SampleSeries, gaps: GapRule, canvas: &Canvas) -> Sample
     };
     let shown = visible.start.saturating_sub(1)..(visible.end + 1).min(samples.time_us.len());
     let mut builder = PathBuilder::new(canvas.units_per_dot);
-    let mut edge_marks = Vec::new();
+    let mut edge_marks = EdgeMarks::new(canvas);
     let mut before: Option<i64> = None;
     for at in shown {
         let (Some(&time_us), Some(value)) = (samples.time_us.get(at), samples.value.get(at)) else {
             break;
         };
         let x = canvas.time.x_from_time(time_us);
+        if let Some(number) = value.as_number() {
+            edge_marks.look_at(x, number);
+        }
         let Some(number) = value.finite() else {
             builder.lift();
-            if let Some(infinite) = value.as_number().filter(|number| number.is_infinite()) {
-                edge_marks.push(EdgeMark {
-                    x,
-                    above: infinite > 0.0,
-                });
-            }
             continue;
         };
         if before.is_some_and(|before_us| gaps.is_gap(before_us, time_us)) {
@@ -88,7 +122,7 @@ pub fn strokes(samples: &SampleSeries, gaps: GapRule, canvas: &Canvas) -> Sample
     }
     SampleStrokes {
         strokes: builder.finish(),
-        edge_marks,
+        edge_marks: edge_marks.finish(),
     }
 }
 
@@ -178,8 +212,8 @@ mod tests {
             ],
             10.0,
         );
-        let mark = |x, above| EdgeMark { x, above };
-        assert_eq!(drawn.edge_marks, [mark(2.0, true), mark(3.0, false)]);
+        let mark = |x, side| EdgeMark { x, side };
+        assert_eq!(drawn.edge_marks, [mark(2.0, Side::Above), mark(3.0, Side::Below)]);
         assert_eq!(drawn.strokes.paths, Vec::<Vec<Point>>::new());
     }
 

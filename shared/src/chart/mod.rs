@@ -12,6 +12,8 @@ pub mod scale;
 
 pub mod value_axis;
 
+pub mod axis_clock;
+
 pub mod time_axis;
 
 pub mod path;
@@ -41,6 +43,12 @@ pub mod state_colors;
 pub mod value_colors;
 
 pub mod columns;
+
+pub mod limit;
+
+pub mod event;
+
+pub mod strip;
 
 pub mod pick;
 

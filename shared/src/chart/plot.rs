@@ -1,14 +1,22 @@
 //! The lay-out of a plot: where its parts lie, before anything is drawn.
 
+use super::axis_clock::AxisClock;
 use super::clip::Area;
+use super::event::EventMarks;
+use super::limit::LimitMark;
 use super::line::Canvas;
 use super::scale::{TimeScale, ValueScale};
-use super::shape::{PlotLine, extent_of};
+use super::shape::PlotLine;
+use super::strip::StripMarks;
 use super::time_axis::{self, TimeTick};
-use super::value_axis::{self, ValueTick};
+use super::value_axis::ValueTick;
 use crate::dashboard::Axis;
 use crate::query::envelope::MAX_COLUMNS;
 use crate::time::{TimeRange, Timestamp};
+
+mod bounds;
+
+use bounds::Bounds;
 
 /// The size of labels, in pixels.
 pub(super) const LABEL_PX: f64 = 11.0;
@@ -18,13 +26,16 @@ pub(super) const LABEL_GAP_PX: f64 = 6.0;
 const LEFT_PX: f64 = 46.0;
 /// Wider labels widen the edge by as much at once, so that it rests while values change, in pixels.
 const LEFT_GRAIN_PX: f64 = 16.0;
+/// Names of rows are cut rather than taking more room than this, in pixels.
+pub(super) const LONGEST_LABEL_PX: f64 = 140.0;
 const RIGHT_PX: f64 = 10.0;
 const TOP_PX: f64 = 8.0;
 /// With units written above the axes, in pixels.
 const TOP_WITH_UNITS_PX: f64 = 20.0;
 const BOTTOM_PX: f64 = 18.0;
-/// How far apart values are on their axis at the least, in pixels.
-const VALUE_SPACING_PX: f64 = 30.0;
+/// The height of a strip with the gap above it, and the gap, in pixels.
+const STRIP_PX: f64 = 15.0;
+const STRIP_GAP_PX: f64 = 2.0;
 /// The width of a digit as a part of the size of the label, on the wide side.
 const DIGIT_WIDTH: f64 = 0.62;
 
@@ -41,8 +52,8 @@ pub struct PlotLayout {
     pub units_per_dot: u32,
     /// The font of the labels, as CSS names it.
     pub font_family: String,
-    /// What the clock on the wall is ahead of UTC, in microseconds.
-    pub utc_offset_us: i64,
+    /// The clock by which times are told.
+    pub clock: AxisClock,
 }
 
 impl PlotLayout {
@@ -64,14 +75,71 @@ impl PlotLayout {
 pub struct PlotData<'a> {
     /// From the left edge to the right one.
     pub range: TimeRange,
+    /// How the left axis runs.
+    pub left: LeftAxis,
     /// The lines, first at the bottom.
     pub lines: Vec<PlotLine<'a>>,
+    /// Levels on either axis.
+    pub limits: Vec<LimitMark>,
+    /// Events, each kind with its own name.
+    pub events: Vec<EventMarks<'a>>,
+    /// Strips under the lines, first on top.
+    pub strips: Vec<StripMarks<'a>>,
     /// The unit of the left axis; empty for none.
     pub left_unit: String,
     /// The unit of the right axis; empty for none.
     pub right_unit: String,
     /// Where the now-line stands, if it is in the range.
     pub now: Option<Timestamp>,
+}
+
+impl PlotData<'_> {
+    /// A plot of a range with nothing in it.
+    pub const fn empty(range: TimeRange) -> Self {
+        Self {
+            range,
+            left: LeftAxis::PLAIN,
+            lines: Vec::new(),
+            limits: Vec::new(),
+            events: Vec::new(),
+            strips: Vec::new(),
+            left_unit: String::new(),
+            right_unit: String::new(),
+            now: None,
+        }
+    }
+}
+
+/// How the left axis of a plot runs.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LeftAxis {
+    /// Values, and what is wished of them.
+    Values {
+        /// Whether equal ratios, rather than equal differences, are equally far apart.
+        is_log: bool,
+        /// The lower end; by the data where it is `None`.
+        low: Option<f64>,
+        /// The upper end; by the data where it is `None`.
+        high: Option<f64>,
+    },
+    /// Rows, such as channels: each is one wide, and row i lies around i.
+    Rows {
+        /// The lowest position.
+        low: f64,
+        /// The highest one; where it is less than `low`, the first row is at the top.
+        high: f64,
+        /// The names of rows, by rising position; numbers where there are none.
+        names: Vec<ValueTick>,
+    },
+}
+
+impl LeftAxis {
+    /// Values, as far apart as they differ, by the data.
+    pub const PLAIN: Self = Self::Values {
+        is_log: false,
+        low: None,
+        high: None,
+    };
 }
 
 /// An axis of values.
@@ -96,6 +164,8 @@ pub struct Plot {
     pub left: Option<ValueAxis>,
     /// The right axis; `None` likewise.
     pub right: Option<ValueAxis>,
+    /// How many strips lie between the data and the labels of the times.
+    pub n_strips: usize,
     pub(super) layout: PlotLayout,
 }
 
@@ -106,13 +176,16 @@ impl Plot {
         let (width, height) = (f64::from(layout.width), f64::from(layout.height));
         let has_right = data.lines.iter().any(|line| line.axis == Axis::Right);
         let top = snap(if has_right { TOP_WITH_UNITS_PX } else { TOP_PX } * px, &layout);
-        let bottom = snap(height - BOTTOM_PX * px, &layout).max(top + px);
+        let strips_px = data.strips.len() as f64 * STRIP_PX;
+        let bottom = snap(height - (BOTTOM_PX + strips_px) * px, &layout).max(top + px);
+        let height_px = (bottom - top) / px;
         let axis = |side| {
-            let extents = data.lines.iter().filter(|line| line.axis == side);
-            let (least, greatest) = extent_of(extents.filter_map(|line| line.extent(data.range)))?;
-            let (low, high) = value_axis::bounds_around(least, greatest);
-            let ticks = value_ticks(low, high, (bottom - top) / px);
-            let scale = ValueScale::new(low, high, bottom, top);
+            let bounds = Bounds::of(data, side)?;
+            let scale = bounds.scale(bottom, top);
+            let ticks = match &data.left {
+                LeftAxis::Rows { names, .. } if side == Axis::Left && !names.is_empty() => names.clone(),
+                _ => bounds.ticks(height_px),
+            };
             Some(ValueAxis { scale, ticks })
         };
         let (left_axis, right_axis) = (axis(Axis::Left), axis(Axis::Right));
@@ -132,11 +205,41 @@ impl Plot {
         Self {
             area,
             time: TimeScale::new(data.range, left, right),
-            time_ticks: time_axis::ticks(data.range, layout.utc_offset_us, (right - left) / px),
+            time_ticks: time_axis::ticks(data.range, &layout.clock, (right - left) / px),
             left: left_axis,
             right: right_axis,
+            n_strips: data.strips.len(),
             layout,
         }
+    }
+
+    /// Where a strip lies, counted from the top.
+    pub fn strip_area(&self, at: usize) -> Area {
+        let px = self.layout.units_per_px;
+        let top = self.area.bottom + at as f64 * STRIP_PX * px;
+        Area {
+            top: snap(top + STRIP_GAP_PX * px, &self.layout),
+            bottom: snap(top + STRIP_PX * px, &self.layout),
+            ..self.area
+        }
+    }
+
+    /// The lower end of data and strips, in units: there the labels of the times begin.
+    pub fn foot(&self) -> f64 {
+        snap(
+            self.area.bottom + self.n_strips as f64 * STRIP_PX * self.layout.units_per_px,
+            &self.layout,
+        )
+    }
+
+    /// The font of the labels, as CSS names it.
+    pub fn font_family(&self) -> &str {
+        &self.layout.font_family
+    }
+
+    /// The clock by which times are told.
+    pub const fn clock(&self) -> &AxisClock {
+        &self.layout.clock
     }
 
     /// The axis that a line is read on.
@@ -164,26 +267,14 @@ pub(super) fn snap(position: f64, layout: &PlotLayout) -> f64 {
     (position / dot).round() * dot
 }
 
-/// Round numbers as far apart as can be read; two at least, because one alone tells no scale.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to 1..=12"
-)]
-fn value_ticks(low: f64, high: f64, height_px: f64) -> Vec<ValueTick> {
-    let steps = (height_px / VALUE_SPACING_PX).clamp(1.0, 12.0) as usize;
-    let of_steps = |steps| value_axis::ticks(low, high, steps);
-    let finer = (steps..steps + 4).map(of_steps).find(|ticks| ticks.len() > 1);
-    finer.unwrap_or_else(|| of_steps(steps))
-}
-
 /// The room that an axis takes beside the data, in pixels.
 fn edge_px(axis: Option<&ValueAxis>) -> f64 {
     let longest = axis
         .into_iter()
         .flat_map(|axis| &axis.ticks)
         .map(|tick| label_width_px(&tick.label))
-        .fold(0.0, f64::max);
+        .fold(0.0, f64::max)
+        .min(LONGEST_LABEL_PX);
     let beyond = (longest + LABEL_GAP_PX + 2.0 - LEFT_PX).max(0.0);
     LEFT_PX + (beyond / LEFT_GRAIN_PX).ceil() * LEFT_GRAIN_PX
 }
@@ -200,75 +291,4 @@ pub(super) fn label_width_px(label: &str) -> f64 {
 
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "exact by construction")]
-mod tests {
-    use super::*;
-    use crate::chart::shape::Shape;
-    use crate::query::envelope::SampleSeries;
-
-    fn layout() -> PlotLayout {
-        PlotLayout {
-            width: 400,
-            height: 200,
-            units_per_px: 1.0,
-            units_per_dot: 1,
-            font_family: "sans-serif".to_owned(),
-            utc_offset_us: 0,
-        }
-    }
-
-    fn plot_of(values: &[f64], axis: Axis) -> Plot {
-        let series = SampleSeries {
-            time_us: (0_i64..).take(values.len()).collect(),
-            value: values.iter().map(|value| (*value).into()).collect(),
-            ..SampleSeries::default()
-        };
-        let line = PlotLine {
-            shape: Shape::Samples(&series),
-            color: 0,
-            axis,
-            interval_s: None,
-            is_faded: false,
-        };
-        let data = PlotData {
-            range: TimeRange::new(Timestamp::EPOCH, Timestamp::from_micros(100).unwrap()).unwrap(),
-            lines: vec![line],
-            left_unit: String::new(),
-            right_unit: String::new(),
-            now: None,
-        };
-        Plot::new(layout(), &data)
-    }
-
-    #[test]
-    fn plots_of_ordinary_numbers_share_their_left_edge() {
-        let lefts = [0.5, 30.0, 9_000.0, -12.5].map(|value| plot_of(&[0.0, value], Axis::Left).area.left);
-        assert_eq!(lefts, [46.0; 4]);
-        assert_eq!(plot_of(&[0.0, 1_900_000.0], Axis::Left).area.left, 78.0);
-    }
-
-    #[test]
-    fn a_right_axis_has_its_own_room_and_an_empty_one_no_numbers() {
-        let plot = plot_of(&[0.0, 30.0], Axis::Right);
-        assert_eq!((plot.area.left, plot.area.right), (46.0, 354.0));
-        assert!(plot.left.is_none() && plot.right.is_some());
-        assert!(plot_of(&[f64::NAN], Axis::Left).left.is_none());
-    }
-
-    #[test]
-    fn a_plot_without_room_still_has_an_area() {
-        let tiny = PlotLayout {
-            width: 1,
-            height: 1,
-            ..layout()
-        };
-        let data = PlotData {
-            range: TimeRange::ALL,
-            lines: Vec::new(),
-            left_unit: String::new(),
-            right_unit: String::new(),
-            now: None,
-        };
-        let area = Plot::new(tiny, &data).area;
-        assert!(area.left < area.right && area.top < area.bottom, "{area:?}");
-    }
-}
+mod tests;

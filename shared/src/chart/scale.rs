@@ -49,18 +49,36 @@ impl TimeScale {
 }
 
 /// Places values between the bottom and the top of a plot, in units. Larger values lie higher.
+///
+/// On a logarithmic scale equal ratios are equally far apart; what is not positive has no place there and lies at the
+/// bottom.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ValueScale {
     low: f64,
     high: f64,
     bottom: f64,
     top: f64,
+    is_log: bool,
 }
 
 impl ValueScale {
     /// The value `low` lies at `bottom`, `high` at `top`; both must be finite and `low` less than `high`.
     pub const fn new(low: f64, high: f64, bottom: f64, top: f64) -> Self {
-        Self { low, high, bottom, top }
+        Self {
+            low,
+            high,
+            bottom,
+            top,
+            is_log: false,
+        }
+    }
+
+    /// The same with equal ratios equally far apart; `low` must be positive.
+    pub const fn logarithmic(low: f64, high: f64, bottom: f64, top: f64) -> Self {
+        Self {
+            is_log: true,
+            ..Self::new(low, high, bottom, top)
+        }
     }
 
     /// The least value and the greatest one between bottom and top.
@@ -70,16 +88,47 @@ impl ValueScale {
 
     /// Where a finite value lies; beyond the edges for values outside of the bounds.
     pub fn y_from_value(&self, value: f64) -> f64 {
-        // Halved, so that a span from -1e308 to 1e308 does not overflow.
-        let part = (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
+        let part = if self.is_log {
+            if value <= 0.0 {
+                return self.bottom;
+            }
+            (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
+        } else {
+            // Halved, so that a span from -1e308 to 1e308 does not overflow.
+            (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0)
+        };
         (self.bottom - part * (self.bottom - self.top)).clamp(self.top - FAR, self.bottom + FAR)
     }
 
     /// The value at a position.
     pub fn value_from_y(&self, y: f64) -> f64 {
         let part = (self.bottom - y) / (self.bottom - self.top);
+        if self.is_log {
+            return (self.low.ln() * (1.0 - part) + self.high.ln() * part).exp();
+        }
         self.low * (1.0 - part) + self.high * part
     }
+
+    /// Beyond which end of the scale a value lies; `None` for one between them. An infinity lies beyond every scale.
+    pub fn side_of(&self, value: f64) -> Option<Side> {
+        let (least, most) = (self.low.min(self.high), self.low.max(self.high));
+        if value < least {
+            Some(Side::Below)
+        } else if value > most {
+            Some(Side::Above)
+        } else {
+            None
+        }
+    }
+}
+
+/// One of the two ends of a scale.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Side {
+    /// Where greater values are.
+    Above,
+    /// Where lesser values are.
+    Below,
 }
 
 #[expect(
@@ -135,6 +184,27 @@ mod tests {
         assert_eq!(scale.time_from_x(10.0), Timestamp::EPOCH);
         let scale = ValueScale::new(-1.0, 1.0, 200.0, 0.0);
         assert_eq!((scale.y_from_value(-1.0), scale.y_from_value(1.0)), (200.0, 0.0));
+    }
+
+    #[test]
+    fn equal_ratios_are_equally_far_apart_on_a_logarithmic_scale() {
+        let scale = ValueScale::logarithmic(0.1, 1000.0, 400.0, 0.0);
+        let ys = [0.1, 1.0, 10.0, 100.0, 1000.0].map(|value| scale.y_from_value(value).round());
+        assert_eq!(ys, [400.0, 300.0, 200.0, 100.0, 0.0]);
+        assert_eq!((scale.y_from_value(0.0), scale.y_from_value(-5.0)), (400.0, 400.0));
+        assert!((scale.value_from_y(200.0) - 10.0).abs() < 1e-9);
+        let wide = ValueScale::logarithmic(1e-300, 1e300, 400.0, 0.0);
+        assert!(wide.y_from_value(1.0).is_finite(), "{}", wide.y_from_value(1.0));
+    }
+
+    #[test]
+    fn values_beyond_a_scale_know_their_side() {
+        let scale = ValueScale::new(0.0, 10.0, 100.0, 0.0);
+        let sides = [-1.0, 0.0, 10.0, 11.0, f64::NEG_INFINITY].map(|value| scale.side_of(value));
+        assert_eq!(
+            sides,
+            [Some(Side::Below), None, None, Some(Side::Above), Some(Side::Below)]
+        );
     }
 
     #[test]

@@ -50,6 +50,29 @@ impl Shape<'_> {
         first..last.max(first)
     }
 
+    /// The least and the greatest positive finite value in a range, as a logarithmic axis can show them; `None` if it
+    /// holds none. Of a column that reaches below, the least positive value that it tells counts.
+    pub fn positive_extent(&self, range: TimeRange) -> Option<(f64, f64)> {
+        let visible = self.visible(range);
+        let positive = |value: &f64| *value > 0.0 && value.is_finite();
+        let pairs = |value: f64| (value, value);
+        match self {
+            Self::Samples(samples) => {
+                let values = samples.value.get(visible)?.iter().filter_map(|value| value.finite());
+                extent_of(values.filter(positive).map(pairs))
+            }
+            Self::Columns(columns) | Self::Band(columns) => extent_of(
+                [&columns.min, &columns.mean, &columns.max]
+                    .into_iter()
+                    .filter_map(|values| values.get(visible.clone()))
+                    .flatten()
+                    .copied()
+                    .filter(positive)
+                    .map(pairs),
+            ),
+        }
+    }
+
     /// The least and the greatest finite value in a range; `None` if it holds none.
     ///
     /// A column that lies only partly in the range counts whole.

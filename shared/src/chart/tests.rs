@@ -6,6 +6,7 @@ use std::rc::Rc;
 use insta::assert_snapshot;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 
+use super::axis_clock::AxisClock;
 use super::draw::draw_plot;
 use super::palette::{Palette, Rgba};
 use super::plot::{Plot, PlotData, PlotLayout};
@@ -15,6 +16,8 @@ use crate::dashboard::Axis;
 use crate::query::envelope::{ColumnSeries, SampleSeries};
 use crate::time::{MICROS_PER_SEC, TimeRange, Timestamp};
 use crate::value::Value;
+
+mod marks;
 
 /// Opaque colours that all differ, so that a recorded drawing names each.
 fn palette() -> Palette {
@@ -33,7 +36,7 @@ fn layout(width: u32, height: u32) -> PlotLayout {
         units_per_px: 1.0,
         units_per_dot: 1,
         font_family: "sans-serif".to_owned(),
-        utc_offset_us: 0,
+        clock: AxisClock::utc(),
     }
 }
 
@@ -86,11 +89,10 @@ fn line(shape: Shape<'_>, axis: Axis) -> PlotLine<'_> {
 
 fn data(lines: Vec<PlotLine<'_>>) -> PlotData<'_> {
     PlotData {
-        range: minute(),
         lines,
         left_unit: "°C".to_owned(),
         right_unit: "%".to_owned(),
-        now: None,
+        ..PlotData::empty(minute())
     }
 }
 

@@ -10,6 +10,8 @@ const EXPONENT_FROM: i32 = 7;
 const EXPONENT_BELOW: i32 = -5;
 /// A span less than this part of the values is rounding noise and drawn as a flat line.
 const NOISE: f64 = 1e-12;
+/// The room beyond the values on a logarithmic axis, as a factor.
+const LOG_ROOM: f64 = 1.02;
 
 /// A round number on the axis.
 #[derive(Clone, PartialEq, Debug)]
@@ -46,6 +48,64 @@ pub fn bounds_around(least: f64, greatest: f64) -> (f64, f64) {
 
 fn finite(value: f64) -> f64 {
     value.clamp(f64::MIN, f64::MAX)
+}
+
+/// Bounds for positive values from `least` to `greatest` on a logarithmic axis: the next 1, 2 or 5 times a power of ten
+/// beyond both. Both must be finite and positive.
+pub fn log_bounds_around(least: f64, greatest: f64) -> (f64, f64) {
+    let room = least / LOG_ROOM;
+    let step = Step::at_least(room);
+    let low = if step.size() > room * (1.0 + 1e-9) {
+        step.before()
+    } else {
+        step
+    };
+    let high = Step::at_least(greatest * LOG_ROOM);
+    (low.size().max(f64::MIN_POSITIVE), finite(high.size()))
+}
+
+/// Round numbers from `low` to `high` on a logarithmic axis, rising, about `max_count` of them at the most: powers of
+/// ten, with 2 and 5 between them where there is room, every so many where there is none. On less than a decade they
+/// are those of any axis, which the scale only places differently.
+pub fn log_ticks(low: f64, high: f64, max_count: usize) -> Vec<ValueTick> {
+    let decades = high.log10() - low.log10();
+    if !decades.is_finite() || decades <= 0.0 || low <= 0.0 {
+        return Vec::new();
+    }
+    if decades < 1.0 {
+        return ticks(low, high, max_count);
+    }
+    let max_count = max_count.max(1) as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "floats have about 630 decades"
+    )]
+    let (first, last, every) = (
+        low.log10().floor() as i32,
+        high.log10().ceil() as i32,
+        (decades / max_count).ceil() as u32,
+    );
+    let of_digits = |digits: &[i64]| {
+        let mut ticks = Vec::new();
+        // Counted from 1, so that the same powers are named wherever the axis ends.
+        for exponent in (first..=last).filter(|exponent| exponent.unsigned_abs().is_multiple_of(every.max(1))) {
+            for &digit in digits {
+                let step = Step { digit, exponent };
+                let value = step.size();
+                if low * (1.0 - 1e-9) <= value && value <= high * (1.0 + 1e-9) {
+                    let label = Style::new(step, value).write(digit);
+                    ticks.push(ValueTick { value, label });
+                }
+            }
+        }
+        ticks
+    };
+    let powers = of_digits(&[1]);
+    if decades * 3.0 <= max_count || powers.len() < 2 {
+        return of_digits(&[1, 2, 5]);
+    }
+    powers
 }
 
 /// Round numbers from `low` to `high`, rising, at most `max_count` steps apart from end to end.
@@ -101,6 +161,16 @@ impl Step {
             digit: 1,
             exponent: exponent + 1,
         }
+    }
+
+    /// The next smaller one.
+    const fn before(self) -> Self {
+        let (digit, exponent) = match self.digit {
+            5 => (2, self.exponent),
+            2 => (1, self.exponent),
+            _ => (5, self.exponent - 1),
+        };
+        Self { digit, exponent }
     }
 
     fn size(self) -> f64 {
@@ -192,6 +262,25 @@ mod tests {
             .map(|tick| tick.label.replace(THIN_SPACE, "_"))
             .collect();
         assert_eq!(labels.join(" "), expected);
+    }
+
+    #[track_caller]
+    fn check_log(least: f64, greatest: f64, max_count: usize, expected: &str) {
+        let (low, high) = log_bounds_around(least, greatest);
+        let labels: Vec<String> = log_ticks(low, high, max_count)
+            .into_iter()
+            .map(|tick| tick.label.replace(THIN_SPACE, "_"))
+            .collect();
+        assert_eq!(labels.join(" "), expected);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_powers_of_ten_and_what_has_room_between_them() {
+        check_log(0.3, 40.0, 9, "0.2 0.5 1 2 5 10 20 50");
+        check_log(0.3, 40.0, 6, "1 10");
+        check_log(1e-9, 1e9, 6, "1e-8 0.0001 1 10_000 1e8");
+        check_log(14.0, 16.0, 6, "10 12 14 16 18 20");
+        check_log(5.0, 5.0, 6, "2 4 6 8 10");
     }
 
     #[test]

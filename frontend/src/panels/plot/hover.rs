@@ -4,9 +4,11 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::chart::{Attention, Chart, units_per_px};
-use super::readout::{Fact, Readout, Row, readout};
+use super::clock::use_zone;
+use super::content::{Content, Swatch};
+use super::readout::{At, Fact, Readout, Row, readout};
 use crate::dom::view;
-use crate::reactive::effect;
+use crate::reactive::{Derived, effect};
 use crate::state::server_clock::use_now;
 
 /// Between the cursor and the box, in CSS pixels.
@@ -22,18 +24,23 @@ pub fn Tooltip(
     /// What it lies over.
     stage: NodeRef<Div>,
 ) -> impl IntoView {
-    let now = use_now();
-    let told = Memo::new(move |_| {
-        let at = chart
+    let (now, zone) = (use_now(), use_zone());
+    let told = Derived::new(move || {
+        let time = chart
             .cursor
             .0
             .get()
             .filter(|_| chart.attention.get() != Attention::Elsewhere)?;
         let units_per_px = units_per_px(chart.size.get()?);
+        let at = At {
+            time,
+            y: chart.cursor_y.get().map(|y_px| y_px * units_per_px),
+        };
         let now = now.get();
         chart.plot.with(|plot| {
             let plot = plot.as_ref()?;
-            Some(chart.shown.with(|lines| readout(lines, plot, units_per_px, at, now)))
+            let told = |content: &Content| readout(content, plot, units_per_px, at, now, |time_us| zone.name(time_us));
+            Some(chart.shown.with(told))
         })
     });
     let element = NodeRef::<Div>::new();
@@ -63,8 +70,8 @@ pub fn Tooltip(
     }
 }
 
-/// How far the cursor is from the left edge of the stage, in CSS pixels.
-fn cursor_px(chart: Chart) -> Option<f64> {
+/// How far the cursor is from the left edge of the stage, in CSS pixels; tracks.
+pub fn cursor_px(chart: Chart) -> Option<f64> {
     let at = chart.cursor.0.get()?;
     let units_per_px = units_per_px(chart.size.get()?);
     chart
@@ -110,7 +117,8 @@ fn row(row: Row) -> AnyView {
     let Row {
         key,
         label,
-        color,
+        swatch: mark,
+        is_nearest,
         facts,
     } = row;
     let is_summary = facts.len() > 1;
@@ -120,8 +128,8 @@ fn row(row: Row) -> AnyView {
         .map(|told| fact(&key, if is_summary { "" } else { &label }, told))
         .collect_view();
     view! {
-        <div class="tooltip__row">
-            <i class="swatch" data-color=(color % 5 + 1).to_string() aria-hidden="true"></i>
+        <div class="tooltip__row" class:tooltip__row--nearest=is_nearest>
+            {swatch(mark)}
             <div class="tooltip__facts">{heading} {facts}</div>
         </div>
     }
@@ -152,6 +160,11 @@ fn fact(key: &str, label: &str, fact: Fact) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The mark in front of a name.
+pub fn swatch(swatch: Swatch) -> AnyView {
+    view! { <i class="swatch" data-kind=swatch.kind() data-color=swatch.color() aria-hidden="true"></i> }.into_any()
 }
 
 /// A part of a line of text, apart from the one before also where styles are not seen.

@@ -1,11 +1,13 @@
 //! The plot in words, for those who do not see it.
 
 use leptos::prelude::*;
+use shared::chart::event::EventMoment;
 use shared::chart::shape::Shape;
+use shared::chart::strip::{OnOff, Stretch};
 use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
-use super::lines::PanelLine;
+use super::content::Content;
 use crate::dom::view;
 use crate::format;
 
@@ -74,7 +76,8 @@ fn summarize(shape: Shape<'_>, range: TimeRange) -> Option<Summary> {
 }
 
 /// The plot in a few sentences: what, when, and how far the first lines reach.
-pub fn spoken(title: &str, lines: &[PanelLine], range: Option<TimeRange>) -> String {
+pub fn spoken(title: &str, content: &Content, range: Option<TimeRange>) -> String {
+    let lines = &content.lines;
     let Some(range) = range else {
         return format!("{title}, plot");
     };
@@ -114,12 +117,24 @@ pub fn SummaryTable(
         let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
-        chart.shown.with(|lines| {
-            let told = lines.iter().take(MOST_ROWS).map(|line| {
+        chart.shown.with(|content| {
+            let lines = content.lines.iter().take(MOST_ROWS).map(|line| {
                 let told = line.shape().and_then(|shape| summarize(shape, range));
-                (line.label.clone(), line.unit.clone(), told)
+                row(&line.label, told.map(|summary| summary_cells(summary, &line.unit)))
             });
-            told.collect::<Vec<_>>()
+            let events = content.events.iter().map(|event| {
+                let moments = event
+                    .events
+                    .as_ref()
+                    .map(|events| events.visible(range))
+                    .unwrap_or_default();
+                row(&event.label, event_cells(moments, &event.unit))
+            });
+            let strips = content.strips.iter().map(|strip| {
+                let stretches = strip.stretches.as_ref().map(|stretches| stretches.as_slice());
+                row(&strip.label, strip_cells(stretches.unwrap_or_default(), range))
+            });
+            lines.chain(events).chain(strips).collect::<Vec<_>>()
         })
     };
     view! {
@@ -136,28 +151,84 @@ pub fn SummaryTable(
                     <th scope="col">"Max"</th>
                 </tr>
             </thead>
-            <tbody>{move || rows().into_iter().map(row).collect_view()}</tbody>
+            <tbody>{move || rows().collect_view()}</tbody>
         </table>
         </div>
     }
 }
 
-fn row((label, unit, told): (String, String, Option<Summary>)) -> AnyView {
-    let cell = |(value, time): Point| {
-        let (value, time) = (format::number(value), format::date_and_minute(time));
-        view! { <td>{format!("{value} {unit} at {time}")}</td> }.into_any()
-    };
-    let cells = match told {
+/// A row: its name, and four cells or the word that there are no data.
+fn row(label: &str, cells: Option<[String; 4]>) -> AnyView {
+    let cells = match cells {
         None => view! { <td colspan="4">"no data"</td> }.into_any(),
-        Some(Summary { first, last, min, max }) => [first, last, min, max].map(cell).collect_view().into_any(),
+        Some(cells) => cells
+            .map(|cell| view! { <td>{cell}</td> }.into_any())
+            .collect_view()
+            .into_any(),
     };
     view! {
         <tr>
-            <th scope="row">{label}</th>
+            <th scope="row">{label.to_owned()}</th>
             {cells}
         </tr>
     }
     .into_any()
+}
+
+fn summary_cells(summary: Summary, unit: &str) -> [String; 4] {
+    let Summary { first, last, min, max } = summary;
+    [first, last, min, max].map(|(value, time)| point_text(value, unit, time))
+}
+
+fn point_text(value: f64, unit: &str, time: Timestamp) -> String {
+    format!("{} {unit} at {}", format::number(value), format::date_and_minute(time))
+}
+
+/// First, last, least and greatest event.
+fn event_cells(moments: &[EventMoment], unit: &str) -> Option<[String; 4]> {
+    let by_value = |one: &&EventMoment, other: &&EventMoment| one.value.total_cmp(&other.value);
+    let told = [
+        moments.first()?,
+        moments.last()?,
+        moments.iter().min_by(by_value)?,
+        moments.iter().max_by(by_value)?,
+    ];
+    Some(told.map(|moment| point_text(moment.value, unit, Timestamp::saturating_from_micros(moment.time_us))))
+}
+
+/// When it was on first and last, and for how long it was off and on.
+fn strip_cells(stretches: &[Stretch], range: TimeRange) -> Option<[String; 4]> {
+    let (start, end) = (range.start().as_micros(), range.end().as_micros());
+    let seen = || {
+        stretches
+            .iter()
+            .filter(|stretch| stretch.start_us < end && start < stretch.end_us)
+    };
+    seen().next()?;
+    let at = |stretch: Option<&Stretch>| {
+        stretch.map_or_else(
+            || "never on".to_owned(),
+            |stretch| {
+                format!(
+                    "on at {}",
+                    format::date_and_minute(Timestamp::saturating_from_micros(stretch.start_us))
+                )
+            },
+        )
+    };
+    let is_on = |stretch: &&Stretch| stretch.state != OnOff::Off;
+    let lasted = |state: OnOff| -> i64 {
+        let of_state = seen().filter(|stretch| stretch.state == state);
+        of_state
+            .map(|stretch| stretch.end_us.min(end) - stretch.start_us.max(start))
+            .sum()
+    };
+    Some([
+        at(seen().find(is_on)),
+        at(seen().rfind(is_on)),
+        format!("off for {}", format::age(lasted(OnOff::Off))),
+        format!("on for {}", format::age(lasted(OnOff::On))),
+    ])
 }
 
 #[cfg(test)]

@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use shared::chart::legend::{line_key, line_label};
 use shared::chart::shape::{PlotLine, Shape};
-use shared::dashboard::{Axis, Line, Timeseries};
+use shared::dashboard::{Axis, Line};
 use shared::metric::{ChannelSelection, MetricInfo};
 use shared::query::envelope::Envelope;
 
-use super::data::{Ask, Slot};
+use super::data::Slot;
 
 /// One line of a panel, drawn or awaited.
 #[derive(Clone, Debug)]
 pub struct PanelLine {
     /// Its name in links and in the page.
     pub key: String,
+    /// The metric by name.
+    pub metric: String,
+    /// The channel; `None` for the band.
+    pub channel: Option<u32>,
     /// Its name for people.
     pub label: String,
     /// The unit of its values.
@@ -76,25 +80,16 @@ impl PanelLine {
 }
 
 /// The lines of a panel in the order of its dashboard, each with what is known of it.
-pub fn panel_lines(
-    spec: &Timeseries,
-    asks: &[Ask],
-    slots: &[Slot],
-    metric: impl Fn(&str) -> Option<MetricInfo>,
-) -> Vec<PanelLine> {
-    let mut lines = Vec::new();
-    for line in &spec.lines {
-        let is_band = line.channels == ChannelSelection::Band;
-        let at = asks
-            .iter()
-            .position(|ask| ask.metric == line.metric && (ask.channels == ChannelSelection::Band) == is_band);
-        let slot = at.and_then(|at| slots.get(at));
+pub fn panel_lines(lines: &[Line], slots: &[Slot], metric: impl Fn(&str) -> Option<MetricInfo>) -> Vec<PanelLine> {
+    let mut drawn = Vec::new();
+    for line in lines {
+        let slot = slots.iter().find(|slot| slot.ask.holds(&line.metric, &line.channels));
         let info = metric(&line.metric);
         for channel in channels_of(line, slot, info.as_ref()) {
-            lines.push(panel_line(line, channel, slot, info.as_ref(), lines.len()));
+            drawn.push(panel_line(line, channel, slot, info.as_ref(), drawn.len()));
         }
     }
-    lines
+    drawn
 }
 
 /// The channels of a line of the dashboard; `None` stands for the band.
@@ -104,8 +99,8 @@ fn channels_of(line: &Line, slot: Option<&Slot>, info: Option<&MetricInfo>) -> V
         ChannelSelection::List(channels) => channels.iter().copied().map(Some).collect(),
         ChannelSelection::All => {
             let answered = slot
-                .and_then(|slot| slot.answer.as_deref())
-                .map(|envelope| match envelope {
+                .and_then(|slot| slot.envelope())
+                .map(|envelope| match envelope.as_ref() {
                     Envelope::Samples { series, .. } => series.iter().map(|series| Some(series.channel)).collect(),
                     Envelope::Columns { series, .. } => series.iter().map(|series| series.channel).collect(),
                 });
@@ -121,7 +116,7 @@ fn panel_line(
     info: Option<&MetricInfo>,
     color: usize,
 ) -> PanelLine {
-    let envelope = slot.and_then(|slot| slot.answer.as_ref());
+    let envelope = slot.and_then(Slot::envelope);
     let (position, channel_label) = envelope.and_then(|envelope| series_of(envelope, channel)).unzip();
     let channel_label = channel_label
         .or_else(|| channel.map(|channel| channel.to_string()))
@@ -133,6 +128,8 @@ fn panel_line(
     });
     PanelLine {
         key: line_key(&line.metric, channel),
+        metric: line.metric.clone(),
+        channel,
         label: line_label(line, title, n_channels, &channel_label),
         unit: unit.or_else(|| info.map(|info| info.unit.clone())).unwrap_or_default(),
         color,
@@ -172,97 +169,4 @@ pub fn units_of<'a>(lines: impl Iterator<Item = &'a PanelLine>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use shared::metric::MetricKind;
-    use shared::query::envelope::SampleSeries;
-
-    use super::*;
-    use crate::panels::timeseries::data::asks_of;
-
-    fn spec(channels: &str) -> Timeseries {
-        let line = |metric: &str, channels: &str| Line {
-            metric: metric.to_owned(),
-            channels: channels.parse().unwrap(),
-            label: String::new(),
-            axis: Axis::Left,
-        };
-        Timeseries {
-            lines: vec![line("hv", channels), line("t", "all")],
-        }
-    }
-
-    fn metric(name: &str) -> Option<MetricInfo> {
-        let channels = match name {
-            "hv" => 4,
-            "t" => 1,
-            _ => return None,
-        };
-        Some(MetricInfo {
-            name: name.to_owned(),
-            title: name.to_uppercase(),
-            unit: "V".to_owned(),
-            kind: MetricKind::Gauge,
-            channels,
-            interval_s: Some(60.0),
-            first: None,
-            last: None,
-        })
-    }
-
-    fn answer(channels: &[u32]) -> Slot {
-        let series = channels.iter().map(|channel| SampleSeries {
-            channel: *channel,
-            label: format!("module {channel}"),
-            ..SampleSeries::default()
-        });
-        Slot {
-            answer: Some(Arc::new(Envelope::Samples {
-                metric: "hv".to_owned(),
-                unit: "kV".to_owned(),
-                series: series.collect(),
-            })),
-            ..Slot::default()
-        }
-    }
-
-    fn told(lines: &[PanelLine]) -> Vec<String> {
-        let word = |line: &PanelLine| {
-            let data = if line.shape().is_some() { "drawn" } else { "awaited" };
-            format!("{} {} {} {} {data}", line.color, line.key, line.label, line.unit)
-        };
-        lines.iter().map(word).collect()
-    }
-
-    #[test]
-    fn colours_stay_while_answers_are_awaited() {
-        let spec = spec("2,0");
-        let asks = asks_of(&spec);
-        let awaited = panel_lines(&spec, &asks, &[Slot::default(), Slot::default()], metric);
-        assert_eq!(
-            told(&awaited),
-            ["0 hv:2 2 V awaited", "1 hv:0 0 V awaited", "2 t:0 T V awaited"]
-        );
-        let drawn = panel_lines(&spec, &asks, &[answer(&[0, 2]), Slot::default()], metric);
-        assert_eq!(
-            told(&drawn),
-            [
-                "0 hv:2 module 2 kV drawn",
-                "1 hv:0 module 0 kV drawn",
-                "2 t:0 T V awaited"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_failed_metric_leaves_the_others() {
-        let spec = spec("all");
-        let failed = Slot {
-            failure: Some("no metric \"t\"".to_owned()),
-            ..Slot::default()
-        };
-        let lines = panel_lines(&spec, &asks_of(&spec), &[answer(&[0]), failed], metric);
-        assert_eq!(told(&lines), ["0 hv:0 module 0 kV drawn", "1 t:0 T V awaited"]);
-        assert!(lines[0].failure.is_none() && lines[1].failure.is_some());
-        assert_eq!(units_of(lines.iter()), "kV, V");
-    }
-}
+mod tests;

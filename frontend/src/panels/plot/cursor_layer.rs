@@ -2,8 +2,11 @@
 
 use leptos::html::Canvas as CanvasElement;
 use leptos::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend as _};
 use shared::chart::palette::{Palette, Rgba};
+use shared::chart::path::Point;
 use shared::chart::pick::{Picked, pick};
 use shared::chart::plot::Plot;
 use shared::time::Timestamp;
@@ -18,6 +21,10 @@ use crate::theme::{palette, use_theme};
 /// Radius of the dots, in CSS pixels.
 const DOT_PX: f64 = 3.5;
 const LINE_PX: f64 = 1.0;
+/// Radius and width of the ring around a pinned value, and the size of its number, in CSS pixels.
+const PIN_PX: f64 = 6.0;
+const PIN_LINE_PX: f64 = 1.5;
+const PIN_TEXT_PX: f64 = 11.0;
 /// How much of the accent a selection has.
 const SELECTION_OPACITY: f64 = 0.16;
 
@@ -31,6 +38,7 @@ pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
         chart.cursor.0.track();
         chart.attention.track();
         chart.selection.track();
+        chart.pins.track();
         chart.plot.track();
         theme.track();
         drawer.request();
@@ -47,6 +55,7 @@ fn draw(chart: Chart, element: NodeRef<CanvasElement>) -> Option<()> {
         if let Some(ends) = chart.selection.get() {
             selection(&mut canvas, plot, ends, &palette, px);
         }
+        pins(&mut canvas, chart, plot, &palette, px);
         let at = chart.cursor.0.get().filter(|at| plot.time.range().contains(*at))?;
         let x = plot.time.x_from_time(at.as_micros());
         line(&mut canvas, plot, x, palette.text_dim, px);
@@ -58,7 +67,7 @@ fn draw(chart: Chart, element: NodeRef<CanvasElement>) -> Option<()> {
 }
 
 fn line(canvas: &mut Canvas, plot: &Plot, x: f64, color: Rgba, px: f64) {
-    let ends = [(x, plot.area.top), (x, plot.area.bottom)].map(corner);
+    let ends = [(x, plot.area.top), (x, plot.foot())].map(corner);
     // Drawing on a canvas fails only for numbers that are none.
     let _ = canvas.draw_path(
         ends,
@@ -90,8 +99,9 @@ fn selection(canvas: &mut Canvas, plot: &Plot, ends: [Timestamp; 2], palette: &P
 /// A dot on every value that the box beside the cursor tells.
 fn dots(canvas: &mut Canvas, chart: Chart, plot: &Plot, at: Timestamp, palette: &Palette, px: f64) {
     let reach_us = plot.time.micros_in(REACH_PX * px);
-    chart.shown.with(|lines| {
-        for line in lines
+    chart.shown.with(|content| {
+        for line in content
+            .lines
             .iter()
             .take(MOST_ROWS)
             .filter_map(super::lines::PanelLine::plot_line)
@@ -106,6 +116,39 @@ fn dots(canvas: &mut Canvas, chart: Chart, plot: &Plot, at: Timestamp, palette: 
             for (time_us, value) in points.into_iter().flatten() {
                 let center = corner((plot.time.x_from_time(time_us), axis.scale.y_from_value(value)));
                 dot(canvas, center, palette.line(line.color), palette.background, px);
+            }
+        }
+    });
+}
+
+/// A ring and its number at every pinned value in sight.
+fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f64) {
+    let font = FontDesc::new(
+        FontFamily::Name(plot.font_family()),
+        PIN_TEXT_PX * px,
+        FontStyle::Normal,
+    );
+    let Rgba { red, green, blue, .. } = palette.text;
+    let color = RGBColor(red, green, blue);
+    let style = TextStyle::from(font)
+        .color(&color)
+        .pos(Pos::new(HPos::Left, VPos::Bottom));
+    let ring = Stroke {
+        color: palette.text,
+        width: PIN_LINE_PX * px,
+    };
+    chart.pins.with(|pins| {
+        for (at, pin) in pins.iter().enumerate() {
+            let Some(axis) = plot.axis(pin.axis) else { continue };
+            for (time_us, value) in pin.points() {
+                let (x, y) = (plot.time.x_from_time(time_us), axis.scale.y_from_value(value));
+                if !plot.area.contains(Point { x, y }) {
+                    continue;
+                }
+                dot(canvas, corner((x, y)), palette.line(pin.color), palette.background, px);
+                let _ = canvas.draw_circle(corner((x, y)), radius(PIN_PX * px), &ring, false);
+                let beside = corner((x + PIN_PX * px, y - PIN_PX * px / 2.0));
+                let _ = canvas.draw_text(&(at + 1).to_string(), &style, beside);
             }
         }
     });

@@ -1,15 +1,18 @@
-//! The names of the lines below the plot, and what is drawn of them.
+//! The names of what a panel shows, below the plot, and what is drawn of it.
 
 use leptos::prelude::*;
 use shared::chart::shape::Shape;
 
 use super::chart::Chart;
+use super::content::{Entry, Swatch};
+use super::hover::swatch;
 use super::lines::PanelLine;
 use crate::dom::view;
 use crate::format;
+use crate::reactive::{Derived, Kept};
 use crate::state::hidden::use_hidden;
 
-/// The most lines that are named; the others are counted.
+/// The most entries that are named; the others are counted.
 const MOST_NAMES: usize = 24;
 
 /// The legend of a panel: a click hides a line or shows it again, a double click or Alt and a click shows it alone.
@@ -19,16 +22,21 @@ pub fn Legend(
     /// The panel.
     chart: Chart,
     /// Whether the data are those of the range on the screen, rather than stretched from another one.
-    #[prop(into)]
-    is_exact: Signal<bool>,
+    is_exact: Derived<bool>,
 ) -> impl IntoView {
     let names = move || {
-        let lines = chart.lines.get();
-        let more = lines.len().saturating_sub(MOST_NAMES);
+        // By the range at rest: a gesture would make the legend anew with each frame.
+        let range = chart.view().settled().get();
+        let entries = chart.content.with(|content| content.entries(range));
+        let more = entries.len().saturating_sub(MOST_NAMES);
         // One unit for all stands in the head of the panel.
-        let has_units = lines.windows(2).any(|pair| pair[0].unit != pair[1].unit);
-        let named = lines.into_iter().take(MOST_NAMES);
-        let entries = named.map(|line| entry(chart, line, has_units)).collect_view();
+        let lines = || entries.iter().filter(|entry| matches!(entry.swatch, Swatch::Line(_)));
+        let has_units = lines().any(|line| lines().any(|other| line.unit != other.unit));
+        let named: Vec<Entry> = entries.into_iter().take(MOST_NAMES).collect();
+        let entries = named
+            .into_iter()
+            .map(|named| entry(chart, named, has_units))
+            .collect_view();
         view! {
             {entries}
             {(more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> }.into_any())}
@@ -37,7 +45,7 @@ pub fn Legend(
     };
     view! {
         <div class="plot__footer">
-            <ul class="legend" aria-label="Lines">
+            <ul class="legend" aria-label="Lines and marks">
                 {names}
             </ul>
             <span class="plot__badge">{move || badge(chart, is_exact.get())}</span>
@@ -45,42 +53,47 @@ pub fn Legend(
     }
 }
 
-fn entry(chart: Chart, line: PanelLine, has_units: bool) -> AnyView {
+fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
     let hidden = use_hidden();
-    let PanelLine {
+    let Entry {
         key,
         label,
         unit,
-        color,
+        swatch: mark,
         failure,
-        ..
-    } = line;
-    let key = StoredValue::new(key);
-    let is_hidden = Memo::new(move |_| {
+    } = entry;
+    let is_line = matches!(mark, Swatch::Line(_));
+    let key = Kept::new(key);
+    let is_hidden = move || {
         chart
             .panel_id
             .with_value(|panel| key.with_value(|key| hidden.contains(panel, key)))
-    });
+    };
     let on_click = move |event: leptos::ev::MouseEvent| {
         let (panel, key) = (chart.panel_id.get_value(), key.get_value());
         let is_second_of_double = event.detail() > 1;
-        if event.alt_key() || is_second_of_double {
+        if is_line && (event.alt_key() || is_second_of_double) {
             if is_second_of_double && !event.alt_key() {
                 // The first click of the two has hidden it, or shown it.
                 hidden.toggle(&panel, &key);
             }
             let all: Vec<String> = chart
-                .lines
-                .with_untracked(|lines| lines.iter().map(|line| line.key.clone()).collect());
+                .content
+                .with_untracked(|content| content.lines.iter().map(|line| line.key.clone()).collect());
             hidden.isolate(&panel, &key, &all);
         } else {
             hidden.toggle(&panel, &key);
         }
     };
     let has_failed = failure.is_some();
-    let title = failure
-        .clone()
-        .unwrap_or_else(|| "Click to hide or show, double click to show it alone".to_owned());
+    let title = failure.clone().unwrap_or_else(|| {
+        let hint = if is_line {
+            "Click to hide or show, double click to show it alone"
+        } else {
+            "Click to hide or show"
+        };
+        hint.to_owned()
+    });
     view! {
         <li>
             <button
@@ -88,7 +101,7 @@ fn entry(chart: Chart, line: PanelLine, has_units: bool) -> AnyView {
                 class="legend__entry"
                 class:legend__entry--failed=has_failed
                 data-line=key.get_value()
-                aria-pressed=move || if is_hidden.get() { "false" } else { "true" }
+                aria-pressed=move || if is_hidden() { "false" } else { "true" }
                 title=title
                 on:click=on_click
                 on:pointerenter=move |_| chart.pointed_out.set(Some(key.get_value()))
@@ -96,7 +109,7 @@ fn entry(chart: Chart, line: PanelLine, has_units: bool) -> AnyView {
                 on:focus=move |_| chart.pointed_out.set(Some(key.get_value()))
                 on:blur=move |_| chart.pointed_out.set(None)
             >
-                <i class="swatch" data-color=(color % 5 + 1).to_string() aria-hidden="true"></i>
+                {swatch(mark)}
                 <span class="legend__label">{label}</span>
                 {(has_units && !unit.is_empty()).then(|| view! { <span class="legend__unit">{unit}</span> }.into_any())}
                 {failure.map(|failure| view! { <span class="legend__failure">"failed: " {failure}</span> }.into_any())}
@@ -115,8 +128,8 @@ fn badge(chart: Chart, is_exact: bool) -> String {
         return "loading …".to_owned();
     }
     let (mut n_samples, mut n_columns) = (0, 0);
-    chart.shown.with(|lines| {
-        for shape in lines.iter().filter_map(PanelLine::shape) {
+    chart.shown.with(|content| {
+        for shape in content.lines.iter().filter_map(PanelLine::shape) {
             n_samples += shape.sample_count(range);
             if !matches!(shape, Shape::Samples(_)) {
                 n_columns = n_columns.max(shape.visible(range).len());

@@ -3,40 +3,46 @@
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use plotters::drawing::IntoDrawingArea as _;
+use shared::chart::axis_clock::AxisClock;
 use shared::chart::draw::draw_plot;
 use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
-use shared::dashboard::{Panel, Timeseries};
+use shared::dashboard::Panel;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of, plot_data};
+use super::chart::{Attention, Chart, layout_of};
+use super::clock::use_axis_clock;
+use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
-use super::data::Answers;
+use super::data::{Answers, Slot, Wanted, asks_of};
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
-use super::lines::{PanelLine, panel_lines, units_of};
+use super::lines::units_of;
+use super::pins::pin_list;
+use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::dom::view;
-use crate::reactive::effect;
+use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
+use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 use crate::theme::{palette, use_theme};
 
-/// Draws lines over the visible range. Keeps the last picture, stretched, while exact data are on their way.
+/// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
 #[component]
-pub fn TimeseriesPanel(
+pub fn PlotPanel(
     /// The panel.
     panel: Panel,
-    /// Its lines.
-    spec: Timeseries,
+    /// What it is made of.
+    spec: PlotSpec,
 ) -> impl IntoView {
     let stage = NodeRef::<Div>::new();
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
@@ -45,17 +51,17 @@ pub fn TimeseriesPanel(
     use_cursor_layer(chart, cursor_layer);
     let gestures = Gestures::new(chart, stage);
     let (verdict, newest) = use_panel_state(chart, answers, &panel);
-    let title = StoredValue::new(panel.title.clone());
+    let title = Kept::new(panel.title.clone());
     let label = move || {
         let range = chart.view().settled().get();
         chart
             .shown
-            .with(|lines| title.with_value(|title| spoken(title, lines, range)))
+            .with(|content| title.with_value(|title| spoken(title, content, range)))
     };
     view! {
         <PanelFrame
             panel
-            unit=Signal::derive(move || chart.lines.with(|lines| units_of(lines.iter())))
+            unit=Derived::new(move || chart.content.with(|content| units_of(content.lines.iter())))
             state=verdict
             newest
             on_retry=Callback::new(move |()| answers.retry())
@@ -86,7 +92,8 @@ pub fn TimeseriesPanel(
                     }}
                     <Tooltip chart stage />
                 </div>
-                <Legend chart is_exact=Signal::derive(move || is_exact(chart, answers)) />
+                {pin_list(chart)}
+                <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
             </div>
         </PanelFrame>
@@ -94,45 +101,67 @@ pub fn TimeseriesPanel(
 }
 
 /// Everything that the parts of the panel share.
-fn use_chart(panel: &Panel, spec: Timeseries, stage: NodeRef<Div>) -> (Chart, Answers) {
+fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answers) {
     let (view, catalogue, hidden) = (use_time_view(), use_catalogue(), use_hidden());
     let size = use_stage_size(stage);
-    let columns = Memo::new(move |_| size.get().map(|size| layout_of(size, String::new()).columns()));
-    let answers = Answers::start(&spec, view.settled(), columns.into());
-    let panel_id = StoredValue::new(panel.id.clone());
-    let lines = Memo::new(move |_| {
-        let metric = |name: &str| catalogue.metric(name);
-        answers.slots().with(|slots| {
-            answers
-                .asks()
-                .with_value(|asks| panel_lines(&spec, asks, slots, metric))
+    let clock = use_axis_clock(move || view.visible().get());
+    let spec = Kept::new(spec);
+    let channel = use_chosen_channel();
+    let lines = Derived::new(move || {
+        spec.with_value(|spec| {
+            let chosen = spec.follows.as_ref().and_then(|metric| channel.of(metric));
+            spec.lines_with(chosen)
         })
     });
-    let shown = Memo::new(move |_| {
-        let is_shown = |line: &&PanelLine| panel_id.with_value(|panel| !hidden.contains(panel, &line.key));
-        lines.with(|lines| lines.iter().filter(is_shown).cloned().collect())
+    let asks = Derived::new(move || {
+        let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
+        spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
     });
-    let font = StoredValue::new(None::<String>);
-    let plot = Memo::new(move |_| {
-        let (size, range) = (size.get()?, view.visible().get()?);
+    let wanted = Derived::new(move || {
+        let (range, size) = (view.settled().get()?, size.get()?);
+        let columns = layout_of(size, String::new(), AxisClock::utc()).columns();
+        Some(Wanted { range, columns })
+    });
+    let answers = Answers::start(asks, wanted);
+    let panel_id = Kept::new(panel.id.clone());
+    let content = Derived::new(move || {
+        let (metric, display) = (
+            |name: &str| catalogue.metric(name),
+            |name: &str| catalogue.display(name),
+        );
+        let made = |slots: &Vec<Slot>| {
+            spec.with_value(|spec| lines.with(|lines| Content::new(spec, lines, slots, metric, display)))
+        };
+        answers.slots().with(made)
+    });
+    let shown = Derived::new(move || {
+        let is_hidden = |key: &str| panel_id.with_value(|panel| hidden.contains(panel, key));
+        content.with(|content| content.without(is_hidden))
+    });
+    let font = Kept::new(None::<String>);
+    let plot = Derived::new(move || {
+        let (size, range, clock) = (size.get()?, view.visible().get()?, clock.get()?);
         let font = font.get_value().unwrap_or_else(|| {
             let family = page_font();
             font.set_value(Some(family.clone()));
             family
         });
-        Some(shown.with(|lines: &Vec<PanelLine>| Plot::new(layout_of(size, font), &plot_data(lines, range, None))))
+        let layout = layout_of(size, font, clock);
+        Some(shown.with(|content| Plot::new(layout, &content.plot_data(range, None, None))))
     });
     let chart = Chart {
         panel_id,
-        lines,
+        content,
         shown,
         size,
         plot,
-        view: StoredValue::new(view),
+        view: Kept::new(view),
         cursor: use_cursor(),
-        attention: RwSignal::new(Attention::Elsewhere),
-        pointed_out: RwSignal::new(None),
-        selection: RwSignal::new(None),
+        cursor_y: State::new(None),
+        attention: State::new(Attention::Elsewhere),
+        pointed_out: State::new(None),
+        pins: State::new(Vec::new()),
+        selection: State::new(None),
     };
     (chart, answers)
 }
@@ -157,7 +186,7 @@ fn is_exact(chart: Chart, answers: Answers) -> bool {
 fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
     let (theme, now) = (use_theme(), use_now());
     // The now-line moves when it moves by a pixel.
-    let now_line = Memo::new(move |_| {
+    let now_line = Derived::new(move || {
         let now = now.get();
         let range = chart.view().visible().get().filter(|range| range.contains(now))?;
         let grain = (range.micros() / 2_000).max(1);
@@ -184,32 +213,23 @@ fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
         let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
-        chart.shown.with(|lines| {
-            let mut data = plot_data(lines, plot.time.range(), now);
+        chart.shown.with(|content| {
             let pointed_out = chart.pointed_out.get();
-            // Without data there is nothing to step back behind.
-            if lines.iter().any(|line| Some(&line.key) == pointed_out.as_ref()) {
-                let drawn = lines.iter().filter(|line| line.shape().is_some());
-                for (line, drawn) in data.lines.iter_mut().zip(drawn) {
-                    line.is_faded = Some(&drawn.key) != pointed_out.as_ref();
-                }
-            }
+            let data = content.plot_data(plot.time.range(), now, pointed_out.as_deref());
             draw_plot(&target, plot, &palette(), &data).ok()
         })
     })
 }
 
 /// What the frame of the panel says, and the time of its newest sample.
-fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<PanelState>, Signal<Option<Timestamp>>) {
+fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<PanelState>, Derived<Option<Timestamp>>) {
     let catalogue = use_catalogue();
-    let panel = StoredValue::new(panel.clone());
-    let state = Memo::new(move |_| {
+    let panel = Kept::new(panel.clone());
+    let state = Derived::new(move || {
         let Some(range) = chart.view().settled().get() else {
             return PanelState::Loading;
         };
-        let has_data = chart
-            .lines
-            .with(|lines| lines.iter().any(|line| shows_any(line, range)));
+        let has_data = chart.content.with(|content| content.shows_any(range));
         let last = panel.with_value(|panel| last_known(panel, catalogue));
         // A sample is known that the answers do not show: it has no value.
         let has_nulls = last.is_some_and(|last| range.contains(last)) && answers.have_come(range);
@@ -225,17 +245,18 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Signal<Pan
             None => PanelState::Empty { last },
         }
     });
-    let newest = Memo::new(move |_| {
+    let newest = Derived::new(move || {
         let range = chart.view().settled().get();
-        let drawn = chart
-            .lines
-            .with(|lines| lines.iter().filter_map(|line| newest_of(line.shape()?, range?)).max());
+        let drawn = chart.content.with(|content| {
+            let lines = content.lines.iter();
+            lines.filter_map(|line| newest_of(line.shape()?, range?)).max()
+        });
         // The catalogue tells the very time where a wide column only bounds it.
         let known = panel.with_value(|panel| last_known(panel, catalogue));
         let in_range = known.filter(|known| range.is_some_and(|range| range.contains(*known)));
         drawn.max(in_range)
     });
-    (state.into(), newest.into())
+    (state, newest)
 }
 
 /// Whether the panel is exact and shows nothing, although it is not hidden: its samples have no values; tracks.
@@ -251,11 +272,9 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
             .settled()
             .get()
             .is_some_and(|range| answers.have_come(range))
-        && chart.shown.with(|lines| !lines.is_empty())
-}
-
-fn shows_any(line: &PanelLine, range: TimeRange) -> bool {
-    line.shape().is_some_and(|shape| !shape.visible(range).is_empty())
+        && chart
+            .shown
+            .with(|content| !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty())
 }
 
 /// When the last sample of a panel's metrics was taken.

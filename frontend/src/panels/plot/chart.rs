@@ -1,14 +1,14 @@
-//! What the parts of a panel share: its lines, where they are drawn, and what is looked at.
+//! What the parts of a panel share: what it shows, where that is drawn, and what is looked at.
 
-use leptos::prelude::*;
-use shared::chart::plot::{Plot, PlotData, PlotLayout};
-use shared::dashboard::Axis;
-use shared::time::{TimeRange, Timestamp};
+use shared::chart::axis_clock::AxisClock;
+use shared::chart::plot::{Plot, PlotLayout};
+use shared::time::Timestamp;
 
-use super::lines::{PanelLine, units_of};
+use super::content::Content;
+use super::pins::Pin;
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
-use crate::reactive::Derived;
+use crate::reactive::{Derived, Kept, State};
 use crate::state::cursor::Cursor;
 use crate::state::time_view::TimeView;
 
@@ -23,29 +23,33 @@ pub enum Attention {
     Keyboard,
 }
 
-/// The state of a panel that draws lines.
+/// The state of a panel over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart {
     /// The panel's name in the page.
-    pub panel_id: StoredValue<String>,
-    /// All lines, in the order of the dashboard.
-    pub lines: Memo<Vec<PanelLine>>,
-    /// Those that are not hidden.
-    pub shown: Memo<Vec<PanelLine>>,
+    pub panel_id: Kept<String>,
+    /// All that it shows, in the order of the dashboard.
+    pub content: Derived<Content>,
+    /// What of it is not hidden.
+    pub shown: Derived<Content>,
     /// The size of the stage; `None` until it is laid out.
     pub size: Derived<Option<StageSize>>,
     /// Where everything lies; `None` until time and size are known.
-    pub plot: Memo<Option<Plot>>,
+    pub plot: Derived<Option<Plot>>,
     /// What time is shown; use [`Chart::view`].
-    pub view: StoredValue<TimeView>,
+    pub view: Kept<TimeView>,
     /// The cursor of all panels.
     pub cursor: Cursor,
+    /// How far below the upper edge of the stage the cursor is, in CSS pixels; `None` where only its time counts.
+    pub cursor_y: State<Option<f64>>,
     /// Whether the cursor is this panel's.
-    pub attention: RwSignal<Attention>,
-    /// The line that is pointed out, by its key: the others step back.
-    pub pointed_out: RwSignal<Option<String>>,
+    pub attention: State<Attention>,
+    /// What is pointed out in the legend, by its key: all else steps back.
+    pub pointed_out: State<Option<String>>,
+    /// The values that stay on the screen.
+    pub pins: State<Vec<Pin>>,
     /// Both ends of the selection that is being dragged.
-    pub selection: RwSignal<Option<[Timestamp; 2]>>,
+    pub selection: State<Option<[Timestamp; 2]>>,
 }
 
 impl Chart {
@@ -77,10 +81,13 @@ impl Chart {
             .with_untracked(|plot| Some(plot.as_ref()?.time.micros_in(px * units_per_px)))
     }
 
-    /// Takes the cursor to a moment.
-    pub fn look_at(&self, time: Timestamp, attention: Attention) {
+    /// Takes the cursor to a moment and, where it has one, to a height.
+    pub fn look_at(&self, time: Timestamp, y_px: Option<f64>, attention: Attention) {
         if self.attention.get_untracked() != attention {
             self.attention.set(attention);
+        }
+        if self.cursor_y.get_untracked() != y_px {
+            self.cursor_y.set(y_px);
         }
         self.cursor.0.set(Some(time));
     }
@@ -100,7 +107,7 @@ pub fn units_per_px(size: StageSize) -> f64 {
 }
 
 /// How a stage of a size is laid out.
-pub fn layout_of(size: StageSize, font_family: String) -> PlotLayout {
+pub fn layout_of(size: StageSize, font_family: String, clock: AxisClock) -> PlotLayout {
     let (width, height) = size.dots();
     PlotLayout {
         width: width * UNITS_PER_DOT,
@@ -108,18 +115,6 @@ pub fn layout_of(size: StageSize, font_family: String) -> PlotLayout {
         units_per_px: units_per_px(size),
         units_per_dot: UNITS_PER_DOT,
         font_family,
-        utc_offset_us: 0,
-    }
-}
-
-/// What there is to draw of some lines.
-pub fn plot_data(lines: &[PanelLine], range: TimeRange, now: Option<Timestamp>) -> PlotData<'_> {
-    let unit = |side: Axis| units_of(lines.iter().filter(|line| line.axis == side));
-    PlotData {
-        range,
-        lines: lines.iter().filter_map(PanelLine::plot_line).collect(),
-        left_unit: unit(Axis::Left),
-        right_unit: unit(Axis::Right),
-        now,
+        clock,
     }
 }

@@ -7,10 +7,17 @@ use shared::time::{TimeRange, Timestamp};
 use wasm_bindgen::JsCast as _;
 
 use super::chart::{Attention, Chart};
+use super::hover::cursor_px;
+use super::pins::pin_at_cursor;
 use super::zoom::{between, panned, pinched, tidy, wheel_factor, zoomed};
+use crate::reactive::Kept;
 
 /// A pointer that moves less than this, in CSS pixels, was meant to click.
 const CLICK_PX: f64 = 4.0;
+/// A tap this near to the cursor, in CSS pixels, is on the same place.
+const TAP_PX: f64 = 16.0;
+/// Two taps within this time, in milliseconds, are one gesture.
+const DOUBLE_TAP_MS: f64 = 350.0;
 /// Parts of the visible range by which keys pan, and what they zoom by.
 const KEY_PAN: f64 = 0.1;
 const KEY_ZOOM: f64 = 0.7;
@@ -49,9 +56,11 @@ enum Drag {
 pub struct Gestures {
     chart: Chart,
     stage: NodeRef<Div>,
-    drag: StoredValue<Drag>,
+    drag: Kept<Drag>,
     /// The fingers that are down, by their number and place.
-    fingers: StoredValue<Vec<(i32, f64)>>,
+    fingers: Kept<Vec<(i32, f64)>>,
+    /// When a finger last tapped, by the clock of events in milliseconds.
+    tapped_ms: Kept<f64>,
 }
 
 impl Gestures {
@@ -73,8 +82,9 @@ impl Gestures {
         Self {
             chart,
             stage,
-            drag: StoredValue::new(Drag::Nothing),
-            fingers: StoredValue::new(Vec::new()),
+            drag: Kept::new(Drag::Nothing),
+            fingers: Kept::new(Vec::new()),
+            tapped_ms: Kept::new(0.0),
         }
     }
 
@@ -82,6 +92,12 @@ impl Gestures {
     fn x_px(&self, event: &web_sys::MouseEvent) -> Option<f64> {
         let frame = self.stage.get_untracked()?.get_bounding_client_rect();
         Some(f64::from(event.client_x()) - frame.left())
+    }
+
+    /// How far below the upper edge of the stage an event is, in CSS pixels.
+    fn y_px(&self, event: &web_sys::MouseEvent) -> Option<f64> {
+        let frame = self.stage.get_untracked()?.get_bounding_client_rect();
+        Some(f64::from(event.client_y()) - frame.top())
     }
 
     fn range(&self) -> Option<TimeRange> {
@@ -140,7 +156,7 @@ impl Gestures {
         match self.drag.get_value() {
             Drag::Nothing => {
                 if event.pointer_type() != "touch" {
-                    self.hover(x_px);
+                    self.hover(event, x_px);
                 }
             }
             Drag::Pressed { x_px: from_px, pans } => {
@@ -161,7 +177,7 @@ impl Gestures {
             }
             Drag::Selecting { from } => {
                 self.chart.selection.set(Some([from, self.chart.time_at(x_px)?]));
-                self.hover(x_px);
+                self.hover(event, x_px);
             }
             Drag::Panning { x_px: from_px, range } => {
                 self.chart.look_away();
@@ -179,11 +195,11 @@ impl Gestures {
         Some(())
     }
 
-    fn hover(&self, x_px: f64) {
+    fn hover(&self, event: &PointerEvent, x_px: f64) {
         // Left and right of the plot there is nothing to point at.
         let is_inside = self.chart.part_at(x_px).is_some_and(|part| (0.0..=1.0).contains(&part));
         match self.chart.time_at(x_px).filter(|_| is_inside) {
-            Some(time) => self.chart.look_at(time, Attention::Pointer),
+            Some(time) => self.chart.look_at(time, self.y_px(event), Attention::Pointer),
             None => self.chart.look_away(),
         }
     }
@@ -198,10 +214,36 @@ impl Gestures {
                     self.chart.view().show(tidy(range));
                 }
             }
-            Drag::Pressed { .. } if event.pointer_type() == "touch" => self.hover(x_px),
+            Drag::Pressed { .. } if event.pointer_type() == "touch" => self.tap(event, x_px),
+            // With Shift it was meant to move along.
+            Drag::Pressed { pans: false, .. } => drop(pin_at_cursor(self.chart)),
             Drag::Nothing | Drag::Pressed { .. } | Drag::Panning { .. } | Drag::Pinching { .. } => {}
         }
         Some(())
+    }
+
+    /// A first tap shows the values, a second one on the same place pins them. Two quick ones mean something else.
+    fn tap(&self, event: &PointerEvent, x_px: f64) {
+        let now_ms = event.time_stamp();
+        let before_ms = self.tapped_ms.get_value();
+        self.tapped_ms.set_value(now_ms);
+        let is_again = self
+            .cursor_px()
+            .is_some_and(|cursor_px| (cursor_px - x_px).abs() <= TAP_PX);
+        if is_again && now_ms - before_ms > DOUBLE_TAP_MS {
+            pin_at_cursor(self.chart);
+        } else {
+            self.hover(event, x_px);
+        }
+    }
+
+    /// How far from the left edge of the stage the cursor of this panel is, in CSS pixels.
+    fn cursor_px(&self) -> Option<f64> {
+        let chart = self.chart;
+        if chart.attention.get_untracked() == Attention::Elsewhere {
+            return None;
+        }
+        untrack(|| cursor_px(chart))
     }
 
     /// The browser took the pointer away, such as for scrolling the page.
@@ -271,7 +313,12 @@ impl Gestures {
             ("+" | "=", _) | ("ArrowUp", false) => view.show(zoomed(range, middle, KEY_ZOOM)),
             ("-" | "_", _) | ("ArrowDown", false) => view.show(zoomed(range, middle, 1.0 / KEY_ZOOM)),
             ("0" | "Home", _) => view.reset(),
-            ("Escape", _) if self.is_busy() => self.drop_all(),
+            ("Enter", _) => pin_at_cursor(self.chart)?,
+            ("Escape", _) if self.is_dragging() => self.drop_all(),
+            ("Escape", _) if self.chart.pins.with_untracked(|pins| !pins.is_empty()) => {
+                self.chart.pins.update(|pins| drop(pins.pop()));
+            }
+            ("Escape", _) if self.chart.attention.get_untracked() != Attention::Elsewhere => self.drop_all(),
             _ => return None,
         }
         event.prevent_default();
@@ -283,13 +330,12 @@ impl Gestures {
         let step = self.chart.micros_in(KEY_CURSOR_PX)?;
         let last = range.end().saturating_add_micros(-1);
         let to = from.saturating_add_micros(direction * step).clamp(range.start(), last);
-        self.chart.look_at(to, Attention::Keyboard);
+        self.chart.look_at(to, None, Attention::Keyboard);
         Some(())
     }
 
-    fn is_busy(&self) -> bool {
-        self.chart.attention.get_untracked() != Attention::Elsewhere
-            || self.drag.with_value(|drag| *drag != Drag::Nothing)
+    fn is_dragging(&self) -> bool {
+        self.drag.with_value(|drag| *drag != Drag::Nothing)
     }
 
     fn drop_all(&self) {

@@ -1,0 +1,224 @@
+//! All that a panel shows, with the data that came: what legend, drawing, readout and table go by.
+
+use shared::chart::plot::{LeftAxis, PlotData};
+use shared::dashboard::{Axis, Line, Severity};
+use shared::display::MetricDisplay;
+use shared::metric::MetricInfo;
+use shared::time::{TimeRange, Timestamp};
+
+use super::data::Slot;
+use super::lines::{PanelLine, panel_lines, units_of};
+use super::marks::{
+    PanelEvent, PanelLimit, PanelStrip, limits_of_metrics, limits_of_panel, panel_events, panel_strips,
+};
+use super::spec::PlotSpec;
+use crate::format;
+
+/// What a panel shows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Content {
+    /// The lines, in the order of the dashboard.
+    pub lines: Vec<PanelLine>,
+    /// The levels.
+    pub limits: Vec<PanelLimit>,
+    /// The events.
+    pub events: Vec<PanelEvent>,
+    /// The strips.
+    pub strips: Vec<PanelStrip>,
+    /// How the left axis runs.
+    pub left: LeftAxis,
+}
+
+/// A mark in front of a name, which says what it names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Swatch {
+    /// A line of this colour, counted from 0.
+    Line(usize),
+    /// Strokes of this colour.
+    Event(usize),
+    /// A strip of this colour.
+    Strip(usize),
+    /// A level.
+    Limit(Severity),
+}
+
+impl Swatch {
+    /// Which kind it is, for the style sheet.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Line(_) => "line",
+            Self::Event(_) => "event",
+            Self::Strip(_) => "strip",
+            Self::Limit(_) => "limit",
+        }
+    }
+
+    /// Its colour, for the style sheet: a number from 1, or a severity.
+    pub fn color(self) -> String {
+        match self {
+            Self::Line(color) | Self::Event(color) | Self::Strip(color) => {
+                (color % shared::chart::palette::SERIES_COLORS + 1).to_string()
+            }
+            Self::Limit(severity) => severity.as_str().to_owned(),
+        }
+    }
+}
+
+/// One entry of the legend.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// Its name in links and in the page.
+    pub key: String,
+    /// Its name for people.
+    pub label: String,
+    /// The unit of a line.
+    pub unit: String,
+    /// What stands before it.
+    pub swatch: Swatch,
+    /// Why there are no data, or why they are not the newest.
+    pub failure: Option<String>,
+}
+
+impl Content {
+    /// Everything of a panel with its lines and the answers so far.
+    pub fn new(
+        spec: &PlotSpec,
+        lines: &[Line],
+        slots: &[Slot],
+        metric: impl Fn(&str) -> Option<MetricInfo>,
+        display: impl Fn(&str) -> MetricDisplay,
+    ) -> Self {
+        let drawn = panel_lines(lines, slots, &metric);
+        let mut limits = limits_of_panel(&spec.limits.lines, slots);
+        limits.extend(limits_of_metrics(lines, display, &metric));
+        let events = panel_events(&spec.limits.events, slots, &metric, drawn.len());
+        let strips = panel_strips(&spec.strips, slots, &metric, drawn.len() + events.len());
+        Self {
+            lines: drawn,
+            limits,
+            events,
+            strips,
+            left: LeftAxis::Values {
+                is_log: spec.limits.log,
+                low: spec.limits.low,
+                high: spec.limits.high,
+            },
+        }
+    }
+
+    /// Only what is not hidden.
+    #[must_use]
+    pub fn without(&self, is_hidden: impl Fn(&str) -> bool) -> Self {
+        let mut shown = self.clone();
+        shown.lines.retain(|line| !is_hidden(&line.key));
+        shown.limits.retain(|limit| !is_hidden(&limit.key));
+        shown.events.retain(|event| !is_hidden(&event.key));
+        shown.strips.retain(|strip| !is_hidden(&strip.key));
+        shown
+    }
+
+    /// The legend, in its order.
+    pub fn entries(&self, range: Option<TimeRange>) -> Vec<Entry> {
+        let lines = self.lines.iter().map(|line| Entry {
+            key: line.key.clone(),
+            label: line.label.clone(),
+            unit: line.unit.clone(),
+            swatch: Swatch::Line(line.color),
+            failure: line.failure.clone(),
+        });
+        let events = self.events.iter().map(|event| Entry {
+            key: event.key.clone(),
+            label: counted(event, range),
+            unit: String::new(),
+            swatch: Swatch::Event(event.color),
+            failure: event.failure.clone(),
+        });
+        let strips = self.strips.iter().map(|strip| Entry {
+            key: strip.key.clone(),
+            label: strip.label.clone(),
+            unit: String::new(),
+            swatch: Swatch::Strip(strip.color),
+            failure: strip.failure.clone(),
+        });
+        let limits = self.limits.iter().map(|limit| Entry {
+            key: limit.key.clone(),
+            label: limit.label.clone(),
+            unit: String::new(),
+            swatch: Swatch::Limit(limit.severity),
+            failure: limit.failure.clone(),
+        });
+        lines.chain(events).chain(strips).chain(limits).collect()
+    }
+
+    /// What there is to draw of a range. What is not pointed out steps back, if anything is.
+    pub fn plot_data(&self, range: TimeRange, now: Option<Timestamp>, pointed_out: Option<&str>) -> PlotData<'_> {
+        let unit = |side: Axis| units_of(self.lines.iter().filter(|line| line.axis == side));
+        let is_faded = |key: &str| self.is_drawn(pointed_out) && Some(key) != pointed_out;
+        let lines = self.lines.iter().filter_map(|line| {
+            let mut drawn = line.plot_line()?;
+            drawn.is_faded = is_faded(&line.key);
+            Some(drawn)
+        });
+        let events = self.events.iter().filter_map(|event| {
+            let mut marks = event.marks()?;
+            marks.is_faded = is_faded(&event.key);
+            Some(marks)
+        });
+        let strips = self.strips.iter().map(|strip| {
+            let mut marks = strip.marks();
+            marks.is_faded = is_faded(&strip.key);
+            marks
+        });
+        PlotData {
+            left: self.left.clone(),
+            lines: lines.collect(),
+            limits: self.limits.iter().flat_map(|limit| limit.marks.clone()).collect(),
+            events: events.collect(),
+            strips: strips.collect(),
+            left_unit: unit(Axis::Left),
+            right_unit: unit(Axis::Right),
+            now,
+            ..PlotData::empty(range)
+        }
+    }
+
+    /// Whether there is anything of this key that the others can step back behind.
+    fn is_drawn(&self, key: Option<&str>) -> bool {
+        let Some(key) = key else { return false };
+        let of_lines = self.lines.iter().any(|line| line.key == key && line.shape().is_some());
+        let of_events = self
+            .events
+            .iter()
+            .any(|event| event.key == key && event.events.is_some());
+        of_lines || of_events || self.strips.iter().any(|strip| strip.key == key)
+    }
+
+    /// Whether anything measured is seen in a range.
+    pub fn shows_any(&self, range: TimeRange) -> bool {
+        let has_line = |line: &PanelLine| line.shape().is_some_and(|shape| !shape.visible(range).is_empty());
+        let has_event = |event: &PanelEvent| {
+            let events = event.events.as_ref();
+            events.is_some_and(|events| !events.visible(range).is_empty())
+        };
+        let (start, end) = (range.start().as_micros(), range.end().as_micros());
+        let has_strip = |strip: &PanelStrip| {
+            let mut stretches = strip.stretches.iter().flat_map(|stretches| stretches.iter());
+            stretches.any(|stretch| stretch.start_us < end && start < stretch.end_us)
+        };
+        self.lines.iter().any(has_line) || self.events.iter().any(has_event) || self.strips.iter().any(has_strip)
+    }
+}
+
+/// The name of events with their number in a range.
+fn counted(event: &PanelEvent, range: Option<TimeRange>) -> String {
+    let count = event
+        .events
+        .as_ref()
+        .zip(range)
+        .map(|(events, range)| events.count(range));
+    match count {
+        None => event.label.clone(),
+        Some(count) if count.is_exact => format!("{} · {}", event.label, format::count(count.count)),
+        Some(count) => format!("{} · {} or more", event.label, format::count(count.count)),
+    }
+}

@@ -1,0 +1,155 @@
+//! What is marked in a plot besides its lines: levels, events, strips.
+
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_backend::DrawingBackend;
+
+use super::{DrawError, LINE_PX, Pen, THIN_PX, shortened};
+use crate::chart::limit::{self, LimitMark};
+use crate::chart::palette::{Palette, Rgba};
+use crate::chart::path::Point;
+use crate::chart::plot::{LABEL_PX, PlotData, label_width_px};
+use crate::chart::scale::Side;
+use crate::chart::strip::{self, OnOff};
+use crate::dashboard::{Axis, Severity};
+
+/// How much of its colour a tinted part of the plot has, and the ground behind a label.
+const TINT_OPACITY: f64 = 0.09;
+const GROUND_OPACITY: f64 = 0.78;
+/// How much of their colour events have, and stretches of strips.
+const EVENT_OPACITY: f64 = 0.7;
+const ON_OPACITY: f64 = 0.55;
+/// What is left of marks that step back behind others.
+const FADED_OPACITY: f64 = 0.25;
+/// Between labels under each other, from one to the next, in pixels.
+const LABEL_STEP_PX: f64 = LABEL_PX + 2.0;
+/// Between a label and what it stands beside, in pixels.
+const BESIDE_PX: f64 = 3.0;
+
+const fn severity_color(severity: Severity, palette: &Palette) -> Rgba {
+    match severity {
+        Severity::Alarm => palette.alarm,
+        Severity::Warning => palette.warning,
+        Severity::Ok | Severity::None => palette.text_dim,
+    }
+}
+
+/// Dash and space in pixels: the worse, the less is left out, so that severity is not told by the colour alone.
+const fn dashes(severity: Severity) -> [f64; 2] {
+    match severity {
+        Severity::Alarm => [14.0, 2.0],
+        Severity::Warning => [7.0, 4.0],
+        Severity::Ok | Severity::None => [2.0, 3.0],
+    }
+}
+
+impl<DB: DrawingBackend> Pen<'_, DB> {
+    /// The tinted parts beyond warnings and alarms, and the lines of all levels.
+    pub(super) fn limit_lines(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let area = self.plot.area;
+        for side in [Axis::Left, Axis::Right] {
+            let Some(axis) = self.plot.axis(side) else { continue };
+            for tint in limit::tints(&data.limits, side, &axis.scale, area.top, area.bottom) {
+                let color = severity_color(tint.severity, palette).faded(TINT_OPACITY);
+                self.rectangle(area.left, tint.top, area.right, tint.bottom, color)?;
+            }
+            let is_shown = |limit: &&LimitMark| limit.axis == side && axis.scale.side_of(limit.value).is_none();
+            for limit in data.limits.iter().filter(is_shown) {
+                let y = self.crisp(axis.scale.y_from_value(limit.value));
+                let ends = [area.left, area.right].map(|x| Point { x, y });
+                self.dashed(ends, severity_color(limit.severity, palette), dashes(limit.severity))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all levels at the right end; those beyond the axis at its edge, with an arrow.
+    pub(super) fn limit_labels(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let area = self.plot.area;
+        let scale = |side| self.plot.axis(side).map(|axis| axis.scale);
+        let step = self.units_in(LABEL_STEP_PX);
+        for label in limit::labels(&data.limits, scale, area.top, area.bottom, step) {
+            let Some(limit) = data.limits.get(label.at) else {
+                continue;
+            };
+            let text = match label.beyond {
+                None => limit.label.clone(),
+                Some(Side::Above) => format!("↑ {}", limit.label),
+                Some(Side::Below) => format!("↓ {}", limit.label),
+            };
+            let text = shortened(&text, (area.right - area.left) / self.units_in(1.0) * 0.7);
+            let (x, y) = (area.right - self.units_in(BESIDE_PX), label.y - self.units_in(1.0));
+            let width = self.units_in(label_width_px(&text));
+            self.rectangle(
+                x - width,
+                label.y - step + self.units_in(1.0),
+                area.right,
+                y,
+                palette.background.faded(GROUND_OPACITY),
+            )?;
+            let color = severity_color(limit.severity, palette);
+            self.text(&text, Point { x, y }, color, Pos::new(HPos::Right, VPos::Bottom))?;
+        }
+        Ok(())
+    }
+
+    /// An upright stroke for every event, one for all that share a pixel, with its name where that has room.
+    pub(super) fn events(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let area = self.plot.area;
+        for (row, marks) in data.events.iter().enumerate() {
+            let opacity = if marks.is_faded { FADED_OPACITY } else { 1.0 };
+            let color = palette.line(marks.color).faded(opacity);
+            let style = self.stroke(color.faded(EVENT_OPACITY), THIN_PX);
+            let mut strokes: Vec<f64> = Vec::new();
+            for moment in marks.events.visible(data.range) {
+                let x = self.crisp(self.plot.time.x_from_time(moment.time_us));
+                if strokes.last().is_none_or(|last| x > *last) {
+                    strokes.push(x);
+                }
+            }
+            let width = self.units_in(label_width_px(marks.label) + 2.0 * BESIDE_PX);
+            let y = area.top + row as f64 * self.units_in(LABEL_STEP_PX);
+            let mut free_from = area.left;
+            for (at, &x) in strokes.iter().enumerate() {
+                self.path(&[area.top, area.bottom].map(|y| Point { x, y }), style)?;
+                let next = strokes.get(at + 1).copied().unwrap_or(area.right);
+                if free_from <= x && x + width <= next.min(area.right) {
+                    let at = Point {
+                        x: x + self.units_in(BESIDE_PX),
+                        y,
+                    };
+                    self.text(marks.label, at, color, Pos::new(HPos::Left, VPos::Top))?;
+                    free_from = x + width;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The strips: high where something was on, a line at the bottom where it was off, half as high where both, and
+    /// nothing where that is unknown.
+    pub(super) fn strips(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let dot = f64::from(self.plot.layout.units_per_dot.max(1));
+        for (at, marks) in data.strips.iter().enumerate() {
+            let area = self.plot.strip_area(at);
+            let opacity = if marks.is_faded { FADED_OPACITY } else { 1.0 };
+            let color = palette.line(marks.color).faded(opacity);
+            for (left, right, state) in strip::runs(marks.stretches, &self.plot.time, area.left, area.right, dot) {
+                let (top, color) = match state {
+                    OnOff::On => (area.top, color.faded(ON_OPACITY)),
+                    OnOff::Mixed => (f64::midpoint(area.top, area.bottom), color.faded(ON_OPACITY)),
+                    OnOff::Off => (area.bottom - self.units_in(LINE_PX), color),
+                };
+                self.rectangle(left, top, right, area.bottom, color)?;
+            }
+            let x = area.left + self.units_in(BESIDE_PX);
+            let y = f64::midpoint(area.top, area.bottom);
+            self.text(
+                marks.label,
+                Point { x, y },
+                palette.text,
+                Pos::new(HPos::Left, VPos::Center),
+            )?;
+        }
+        Ok(())
+    }
+}
