@@ -35,7 +35,7 @@ impl Catalogue {
     pub fn display(&self, name: &str) -> MetricDisplay {
         let found = self
             .dashboards
-            .with_value(|all| all.displays.iter().find(|display| display.metric == name).cloned());
+            .with(|all| all.displays.iter().find(|display| display.metric == name).cloned());
         found.unwrap_or_default()
     }
 
