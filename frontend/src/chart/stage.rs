@@ -7,6 +7,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{ResizeObserver, ResizeObserverEntry};
 
 use crate::browser::listen::on_window;
+use crate::dom::NodeRef;
 use crate::reactive::{Derived, Kept, State, effect};
 
 /// How large an element is.

@@ -7,7 +7,7 @@ use shared::time::{TimeRange, Timestamp};
 
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_menu::PanelMenu;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest;
 use crate::reactive::{Callback, Derived, Kept, effect};

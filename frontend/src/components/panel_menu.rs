@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast as _;
 use crate::api::url;
 use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::state::navigation::use_navigation;
 use crate::state::time_view::use_time_view;
 

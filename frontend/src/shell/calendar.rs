@@ -6,7 +6,7 @@ use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::quick_choices::quick_choices;

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
 const KEYS: [(&str, &str); 19] = [

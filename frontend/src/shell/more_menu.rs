@@ -8,8 +8,8 @@ use leptos::{ev, html};
 use wasm_bindgen::JsCast as _;
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
-use crate::reactive::State;
+use crate::dom::{NodeRef, view};
+use crate::reactive::{State, spawn_unowned};
 use crate::state::wallboard::{Turning, use_wallboard};
 use crate::theme::use_theme_choice;
 
@@ -64,7 +64,7 @@ fn items(is_open: State<bool>, help_is_open: State<bool>) -> AnyView {
         "End the wallboard"
     };
     let print = move || {
-        leptos::task::spawn_local(async move {
+        spawn_unowned(async move {
             theme.print(true);
             sleep(REDRAW).await;
             // Returns when the dialog is closed; a browser may refuse.

@@ -6,7 +6,7 @@ use shared::time::TimeRange;
 
 use crate::browser::listen::{self, on_window};
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;

@@ -6,7 +6,7 @@ use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::link::follow;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, effect};
 use crate::shell::MAIN_ID;
 use crate::shell::tab_link::TabLinks;

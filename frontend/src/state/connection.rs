@@ -8,7 +8,7 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::{self, Exchange};
 use crate::browser::listen::on_window;
-use crate::reactive::{Derived, State, spawn};
+use crate::reactive::{Derived, State, spawn, spawn_unowned};
 use crate::state::server_clock::ServerClock;
 
 /// How long a proof of life holds, in microseconds.
@@ -78,7 +78,7 @@ impl Connection {
 
     /// Asks at once, for example when the page comes back into sight.
     pub fn ask_now() {
-        leptos::task::spawn_local(async {
+        spawn_unowned(async {
             // What comes of it is observed.
             let _ = api::health().await;
         });

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::query::latest::Freshness;
 
 use crate::browser::resize::observe;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest::rows::{Column, Row, Sorting, order, summary};
 use crate::reactive::effect;

@@ -26,7 +26,7 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
