@@ -195,7 +195,7 @@ async fn ask_raster(
     let brute = start.elapsed();
     let n_columns = match (&cold_answer, &expected) {
         (RasterAnswer::Raster(answer), RasterAnswer::Raster(expected)) => {
-            for (value, expected) in answer.values.iter().flatten().zip(expected.values.iter().flatten()) {
+            for (value, expected) in answer.cells.iter().zip(expected.cells.iter()) {
                 let (value, expected) = (value.unwrap(), expected.unwrap());
                 assert!((value - expected).abs() <= 1e-9, "{value} {expected}");
             }
@@ -203,7 +203,7 @@ async fn ask_raster(
         }
         (RasterAnswer::Density(answer), RasterAnswer::Density(expected)) => {
             // Means of buckets may be on the other side of an edge, by their last bits.
-            let total = |counts: &[Vec<u64>]| counts.iter().flatten().sum::<u64>();
+            let total = |counts: &[u32]| counts.iter().copied().map(u64::from).sum::<u64>();
             assert_eq!(total(&answer.counts), total(&expected.counts));
             answer.start_us.len()
         }

@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use shared::dashboard::Dashboards;
 
+use crate::answers::KeptAnswers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::admission::Admission;
@@ -25,6 +26,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// What is derived from them.
     pub pyramid: Arc<Pyramid>,
+    /// Answers that are asked for again and again.
+    pub answers: KeptAnswers,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// How much may be on its way there.
@@ -63,6 +66,7 @@ impl App {
             admission: Admission::new(config.ingest.bounds),
             config,
             pyramid: Arc::new(Pyramid::new(Arc::clone(&store))),
+            answers: KeptAnswers::default(),
             store,
             clock,
             writer,

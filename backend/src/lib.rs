@@ -16,9 +16,15 @@ pub mod pyramid;
 
 pub mod query;
 
+pub mod answers;
+
 pub mod ingest;
 
 pub mod retention;
+
+pub mod geometry;
+
+pub mod sky;
 
 pub mod backup;
 

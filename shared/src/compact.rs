@@ -9,8 +9,10 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) mod pack;
+
 /// The media type by which the compact form is asked for and named; it changes with every change of the form.
-pub const MEDIA_TYPE: &str = "application/vnd.watchroom.v1+postcard";
+pub const MEDIA_TYPE: &str = "application/vnd.watchroom.v2+postcard";
 
 /// Bytes that are not the compact form of what was expected, or a value that has none.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +48,7 @@ mod tests {
     use crate::query::envelope::Envelope;
     use crate::query::latest::{Freshness, Latest, LatestChannel};
     use crate::query::nights::{Night, Nights};
+    use crate::query::raster::{Density, Raster};
     use crate::value::Value;
 
     #[test]
@@ -85,6 +88,8 @@ mod tests {
         fn hostile_bytes_are_an_error_and_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = from_bytes::<Envelope>(&bytes);
             let _ = from_bytes::<Nights>(&bytes);
+            let _ = from_bytes::<Raster>(&bytes);
+            let _ = from_bytes::<Density>(&bytes);
         }
     }
 }

@@ -16,6 +16,10 @@ pub const SAMPLES: &str = "/api/v1/samples";
 pub const EXPORT: &str = "/api/v1/export";
 /// Nights that hold data.
 pub const NIGHTS: &str = "/api/v1/nights";
+/// Where the pixels of a camera are.
+pub const GEOMETRY: &str = "/api/v1/geometry";
+/// Sun and moon over the site.
+pub const SKY: &str = "/api/v1/sky";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -36,7 +40,7 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 17] = [
+pub const ALL: [&str; 19] = [
     METRICS,
     DASHBOARDS,
     ENVELOPE,
@@ -45,6 +49,8 @@ pub const ALL: [&str; 17] = [
     SAMPLES,
     EXPORT,
     NIGHTS,
+    GEOMETRY,
+    SKY,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

@@ -19,6 +19,9 @@ pub struct Value(u64);
 /// The reserved bit pattern of null: a quiet NaN whose payload spells "null".
 const NULL_BITS: u64 = 0x7ff8_0000_6e75_6c6c;
 
+/// The same in four bytes: a quiet NaN whose payload spells "nu".
+const NARROW_NULL_BITS: u32 = 0x7fc0_6e75;
+
 impl Value {
     /// The sensor said that it has no value.
     pub const NULL: Self = Self(NULL_BITS);
@@ -66,6 +69,34 @@ impl Value {
             Self::NULL
         } else {
             Self::number(f64::from_bits(bits))
+        }
+    }
+}
+
+impl Value {
+    /// The value in four bytes, as the bits of a 32-bit float, where nothing is lost by that; null is one reserved NaN
+    /// among them, too.
+    #[inline]
+    pub fn to_narrow_bits(self) -> Option<u32> {
+        if self.is_null() {
+            return Some(NARROW_NULL_BITS);
+        }
+        let number = f64::from_bits(self.0);
+        if number.is_nan() {
+            return Some(f32::NAN.to_bits());
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "taken only if nothing was lost")]
+        let narrow = number as f32;
+        (f64::from(narrow).to_bits() == self.0).then(|| narrow.to_bits())
+    }
+
+    /// The inverse of [`Value::to_narrow_bits`]; unknown NaN patterns become the canonical NaN.
+    #[inline]
+    pub fn from_narrow_bits(bits: u32) -> Self {
+        if bits == NARROW_NULL_BITS {
+            Self::NULL
+        } else {
+            Self::number(f64::from(f32::from_bits(bits)))
         }
     }
 }
@@ -184,6 +215,24 @@ mod tests {
         assert_eq!(Value::number(f64::from_bits(NULL_BITS)), Value::NAN);
         assert_eq!(Value::from_bits(0xfff8_dead_beef_0000), Value::NAN);
         assert_eq!(Value::from_bits(Value::NULL.to_bits()), Value::NULL);
+    }
+
+    #[test]
+    fn four_bytes_hold_what_is_exact_in_them_and_nothing_else() {
+        let narrow = [
+            Value::NULL,
+            Value::NAN,
+            1.5.into(),
+            (-0.0).into(),
+            f64::NEG_INFINITY.into(),
+        ];
+        for value in narrow {
+            assert_eq!(value.to_narrow_bits().map(Value::from_narrow_bits), Some(value));
+        }
+        for value in [0.1, 1e300, 16_777_217.0] {
+            assert_eq!(Value::number(value).to_narrow_bits(), None);
+        }
+        assert_eq!(Value::from_narrow_bits(0xffc0_dead), Value::NAN);
     }
 
     #[test]

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use shared::dashboard::{Dashboard, Site};
+use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
 use crate::retention::Policy;
+use crate::sky::Place;
 use crate::store::MetricProperties;
 
 mod ingest;
@@ -21,6 +23,7 @@ mod site;
 mod store;
 
 mod csv;
+mod geometries;
 mod metrics;
 
 mod dashboard;
@@ -40,6 +43,7 @@ pub use mistake::Mistakes;
 pub use server::{Server, parse_base_path};
 
 use environment::Environment;
+use geometries::ReadFile;
 use mistake::Findings;
 use section::Section;
 
@@ -55,6 +59,8 @@ pub struct Config {
     pub store_url: String,
     /// Where the instrument stands, and how its nights are cut.
     pub site: Site,
+    /// Where on Earth that is, as far as it is said.
+    pub place: Option<Place>,
     /// How much the server takes in.
     pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
@@ -63,6 +69,8 @@ pub struct Config {
     pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
+    /// Where the pixels of cameras are, by the name that dashboards give.
+    pub geometries: BTreeMap<String, Geometry>,
     /// The dashboards, in the order of their files' names.
     pub dashboards: Vec<Dashboard>,
 }
@@ -73,10 +81,12 @@ impl Default for Config {
             server: Server::default(),
             store_url: "sqlite:watchroom.db".to_owned(),
             site: site::default(),
+            place: None,
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
             retention: Policy::default(),
             csv: BTreeMap::new(),
+            geometries: BTreeMap::new(),
             dashboards: Vec::new(),
         }
     }
@@ -127,12 +137,27 @@ impl Config {
             return Err(mistakes);
         }
         let dashboards: Vec<_> = dashboards.iter().map(Source::of_file).collect();
-        Self::assemble(Source::of_file(&main), &dashboards, Environment::new(variables))
+        let read_beside = |file: &str| fs::read_to_string(path.parent().unwrap_or(Path::new("")).join(file));
+        Self::assemble(
+            Source::of_file(&main),
+            &dashboards,
+            Environment::new(variables),
+            &read_beside,
+        )
     }
 
     /// Reads a configuration from texts.
     pub fn from_sources(main: Source<'_>, dashboards: &[Source<'_>]) -> Result<Self, Mistakes> {
-        Self::assemble(main, dashboards, Environment::default())
+        Self::from_sources_with(main, dashboards, &|_file| Err(io::ErrorKind::NotFound.into()))
+    }
+
+    /// Reads a configuration from texts, and the files that it names by `read_file`.
+    pub fn from_sources_with(
+        main: Source<'_>,
+        dashboards: &[Source<'_>],
+        read_file: &dyn Fn(&str) -> io::Result<String>,
+    ) -> Result<Self, Mistakes> {
+        Self::assemble(main, dashboards, Environment::default(), read_file)
     }
 
     /// One line on what is configured.
@@ -148,7 +173,12 @@ impl Config {
         )
     }
 
-    fn assemble(main: Source<'_>, dashboards: &[Source<'_>], environment: Environment) -> Result<Self, Mistakes> {
+    fn assemble(
+        main: Source<'_>,
+        dashboards: &[Source<'_>],
+        environment: Environment,
+        read_file: &ReadFile<'_>,
+    ) -> Result<Self, Mistakes> {
         let mut config = Self::default();
         let mut mistakes = Vec::new();
         mistakes.extend(read_source(main, &environment, |mut file| {
@@ -158,10 +188,11 @@ impl Config {
                 config.store_url = url;
             }
             config.retention.default = keep;
-            config.site = site::read(file.overridable("site"));
+            (config.site, config.place) = site::read(file.overridable("site"));
             config.ingest = ingest::read(file.overridable("ingest"));
             (config.metrics, config.retention.metrics) = metrics::read(file.named("metrics"));
             config.csv = csv::read(file.named("csv"));
+            config.geometries = geometries::read(file.named("geometries"), read_file);
             file.finish();
         }));
         let mut ids = BTreeSet::new();

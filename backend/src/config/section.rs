@@ -204,6 +204,28 @@ impl<'a> Section<'a> {
         inside
     }
 
+    /// A finite number, whole or not; `None` where it is missing or, which is noted, no such number.
+    pub(super) fn number(&mut self, key: &'static str) -> Option<f64> {
+        // As in `parsed`: asked for in any case.
+        let value = self.value(key);
+        let environment = self.environment;
+        if self.overridable
+            && let Some((name, text)) = environment.variable(&self.path, key)
+        {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            if number.is_none() {
+                environment.add(name, &format!("{text:?} is not a finite number"));
+            }
+            return number;
+        }
+        let value = value?;
+        let number = finite(value.get_ref());
+        if number.is_none() {
+            self.wrong_type(self.path_of(key), "a finite number", value);
+        }
+        number
+    }
+
     /// Yes or no; `None` where it is missing.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.value(key)?;
@@ -240,6 +262,12 @@ impl<'a> Section<'a> {
                 self.add(name.span().start, key, &format!("unknown key{hint}"));
             }
         }
+    }
+
+    /// Whether neither the table nor the environment has a key.
+    pub(super) fn is_missing(&self, key: &'static str) -> bool {
+        let variable = self.overridable.then(|| self.environment.variable(&self.path, key));
+        self.table.is_none_or(|table| table.get(key).is_none()) && variable.flatten().is_none()
     }
 
     fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -310,6 +338,15 @@ impl<'a> Section<'a> {
             format!("{}.{key}", self.path)
         }
     }
+}
+
+fn finite(value: &DeValue<'_>) -> Option<f64> {
+    let number = match value {
+        DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok()? as f64,
+        DeValue::Float(digits) => digits.as_str().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
 }
 
 /// A text that says something.

@@ -5,6 +5,7 @@ use shared::dashboard::Site;
 
 use super::section::{Section, not_blank};
 use super::suggestion;
+use crate::sky::Place;
 
 /// What holds where nothing is said: UTC, nights from noon to noon.
 pub(super) fn default() -> Site {
@@ -17,8 +18,10 @@ pub(super) fn default() -> Site {
     }
 }
 
-pub(super) fn read(mut section: Section<'_>) -> Site {
+/// The site, and where on Earth it is.
+pub(super) fn read(mut section: Section<'_>) -> (Site, Option<Place>) {
     let default = default();
+    let place = read_place(&mut section);
     let site = Site {
         name: section
             .parsed("name", "a text", not_blank)
@@ -29,11 +32,38 @@ pub(super) fn read(mut section: Section<'_>) -> Site {
         day_start_minutes: section
             .parsed("day_start", "a local clock time such as \"12:00\"", parse_clock_time)
             .unwrap_or(default.day_start_minutes),
-        has_sky: default.has_sky,
+        has_sky: place.is_some(),
         shifts: default.shifts,
     };
     section.finish();
-    site
+    (site, place)
+}
+
+fn read_place(section: &mut Section<'_>) -> Option<Place> {
+    let mut degrees = |key, limit: f64| {
+        let number = section.number(key)?;
+        if limit < number.abs() {
+            section.add_at(
+                key,
+                &format!("{number} is out of range; write degrees from -{limit} to {limit}"),
+            );
+            return None;
+        }
+        Some(number)
+    };
+    let latitude_deg = degrees("latitude", 90.0);
+    let longitude_deg = degrees("longitude", 180.0);
+    let elevation_m = section.number("elevation").unwrap_or(0.0);
+    for (key, other) in [("latitude", "longitude"), ("longitude", "latitude")] {
+        if section.is_missing(key) && !section.is_missing(other) {
+            section.add_at(key, &format!("is missing; it belongs to {other}"));
+        }
+    }
+    Some(Place {
+        latitude_deg: latitude_deg?,
+        longitude_deg: longitude_deg?,
+        elevation_m,
+    })
 }
 
 /// The name of a zone in the database of time zones.

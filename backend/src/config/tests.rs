@@ -95,7 +95,8 @@ fn read_with(variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
     let variables = variables
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::assemble(main_file(MAIN), &[], Environment::new(variables))
+    let read_file = |_file: &str| Err(io::ErrorKind::NotFound.into());
+    Config::assemble(main_file(MAIN), &[], Environment::new(variables), &read_file)
 }
 
 #[test]
@@ -217,12 +218,12 @@ fn a_table_of_the_wrong_type_is_a_mistake() {
 
 #[test]
 fn mistakes_of_all_files_are_told_together() {
-    assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @"
-    watchroom.toml:1:1: x: unknown key; known are csv, ingest, metrics, server, site, store
+    assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @r#"
+    watchroom.toml:1:1: x: unknown key; known are csv, geometries, ingest, metrics, server, site, store
     dashboards/night.toml:1:1: title: is missing; write a text
     dashboards/night.toml:1:1: tabs: there are none; write at least one, such as [[tabs]]
     dashboards/night.toml:1:1: y: unknown key; known are tabs, title
-    ");
+    "#);
 }
 
 #[test]
@@ -270,7 +271,7 @@ fn a_bad_or_unknown_variable_is_a_mistake() {
     assert_snapshot!(mistakes, @r#"
     environment variable WATCHROOM_SERVER__LISTEN: "8080" is not an IP address and a port; write for example "127.0.0.1:8080" or "[::1]:8080"
     environment variable WATCHROOM_INGEST__METRICS: "many" is not a whole number from 1 to 10000000
-    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key; known are WATCHROOM_INGEST__BODY_LIMIT, WATCHROOM_INGEST__BYTES_IN_FLIGHT, WATCHROOM_INGEST__CHANNELS_PER_METRIC, WATCHROOM_INGEST__METRICS, WATCHROOM_INGEST__REQUESTS_IN_FLIGHT, WATCHROOM_SERVER__BASE_PATH, WATCHROOM_SERVER__LISTEN, WATCHROOM_SERVER__PAGE_DIR, WATCHROOM_SITE__DAY_START, WATCHROOM_SITE__NAME, WATCHROOM_SITE__TIME_ZONE, WATCHROOM_STORE__KEEP, WATCHROOM_STORE__KEEP_PYRAMID, WATCHROOM_STORE__URL
+    environment variable WATCHROOM_METRICS__SHUTTER__KIND: stands for no key
     environment variable WATCHROOM_SITE__TIMEZONE: stands for no key; did you mean "WATCHROOM_SITE__TIME_ZONE"?
     "#);
 }

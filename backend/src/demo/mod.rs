@@ -3,6 +3,8 @@
 //! Both take the ways that any other data take: the bundled tables go through the parsers and the writer, by the options
 //! in the demo's configuration, which is an example of one.
 
+use std::io;
+
 use crate::config::{Config, Mistakes, Source};
 use crate::ingest::WriteFailed;
 use crate::store;
@@ -48,5 +50,6 @@ pub fn config() -> Result<Config, Mistakes> {
         name: "dashboards/demo.toml",
         text: include_str!("dashboards/demo.toml"),
     };
-    Config::from_sources(main, &[dashboard])
+    let read_file = |_file: &str| bundled::LSTCAM_PIXELS.text().map_err(io::Error::other);
+    Config::from_sources_with(main, &[dashboard], &read_file)
 }

@@ -154,9 +154,13 @@ impl Error {
 
 fn query_status(error: &query::Error) -> StatusCode {
     match error {
-        query::Error::UnknownMetric { .. } | query::Error::UnknownChannel { .. } => StatusCode::NOT_FOUND,
+        query::Error::UnknownMetric { .. }
+        | query::Error::UnknownChannel { .. }
+        | query::Error::UnknownGeometry { .. }
+        | query::Error::UnknownPlace => StatusCode::NOT_FOUND,
         query::Error::ReversedRange(_)
         | query::Error::SpanTooLong { .. }
+        | query::Error::SkySpanTooLong { .. }
         | query::Error::TooManyColumns { .. }
         | query::Error::TooManyPoints { .. }
         | query::Error::TooManyRows { .. }
@@ -177,7 +181,9 @@ fn query_code(error: &query::Error) -> &'static str {
         query::Error::UnknownMetric { .. } => "unknown_metric",
         query::Error::UnknownChannel { .. } => "unknown_channel",
         query::Error::ReversedRange(_) => "reversed_range",
-        query::Error::SpanTooLong { .. } => "span_too_long",
+        query::Error::UnknownGeometry { .. } => "unknown_geometry",
+        query::Error::UnknownPlace => "unknown_place",
+        query::Error::SpanTooLong { .. } | query::Error::SkySpanTooLong { .. } => "span_too_long",
         query::Error::TooManyColumns { .. } => "too_many_columns",
         query::Error::TooManyPoints { .. } => "too_many_points",
         query::Error::TooManyRows { .. } => "too_many_rows",
@@ -202,7 +208,12 @@ fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
         query::Error::UnknownChannel { metric, n_channels, .. } => {
             vec![("metric", metric.clone()), ("channels", n_channels.to_string())]
         }
+        query::Error::UnknownGeometry { name, nearest } => {
+            let nearest = nearest.iter().map(|nearest| ("nearest", nearest.clone()));
+            nearest.chain([("name", name.clone())]).collect()
+        }
         query::Error::SpanTooLong { .. } => vec![("limit_days", query::MAX_SPAN_DAYS.to_string())],
+        query::Error::SkySpanTooLong { .. } => vec![("limit_days", crate::sky::MAX_DAYS.to_string())],
         query::Error::TooManyColumns { .. } => {
             vec![("limit", shared::query::envelope::MAX_COLUMNS.to_string())]
         }
@@ -212,6 +223,7 @@ fn query_details(error: &query::Error) -> Vec<(&'static str, String)> {
         query::Error::TooMuchToRead { .. } => vec![("limit", query::raster::MAX_READ.to_string())],
         query::Error::LimitOutOfRange { max, .. } => vec![("limit", max.to_string())],
         query::Error::ReversedRange(_)
+        | query::Error::UnknownPlace
         | query::Error::BadValueRange { .. }
         | query::Error::ValueRangeWithoutDensity
         | query::Error::BadCursor(_)

@@ -45,15 +45,20 @@ impl Form {
         }
     }
 
+    /// The answer in this form; `None` for what has none.
+    pub(super) fn write<T: Serialize>(self, answer: &T) -> Option<Vec<u8>> {
+        match self {
+            Self::Json => serde_json::to_vec(answer).ok(),
+            Self::Compact => compact::to_bytes(answer).ok(),
+        }
+    }
+
     /// The answer in this form.
     pub(super) fn answer<T: Serialize>(self, answer: &T) -> Response {
-        let written = match self {
-            Self::Json => None,
-            Self::Compact => compact::to_bytes(answer).ok(),
-        };
-        let mut response = match written {
+        let mut response = match self.write(answer) {
+            // What has no compact form is written as JSON, and what cannot be written at all is said to be so.
             None => Json(answer).into_response(),
-            Some(bytes) => ([(header::CONTENT_TYPE, compact::MEDIA_TYPE)], bytes).into_response(),
+            Some(bytes) => ([(header::CONTENT_TYPE, self.media_type())], bytes).into_response(),
         };
         response
             .headers_mut()

@@ -6,20 +6,34 @@ use shared::route;
 
 use super::error::Result;
 use super::extract::Query;
-use super::form::Form;
-use super::openapi::{MetricErrors, QUERIES};
+use super::openapi::{MetricErrors, NotModified, QUERIES};
+use super::revalidate::Question;
 use crate::app::AppState;
 use crate::query;
+use crate::query::version::Version;
 
 /// The newest sample of each channel of a metric, its age, and what the age means.
+///
+/// With `at`, as it was at that moment.
 #[utoipa::path(
     get,
     path = route::LATEST,
     tag = QUERIES,
     params(LatestQuery),
-    responses((status = 200, description = "Every channel by its index, also those that never spoke.", body = Latest), MetricErrors),
+    responses((status = 200, description = "Every channel by its index, also those that never spoke.", body = Latest), NotModified, MetricErrors),
 )]
-pub(super) async fn get_latest(app: AppState, form: Form, Query(query): Query<LatestQuery>) -> Result<Response> {
-    let latest = query::latest::latest(&*app.store, app.clock.now(), &query).await?;
-    Ok(form.answer(&latest))
+pub(super) async fn get_latest(
+    app: AppState,
+    question: Question,
+    Query(query): Query<LatestQuery>,
+) -> Result<Response> {
+    let now = app.clock.now();
+    let version = match query.at {
+        // The sample at the moment itself is in the answer.
+        Some(at) => Version::of_past(&*app.store, now, &query.metric, at.saturating_add_micros(1)).await?,
+        None => None,
+    };
+    question
+        .answer(version, query::latest::latest(&*app.store, now, &query))
+        .await
 }

@@ -20,6 +20,7 @@ mod dashboards;
 mod envelope;
 mod export;
 mod frames;
+mod geometry;
 mod health;
 mod influx;
 mod latest;
@@ -27,6 +28,7 @@ mod metrics;
 mod nights;
 mod raster;
 mod samples;
+mod sky;
 mod write;
 
 mod openapi;
@@ -37,6 +39,7 @@ mod error;
 mod extract;
 mod form;
 mod observe;
+mod packed;
 mod revalidate;
 
 use page::Page;
@@ -52,6 +55,8 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::SAMPLES, get(samples::list_samples)),
         (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
+        (route::GEOMETRY, get(geometry::get_geometry)),
+        (route::SKY, get(sky::get_sky)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),

@@ -8,6 +8,9 @@
 //! `proxy_cache` all browsers share one computed answer. A server that cannot be asked is an error, never an old answer
 //! (`must-revalidate`).
 //!
+//! The server itself keeps them too, as they were sent ([`crate::answers`]): under the same tag, so never longer than it
+//! holds.
+//!
 //! Ranges that reach into the last hour, and all that has an age, stay `no-store`: what looks live is live.
 //!
 //! The tags are weak: an answer may be packed or not, and the sums in it are added up in the order of the tiles that
@@ -24,10 +27,11 @@ use serde::Serialize;
 
 use super::error::Result;
 use super::form::Form;
+use super::packed;
 use super::page::negotiation::has_version;
+use crate::answers::Packing;
 use crate::app::AppState;
 use crate::query;
-use crate::query::turns::Turns;
 use crate::query::version::Version;
 
 /// A kept answer may be used for ten seconds without asking whether it still holds, and then no more.
@@ -36,11 +40,11 @@ const KEPT: HeaderValue = HeaderValue::from_static("max-age=10, must-revalidate"
 /// A question whose answer the client may have already.
 #[derive(Debug)]
 pub(super) struct Question {
+    app: AppState,
     form: Form,
     /// Path and query.
     text: String,
     headers: HeaderMap,
-    turns: Turns,
 }
 
 impl Question {
@@ -58,7 +62,7 @@ impl Question {
         let mut response = if has_version(&self.headers, &tag) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            self.compute(answer).await?
+            self.kept(tag.to_str().unwrap_or_default(), answer).await?
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, tag);
@@ -69,9 +73,38 @@ impl Question {
         Ok(response)
     }
 
+    /// The answer of this version: as it was sent before, or computed and kept.
+    async fn kept<T: Serialize>(&self, tag: &str, answer: impl Future<Output = query::Result<T>>) -> Result<Response> {
+        let packing = packed::packing_for(&self.headers);
+        if let Some(response) = self.find_kept(tag, packing) {
+            return Ok(response);
+        }
+        let _turn = self.app.turns.take().await;
+        // Whoever had the turn before may have asked the same.
+        if let Some(response) = self.find_kept(tag, packing) {
+            return Ok(response);
+        }
+        let answer = answer.await?;
+        let Some(bytes) = self.form.write(&answer) else {
+            return Ok(self.form.answer(&answer));
+        };
+        drop(answer);
+        let (body, packing) = packed::pack(bytes, packing).await;
+        self.app.answers.keep(tag, packing, &body);
+        Ok(packed::respond(body, packing, self.form.media_type()))
+    }
+
+    fn find_kept(&self, tag: &str, packing: Packing) -> Option<Response> {
+        let kept = |packing: Packing| Some((self.app.answers.get(tag, packing)?, packing));
+        // To those who can read them packed, short answers go as they are, too.
+        let short = || kept(Packing::Plain).filter(|(body, _)| packed::is_short(body.len()));
+        let (body, packing) = kept(packing).or_else(short)?;
+        Some(packed::respond(body, packing, self.form.media_type()))
+    }
+
     /// Computes the answer and writes it down, in turn with other requests.
     async fn compute<T: Serialize>(&self, answer: impl Future<Output = query::Result<T>>) -> Result<Response> {
-        let _turn = self.turns.take().await;
+        let _turn = self.app.turns.take().await;
         Ok(self.form.answer(&answer.await?))
     }
 
@@ -89,10 +122,10 @@ impl FromRequestParts<AppState> for Question {
         let form = Form::from_request_parts(parts, state).await?;
         let text = parts.uri.path_and_query().map_or("", |both| both.as_str());
         Ok(Self {
+            app: state.clone(),
             form,
             text: text.to_owned(),
             headers: parts.headers.clone(),
-            turns: state.turns.clone(),
         })
     }
 }

@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 
 use super::grid::{Grid, SAMPLES};
-use super::tile::{BAND, BLOCK_CHANNELS, BandTile, BucketTile, Decoded, FrameTile, MAX_FRAMES, SampleTile};
+use super::tile::{BAND, BLOCK_CHANNELS, BandTile, BucketTile, Decoded, FrameTile, MAX_FRAMES, Part, SampleTile};
 use super::view::View;
 use super::{Error, Result, codec};
 use crate::store::tiles::{Tile, TileKey};
@@ -28,7 +28,9 @@ impl View<'_> {
         if built.is_empty() {
             // Nothing is stored for it: an empty span is found by the index.
             let key = TileKey { level, start_us, block };
-            self.pyramid.cache.insert(self.cache_key(key), Decoded::Empty);
+            self.pyramid
+                .cache
+                .insert(self.cache_key(key, Part::Whole), Decoded::Empty);
             return Ok(Decoded::Empty);
         }
         let mut asked = Decoded::Empty;
@@ -42,7 +44,9 @@ impl View<'_> {
                 self.pending_bytes += bytes.len();
                 self.pending.insert(key, bytes);
             }
-            self.pyramid.cache.insert(self.cache_key(key), tile.clone());
+            self.pyramid
+                .cache
+                .insert(self.cache_key(key, Part::Whole), tile.clone());
             if built_block == block {
                 asked = tile;
             }

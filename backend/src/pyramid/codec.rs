@@ -9,8 +9,10 @@ use shared::value::Value;
 
 use super::grid::BUCKETS;
 use super::summary::{Extreme, Sum, Summary};
-use super::tile::{BLOCK_CHANNELS, BandTile, Bucket, BucketTile, Decoded, FrameTile, MAX_FRAMES, SampleTile};
-use column::{In, Out};
+use super::tile::{
+    BLOCK_CHANNELS, BandTile, Bucket, BucketTile, Decoded, FrameTile, MAX_FRAMES, NumberTile, Part, SampleTile, Values,
+};
+use column::{Floats, In, Out};
 
 mod column;
 
@@ -56,7 +58,7 @@ impl Place {
     }
 }
 
-/// Packs a tile; `None` for an empty one. Fails only where the packing library does.
+/// Packs a tile, which must be whole; `None` for an empty one. Fails only where the packing library does.
 pub(crate) fn encode(tile: &Decoded, place: Place) -> Result<Option<Vec<u8>>, BadTile> {
     let mut out = Out::default();
     match tile {
@@ -74,12 +76,80 @@ pub(crate) fn encode(tile: &Decoded, place: Place) -> Result<Option<Vec<u8>>, Ba
             encode_lengths(&mut out, &tile.offsets)?;
             encode_buckets(&mut out, &tile.positions, &tile.buckets, place, false)?;
         }
+        // A part of a tile is never derived, only read.
+        Decoded::Numbers(_) => return Err(BadTile::Damaged),
         Decoded::Band(tile) => {
             out.bytes(&[VERSION, KIND_BAND]);
             encode_buckets(&mut out, &tile.positions, &tile.buckets, place, true)?;
         }
     }
     Ok(Some(out.finish()))
+}
+
+/// Unpacks what is needed of a tile.
+pub(crate) fn decode_part(bytes: &[u8], place: Place, part: Part) -> Result<Decoded, BadTile> {
+    if part != Part::Whole
+        && let [VERSION, KIND_BUCKETS, rest @ ..] = bytes
+        && let Some(tile) = decode_numbers(&mut In::new(rest), part)?
+    {
+        return Ok(Decoded::Numbers(tile.into()));
+    }
+    decode(bytes, place)
+}
+
+/// One number of each bucket, past all the other columns; `None` where it is not so simple as that.
+fn decode_numbers(input: &mut In<'_>, part: Part) -> Result<Option<NumberTile>, BadTile> {
+    let offsets = decode_lengths(input, usize::from(BUCKETS))?;
+    let n_buckets = offsets.last().map_or(0, |last| *last as usize);
+    let positions: Vec<u8> = decode_positions(input, n_buckets)?;
+    check_rising(&offsets, &positions)?;
+    let counts = decode_counts(input, n_buckets, false)?.1;
+    let n = counts.iter().filter(|count| **count != 0).count();
+    let mut column = |is_asked_for: bool| {
+        if is_asked_for {
+            input.floats(n).map(Some)
+        } else {
+            input.skip(n).map(|()| None)
+        }
+    };
+    let sums = column(part == Part::Sum)?;
+    let scaled = input.small(n, 2)?;
+    let mut column = |is_asked_for: bool| {
+        if is_asked_for {
+            input.floats(n).map(Some)
+        } else {
+            input.skip(n).map(|()| None)
+        }
+    };
+    let least = column(part == Part::Min)?;
+    column(false)?;
+    let greatest = column(part == Part::Max)?;
+    // Its time, and the first.
+    column(false)?;
+    column(false)?;
+    let newest = column(part == Part::Last)?;
+    if !input.is_empty() {
+        return Err(BadTile::Damaged);
+    }
+    let asked = sums.or(least).or(greatest).or(newest).unwrap_or_default();
+    let narrow: Option<Vec<u32>> = counts.iter().map(|count| u32::try_from(*count).ok()).collect();
+    let Some(counts) = narrow.filter(|_| scaled.iter().all(|scaled| *scaled == 0)) else {
+        return Ok(None);
+    };
+    let mut asked = asked.into_iter();
+    let mut number = |count: &u32| {
+        if *count == 0 {
+            0.0
+        } else {
+            asked.next().unwrap_or_default()
+        }
+    };
+    Ok(Some(NumberTile {
+        offsets,
+        positions,
+        numbers: counts.iter().map(&mut number).collect(),
+        counts,
+    }))
 }
 
 /// Unpacks a tile.
@@ -135,15 +205,15 @@ fn encode_samples(out: &mut Out, tile: &SampleTile) -> Result<(), BadTile> {
     if let Some(positions) = &tile.positions {
         out.integers(&integers(positions))?;
     }
-    let mut numbers = Vec::with_capacity(tile.values.len());
+    let mut numbers = Vec::new();
     let (mut indices, mut kinds) = (Vec::new(), Vec::new());
-    for (index, value) in (0_i64..).zip(&tile.values) {
+    for (index, value) in (0_i64..).zip(tile.values.iter()) {
         // What stands in for a value that is not finite costs least when it is what came before.
         let stand_in = numbers.last().copied().unwrap_or(0.0);
         numbers.push(value.finite().unwrap_or(stand_in));
         if value.finite().is_none() {
             indices.push(index);
-            let kind = NOT_FINITE.iter().position(|known| known == value).unwrap_or(1);
+            let kind = NOT_FINITE.iter().position(|known| *known == value).unwrap_or(1);
             kinds.push(i64::try_from(kind).unwrap_or(1));
         }
     }
@@ -169,13 +239,28 @@ fn decode_samples(input: &mut In<'_>) -> Result<SampleTile, BadTile> {
     if let Some(positions) = &positions {
         check_rising(&offsets, positions)?;
     }
-    let mut values: Vec<Value> = input.floats(n_values)?.into_iter().map(Value::number).collect();
+    let numbers = input.narrow_floats(n_values)?;
     let n_exceptions = input.count(n_values)?;
     let indices = input.small(n_exceptions, n_values)?;
     let kinds = input.small(n_exceptions, NOT_FINITE.len())?;
-    for (index, kind) in indices.into_iter().zip(kinds) {
-        values[index as usize] = NOT_FINITE[kind as usize];
-    }
+    let exceptions = indices.into_iter().zip(kinds);
+    let exceptions = exceptions.map(|(index, kind)| (index as usize, NOT_FINITE[kind as usize]));
+    let values = match numbers {
+        Floats::Narrow(numbers) => {
+            let mut values: Vec<u32> = numbers.into_iter().map(f32::to_bits).collect();
+            for (index, value) in exceptions {
+                values[index] = value.to_narrow_bits().ok_or(BadTile::Damaged)?;
+            }
+            Values::Narrow(values)
+        }
+        Floats::Wide(numbers) => {
+            let mut values: Vec<Value> = numbers.into_iter().map(Value::number).collect();
+            for (index, value) in exceptions {
+                values[index] = value;
+            }
+            Values::Wide(values)
+        }
+    };
     Ok(SampleTile {
         times_us,
         offsets,
@@ -278,22 +363,8 @@ fn decode_buckets(
     place: Place,
     is_band: bool,
 ) -> Result<(Vec<u8>, Vec<Bucket>), BadTile> {
-    let positions = input.small(n_buckets, usize::from(BUCKETS))?;
-    let positions: Vec<u8> = positions
-        .into_iter()
-        .map(|position| u8::try_from(position).unwrap_or(u8::MAX))
-        .collect();
-    let stored = input.integers(n_buckets)?;
-    let mut counts = input.integers(n_buckets)?;
-    for (count, stored) in counts.iter_mut().zip(&stored) {
-        if !is_band {
-            *count = stored.checked_sub(*count).ok_or(BadTile::Damaged)?;
-        }
-        // A frame has samples of many channels: the band counts more samples than frames.
-        if *stored < 1 || *count < 0 || (!is_band && stored < count) {
-            return Err(BadTile::Damaged);
-        }
-    }
+    let positions = decode_positions(input, n_buckets)?;
+    let (stored, counts) = decode_counts(input, n_buckets, is_band)?;
     let with_starts = positions
         .iter()
         .map(|position| place.bucket_start_us(*position))
@@ -325,6 +396,30 @@ fn decode_buckets(
         });
     }
     Ok((positions, buckets))
+}
+
+fn decode_positions(input: &mut In<'_>, n_buckets: usize) -> Result<Vec<u8>, BadTile> {
+    let positions = input.small(n_buckets, usize::from(BUCKETS))?;
+    let positions = positions.into_iter();
+    Ok(positions
+        .map(|position| u8::try_from(position).unwrap_or(u8::MAX))
+        .collect())
+}
+
+/// How many samples each bucket stores, and how many of them are finite.
+fn decode_counts(input: &mut In<'_>, n_buckets: usize, is_band: bool) -> Result<(Vec<i64>, Vec<i64>), BadTile> {
+    let stored = input.integers(n_buckets)?;
+    let mut counts = input.integers(n_buckets)?;
+    for (count, stored) in counts.iter_mut().zip(&stored) {
+        if !is_band {
+            *count = stored.checked_sub(*count).ok_or(BadTile::Damaged)?;
+        }
+        // A frame has samples of many channels: the band counts more samples than frames.
+        if *stored < 1 || *count < 0 || (!is_band && stored < count) {
+            return Err(BadTile::Damaged);
+        }
+    }
+    Ok((stored, counts))
 }
 
 fn summary(count: i64, sum: Sum, min: Extreme, max: Extreme, first: f64, last: f64) -> Result<Summary, BadTile> {

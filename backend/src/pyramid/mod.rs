@@ -64,7 +64,7 @@ pub(crate) mod tile;
 pub mod verify;
 pub(crate) mod view;
 
-use tile::Decoded;
+use tile::{Decoded, Part};
 
 /// How many bytes of decoded tiles are kept.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -92,6 +92,8 @@ struct CacheKey {
     metric_id: MetricId,
     generation: u64,
     tile: TileKey,
+    /// How much of it.
+    part: Part,
 }
 
 #[derive(Clone, Copy, Debug)]

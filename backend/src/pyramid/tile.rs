@@ -25,7 +25,19 @@ pub(crate) enum Decoded {
     Samples(Arc<SampleTile>),
     Frames(Arc<FrameTile>),
     Buckets(Arc<BucketTile>),
+    /// One number of each of the buckets, where no more was asked for.
+    Numbers(Arc<NumberTile>),
     Band(Arc<BandTile>),
+}
+
+/// What is needed of the buckets of a block. Tiles of other kinds are whole in any case.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Part {
+    Whole,
+    Sum,
+    Min,
+    Max,
+    Last,
 }
 
 /// The samples of a block of channels: a lossless copy, channel by channel.
@@ -38,7 +50,52 @@ pub(crate) struct SampleTile {
     /// Per sample the position of its time; `None` where every channel has one at all of the times.
     pub(crate) positions: Option<Vec<u32>>,
     /// Per sample its value.
-    pub(crate) values: Vec<Value>,
+    pub(crate) values: Values,
+}
+
+/// Values of samples, in half the memory where nothing is lost by that.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Values {
+    /// As [`Value::to_narrow_bits`] has them.
+    Narrow(Vec<u32>),
+    /// Some do not fit in so little.
+    Wide(Vec<Value>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Narrow(Vec::new())
+    }
+}
+
+impl Values {
+    fn of(values: Vec<Value>) -> Self {
+        let narrow: Option<Vec<u32>> = values.iter().map(|value| value.to_narrow_bits()).collect();
+        narrow.map_or(Self::Wide(values), Self::Narrow)
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Narrow(values) => values.len() * 4,
+            Self::Wide(values) => values.len() * 8,
+        }
+    }
+
+    fn at(&self, index: usize) -> Value {
+        match self {
+            Self::Narrow(values) => Value::from_narrow_bits(values[index]),
+            Self::Wide(values) => values[index],
+        }
+    }
+
+    /// All of them in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Value> + '_ {
+        let n_values = match self {
+            Self::Narrow(values) => values.len(),
+            Self::Wide(values) => values.len(),
+        };
+        (0..n_values).map(|index| self.at(index))
+    }
 }
 
 /// All frames of a metric: each with its band.
@@ -70,6 +127,19 @@ pub(crate) struct BucketTile {
     pub(crate) buckets: Vec<Bucket>,
 }
 
+/// One number of each bucket of a block of channels: a tenth of the memory of all that they are.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct NumberTile {
+    /// Where the buckets of each channel begin, and where the last one's end.
+    pub(crate) offsets: Vec<u32>,
+    /// Per bucket that is not empty its position in the tile, rising within a channel.
+    pub(crate) positions: Vec<u8>,
+    /// How many finite samples it holds.
+    pub(crate) counts: Vec<u32>,
+    /// The number; without meaning where there is no finite sample.
+    pub(crate) numbers: Vec<f64>,
+}
+
 /// The buckets of the band: `stored` counts frames.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct BandTile {
@@ -86,10 +156,11 @@ impl Decoded {
             Self::Empty => 0,
             Self::Samples(tile) => {
                 let positions = tile.positions.as_ref().map_or(0, Vec::len);
-                tile.times_us.len() * 8 + tile.offsets.len() * 4 + positions * 4 + tile.values.len() * 8
+                tile.times_us.len() * 8 + tile.offsets.len() * 4 + positions * 4 + tile.values.bytes()
             }
             Self::Frames(tile) => tile.times_us.len() * 8 + tile.bands.len() * size_of::<Option<Summary>>(),
             Self::Buckets(tile) => tile.offsets.len() * 4 + tile.buckets.len() * (1 + size_of::<Bucket>()),
+            Self::Numbers(tile) => tile.offsets.len() * 4 + tile.numbers.len() * (1 + 4 + 8),
             Self::Band(tile) => tile.buckets.len() * (1 + size_of::<Bucket>()),
         };
         size + 100
@@ -109,19 +180,18 @@ impl SampleTile {
     pub(crate) fn channel(&self, place: u32) -> impl Iterator<Item = (i64, Value)> + '_ {
         let range = range_of(&self.offsets, place as usize);
         let positions = self.positions.as_ref().map(|positions| &positions[range.clone()]);
-        let values = self.values[range].iter().enumerate();
-        values.map(move |(index, value)| {
+        range.enumerate().map(move |(index, place)| {
             let position = positions.map_or(index, |positions| positions[index] as usize);
-            (self.times_us[position], *value)
+            (self.times_us[position], self.values.at(place))
         })
     }
 
-    /// The values of the channel at a place in the block by rising time, and the positions of their times; none where
-    /// there is one for every time, or no sample at all.
-    pub(crate) fn parts(&self, place: u32) -> (&[Value], Option<&[u32]>) {
+    /// Where in `values` those of the channel at a place in the block are, by rising time, and the positions of their
+    /// times; none where there is one for every time, or no sample at all.
+    pub(crate) fn parts(&self, place: u32) -> (std::ops::Range<usize>, Option<&[u32]>) {
         let range = range_of(&self.offsets, place as usize);
         let positions = self.positions.as_ref().map(|positions| &positions[range.clone()]);
-        (&self.values[range], positions)
+        (range, positions)
     }
 
     /// The tile of a block out of all frames of its span.
@@ -158,15 +228,17 @@ impl SampleTile {
             times_us,
             offsets: vec![0],
             positions: (!dense).then(Vec::new),
-            values: Vec::new(),
+            values: Values::default(),
         };
+        let mut all_values = Vec::new();
         for (positions, values) in channels {
             if let Some(all) = &mut tile.positions {
                 all.extend(positions);
             }
-            tile.values.extend(values);
-            tile.offsets.push(u32::try_from(tile.values.len()).unwrap_or(u32::MAX));
+            all_values.extend(values);
+            tile.offsets.push(u32::try_from(all_values.len()).unwrap_or(u32::MAX));
         }
+        tile.values = Values::of(all_values);
         tile
     }
 }
@@ -194,6 +266,16 @@ pub(crate) fn band_of(frame: &FrameRead) -> Option<Summary> {
         last: 0.0,
         ..band
     })
+}
+
+impl NumberTile {
+    /// The buckets of the channel at a place in the block, by rising position in the tile: position, count and number.
+    pub(crate) fn channel(&self, place: u32) -> impl Iterator<Item = (u8, u32, f64)> + '_ {
+        let range = range_of(&self.offsets, place as usize);
+        let counts = self.counts[range.clone()].iter().zip(&self.numbers[range.clone()]);
+        let buckets = self.positions[range].iter().zip(counts);
+        buckets.map(|(position, (count, number))| (*position, *count, *number))
+    }
 }
 
 /// Puts what rises in time into the buckets of a tile.
@@ -270,7 +352,7 @@ impl BucketTile {
                             filling.add(time_us, bucket.stored, bucket.summary);
                         }
                     }
-                    Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+                    Decoded::Empty | Decoded::Frames(_) | Decoded::Numbers(_) | Decoded::Band(_) => {}
                 }
             }
             tile.offsets
@@ -286,7 +368,7 @@ impl Decoded {
         let offsets = match self {
             Self::Samples(tile) => tile.offsets.len(),
             Self::Buckets(tile) => tile.offsets.len(),
-            Self::Empty | Self::Frames(_) | Self::Band(_) => 0,
+            Self::Empty | Self::Frames(_) | Self::Numbers(_) | Self::Band(_) => 0,
         };
         u32::try_from(offsets.saturating_sub(1)).unwrap_or(u32::MAX)
     }
@@ -321,7 +403,7 @@ impl BandTile {
                         filling.add(time_us, bucket.stored, bucket.summary);
                     }
                 }
-                Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
+                Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) | Decoded::Numbers(_) => {}
             }
         }
         tile

@@ -11,7 +11,7 @@ use tokio::task::yield_now;
 use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::rhythm::frame_micros;
 use super::summary::Summary;
-use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, band_of};
+use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, Part, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::store::tiles::{TileKey, TileState};
@@ -229,15 +229,22 @@ impl View<'_> {
         range.map_or_else(Plan::default, |range| self.grid.plan(level, range, self.sealed_us))
     }
 
-    /// Gives the tiles of a block that a plan names.
+    /// Gives the tiles of a block that a plan names: of buckets at least that part, whole where it is at hand or not so
+    /// simple.
     pub(crate) async fn visit_tiles(
         &mut self,
         block: u32,
         steps: &[Step],
+        part: Part,
         sink: &mut (impl FnMut(TilePart<'_>) + Send),
     ) -> Result<()> {
         for steps in steps_to_read(steps) {
-            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+            let part = if steps.first().is_some_and(|step| step.level == SAMPLES) {
+                Part::Whole
+            } else {
+                part
+            };
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block, part).await?) {
                 sink(TilePart {
                     step,
                     bucket_micros: self.grid.bucket_micros(step.level),
@@ -256,7 +263,7 @@ impl View<'_> {
     ) -> Result<()> {
         let block = channels.first().map_or(0, |channel| channel / BLOCK_CHANNELS);
         for steps in steps_to_read(steps) {
-            for (step, tile) in steps.iter().zip(self.load_steps(steps, block).await?) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, block, Part::Whole).await?) {
                 for channel in channels {
                     self.give_channel(*channel, step, &tile, sink);
                 }
@@ -281,13 +288,13 @@ impl View<'_> {
                 }
             }
             Decoded::Buckets(tile) => self.give_buckets(Some(channel), step, tile.channel(place), sink),
-            Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+            Decoded::Empty | Decoded::Frames(_) | Decoded::Numbers(_) | Decoded::Band(_) => {}
         }
     }
 
     async fn visit_band(&mut self, steps: &[Step], sink: &mut (impl FnMut(Piece<'_>) + Send)) -> Result<()> {
         for steps in steps_to_read(steps) {
-            for (step, tile) in steps.iter().zip(self.load_steps(steps, BAND).await?) {
+            for (step, tile) in steps.iter().zip(self.load_steps(steps, BAND, Part::Whole).await?) {
                 match tile {
                     Decoded::Frames(tile) => {
                         for (time_us, band) in tile.times_us.iter().zip(&tile.bands) {
@@ -303,7 +310,7 @@ impl View<'_> {
                         let buckets = tile.positions.iter().copied().zip(&tile.buckets);
                         self.give_buckets(None, step, buckets, sink);
                     }
-                    Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) => {}
+                    Decoded::Empty | Decoded::Samples(_) | Decoded::Buckets(_) | Decoded::Numbers(_) => {}
                 }
             }
             yield_now().await;
@@ -355,31 +362,35 @@ impl View<'_> {
         Ok(())
     }
 
-    async fn load_steps(&mut self, steps: &[Step], block: u32) -> Result<Vec<Decoded>> {
+    async fn load_steps(&mut self, steps: &[Step], block: u32, part: Part) -> Result<Vec<Decoded>> {
         let level = steps.first().map_or(SAMPLES, |step| step.level);
         let starts: Vec<i64> = steps.iter().map(|step| step.start_us).collect();
-        self.load(level, block, &starts).await
+        self.load_part(level, block, &starts, part).await
     }
 
     /// The tiles of a level and block with these starts, which rise; what is missing is derived.
     pub(super) async fn load(&mut self, level: u8, block: u32, starts: &[i64]) -> Result<Vec<Decoded>> {
+        self.load_part(level, block, starts, Part::Whole).await
+    }
+
+    async fn load_part(&mut self, level: u8, block: u32, starts: &[i64], part: Part) -> Result<Vec<Decoded>> {
         let mut tiles: Vec<Option<Decoded>> = starts
             .iter()
-            .map(|start_us| self.cached(level, block, *start_us))
+            .map(|start_us| self.cached(level, block, *start_us, part))
             .collect();
         if tiles.iter().any(Option::is_none) {
-            self.read_missing(level, block, starts, &mut tiles).await?;
+            self.read_missing(level, block, starts, part, &mut tiles).await?;
         }
         if tiles.iter().any(Option::is_none) && self.guard.is_none() {
             self.guard = Some(self.pyramid.builder(self.metric_id).lock_owned().await);
             // Whoever had it before may have derived just these.
-            self.read_missing(level, block, starts, &mut tiles).await?;
+            self.read_missing(level, block, starts, part, &mut tiles).await?;
         }
         let mut loaded = Vec::with_capacity(starts.len());
         for (start_us, tile) in starts.iter().zip(tiles) {
             loaded.push(match tile {
                 Some(tile) => tile,
-                None => match self.cached(level, block, *start_us) {
+                None => match self.cached(level, block, *start_us, part) {
                     // Derived together with one before.
                     Some(tile) => tile,
                     None => Box::pin(self.build(level, block, *start_us)).await?,
@@ -389,16 +400,24 @@ impl View<'_> {
         Ok(loaded)
     }
 
-    fn cached(&self, level: u8, block: u32, start_us: i64) -> Option<Decoded> {
+    fn cached(&self, level: u8, block: u32, start_us: i64, part: Part) -> Option<Decoded> {
         let tile = TileKey { level, start_us, block };
-        let cached = self.pyramid.cache.get(&self.cache_key(tile));
-        cached.or_else(|| {
+        let cached = |part: Part| self.pyramid.cache.get(&self.cache_key(tile, part));
+        let whole = || (part != Part::Whole).then(|| cached(Part::Whole)).flatten();
+        cached(part).or_else(whole).or_else(|| {
             let bytes = self.pending.get(&tile)?;
-            codec::decode(bytes, self.place(tile)).ok()
+            codec::decode_part(bytes, self.place(tile), part).ok()
         })
     }
 
-    async fn read_missing(&self, level: u8, block: u32, starts: &[i64], tiles: &mut [Option<Decoded>]) -> Result<()> {
+    async fn read_missing(
+        &self,
+        level: u8,
+        block: u32,
+        starts: &[i64],
+        part: Part,
+        tiles: &mut [Option<Decoded>],
+    ) -> Result<()> {
         let mut missing = starts
             .iter()
             .zip(&*tiles)
@@ -419,9 +438,11 @@ impl View<'_> {
             if tiles[index].is_some() {
                 continue;
             }
-            match codec::decode(&tile.bytes, self.place(tile.key)) {
+            match codec::decode_part(&tile.bytes, self.place(tile.key), part) {
                 Ok(decoded) => {
-                    self.pyramid.cache.insert(self.cache_key(tile.key), decoded.clone());
+                    self.pyramid
+                        .cache
+                        .insert(self.cache_key(tile.key, part), decoded.clone());
                     tiles[index] = Some(decoded);
                 }
                 Err(error) => {
@@ -432,11 +453,12 @@ impl View<'_> {
         Ok(())
     }
 
-    pub(super) fn cache_key(&self, tile: TileKey) -> CacheKey {
+    pub(super) fn cache_key(&self, tile: TileKey, part: Part) -> CacheKey {
         CacheKey {
             metric_id: self.metric_id,
             generation: self.generation,
             tile,
+            part,
         }
     }
 

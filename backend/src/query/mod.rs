@@ -23,6 +23,10 @@ pub mod nights;
 
 pub mod metrics;
 
+pub mod geometry;
+
+pub mod sky;
+
 pub mod columns;
 
 pub mod version;
@@ -59,12 +63,32 @@ pub enum Error {
         /// How many the metric has.
         n_channels: usize,
     },
+    /// No camera of this name is configured.
+    #[error("there is no geometry {name:?}{}", did_you_mean(nearest.as_deref()))]
+    UnknownGeometry {
+        /// The name asked for.
+        name: String,
+        /// The name that it may have been meant to be.
+        nearest: Option<String>,
+    },
+    /// The site has no place on Earth.
+    #[error("it is not known where the site is; set latitude and longitude of [site] in the configuration")]
+    UnknownPlace,
     /// The range does not end after it starts.
     #[error("{0}")]
     ReversedRange(#[from] ReversedRange),
     /// The range is longer than [`MAX_SPAN_DAYS`].
     #[error("the range spans {days} days, at most {MAX_SPAN_DAYS} can be asked for at once; ask for a shorter one")]
     SpanTooLong {
+        /// Its length.
+        days: i64,
+    },
+    /// The range is longer than the sky is told for at once.
+    #[error(
+        "the range spans {days} days, the sky is told for at most {limit}; ask for a shorter one",
+        limit = crate::sky::MAX_DAYS
+    )]
+    SkySpanTooLong {
         /// Its length.
         days: i64,
     },

@@ -60,9 +60,14 @@ impl Version {
 
     /// Adds something that the answer depends on.
     pub fn add(&mut self, text: &str) {
-        // With its length, so that neighbors cannot be mistaken for each other.
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text);
+        self.add_bytes(text.as_bytes());
+    }
+
+    /// Adds something that the answer depends on.
+    pub fn add_bytes(&mut self, bytes: &[u8]) {
+        // With their number, so that neighbors cannot be mistaken for each other.
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
     }
 
     /// Adds what is stored of a metric before `to`; gives `false`, and adds nothing, before its first tiles.

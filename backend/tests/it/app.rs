@@ -71,6 +71,10 @@ impl TestApp {
     pub(crate) fn with_config(text: &str) -> Self {
         Self::build(text, Arc::new(MemoryStore::new()))
     }
+
+    pub(crate) fn configured(config: Config) -> Self {
+        Self::assemble(config, Arc::new(MemoryStore::new()))
+    }
 }
 
 impl<S: Store> TestApp<S> {
@@ -84,7 +88,10 @@ impl<S: Store> TestApp<S> {
             name: "watchroom.toml",
             text,
         };
-        let config = Config::from_sources(main, &[]).unwrap();
+        Self::assemble(Config::from_sources(main, &[]).unwrap(), store)
+    }
+
+    fn assemble(config: Config, store: Arc<S>) -> Self {
         let now: Timestamp = NOW.parse().unwrap();
         let shared_store: Arc<dyn Store> = Arc::<S>::clone(&store);
         let app = App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap();

@@ -38,8 +38,7 @@ pub struct EnvelopeQuery {
 ///
 /// Samples are given when no series has more than two samples per column on average. The band is always columns: where
 /// frames are fewer than columns, one frame each.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(try_from = "parts::EnvelopeParts")]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Envelope {
     /// Columns of summed-up samples.
     Columns {

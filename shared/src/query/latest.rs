@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::{MICROS_PER_SEC, Timestamp};
 use crate::value::Value;
 
-/// `GET /api/v1/latest?metric=M`
+/// `GET /api/v1/latest?metric=M[&at=…Z]`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
@@ -12,6 +13,14 @@ pub struct LatestQuery {
     /// The metric by name.
     #[cfg_attr(feature = "openapi", param(example = "surfrad.temp"))]
     pub metric: String,
+    /// The moment to answer for, as it was known from the samples up to then; now without it.
+    ///
+    /// Then it is looked back only as far as a sample is not stale: less than three intervals or, where none is known,
+    /// less than an hour. A channel without a sample in that time is `stale`, and its time, value and age are null,
+    /// whether it had one before or not; all are `never` where the metric had no sample at all up to then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<Timestamp>, example = "2016-01-01T18:00:00Z"))]
+    pub at: Option<Timestamp>,
 }
 
 /// The answer: every channel of the metric by index, also those that never spoke.
@@ -20,7 +29,8 @@ pub struct LatestQuery {
 pub struct Latest {
     /// The metric by name.
     pub metric: String,
-    /// The server's clock when it answered, in microseconds since the epoch; ages count back from here.
+    /// The moment that was asked for, else the server's clock when it answered, in microseconds since the epoch; ages
+    /// count back from here.
     pub now_us: i64,
     /// All channels.
     pub channels: Vec<LatestChannel>,
@@ -34,10 +44,11 @@ pub struct LatestChannel {
     pub channel: u32,
     /// Its label.
     pub label: String,
-    /// When the sample was taken, in microseconds since the epoch; `None` if there never was one.
+    /// When the sample was taken, in microseconds since the epoch; `None` if there never was one, or, of a moment that
+    /// was asked for, none that was not stale then.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub time_us: Option<i64>,
-    /// Its value; null also if there never was one (`state` tells).
+    /// Its value; null also where there is no `time_us`.
     #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::SampleValue))]
     pub value: Value,
     /// Its age in seconds; negative for a source clock ahead of the server's.
@@ -67,6 +78,19 @@ pub const LATE_INTERVALS: f64 = 2.0;
 
 /// A sample is stale from this many intervals on; the same count breaks a drawn line.
 pub const STALE_INTERVALS: f64 = 3.0;
+
+/// How far back a moment of the past looks for samples where no interval is known, in microseconds: one hour.
+pub const UNKNOWN_INTERVAL_LOOK_MICROS: i64 = 3600 * MICROS_PER_SEC;
+
+/// How far back a moment of the past looks for samples, in microseconds: one that is as old as this is not found.
+pub fn look_back_micros(interval_micros: Option<i64>) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast of a float stops at the ends of i64"
+    )]
+    let of_interval = |micros: i64| (micros as f64 * STALE_INTERVALS) as i64;
+    interval_micros.map_or(UNKNOWN_INTERVAL_LOOK_MICROS, of_interval).max(1)
+}
 
 impl Freshness {
     /// What an age means where a sample is expected every `interval_s` seconds.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compact::pack::{is_narrow, narrow};
 use crate::time::Timestamp;
+
+mod forms;
 
 /// The most rows that a raster may be asked for.
 pub const MAX_ROWS: u32 = 16_384;
@@ -63,7 +66,7 @@ pub enum Statistic {
 /// overlap; there is one for each bucket of the range, whether anything is stored in it or not, and the first and last
 /// are cut at the range's ends. Where the range holds few frames, each is a column of its own: from its time to the
 /// next frame or, where that is further than three intervals (a gap), for one interval.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Raster {
     /// Where each column starts, in microseconds since the epoch.
@@ -75,20 +78,100 @@ pub struct Raster {
     /// The last channel of each row, included.
     pub row_last: Vec<u32>,
     /// Row by row the value of each column, in the unit of the metric; `None` where the cell has no finite sample.
-    pub values: Vec<Vec<Option<f64>>>,
+    #[cfg_attr(feature = "openapi", schema(rename = "values", value_type = Vec<Vec<Option<f64>>>))]
+    pub cells: CellValues,
     /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
-    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub bucket_us: Option<i64>,
     /// Which of the cells without a value hold samples all the same, all of them null, NaN or infinite. In all other
     /// cells without a value nothing is stored.
-    #[serde(default)]
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<[u32; 3]>))]
+    #[cfg_attr(feature = "openapi", schema(required = false, value_type = Vec<[u32; 3]>))]
     pub blanks: Vec<BlankCells>,
 }
 
 /// Neighboring cells of a row that hold samples, but no finite one: row, first column, last column (included).
 pub type BlankCells = [u32; 3];
+
+/// The values of cells, row by row without a break; NaN where a cell has no finite sample.
+///
+/// Narrow where that loses nothing: half the memory, and half the way.
+#[derive(Clone, Debug)]
+pub enum CellValues {
+    /// Every value is exact in four bytes.
+    F32(Vec<f32>),
+    /// Some are not.
+    F64(Vec<f64>),
+}
+
+impl CellValues {
+    /// These values, NaN for none, in as few bytes as keep every bit of them.
+    pub fn narrowest(values: Vec<f64>) -> Self {
+        if values.iter().all(|value| value.is_nan() || is_narrow(*value)) {
+            Self::F32(values.into_iter().map(narrow).collect())
+        } else {
+            Self::F64(values)
+        }
+    }
+
+    /// How many cells.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a cell; `None` where it has no finite sample, and beyond the last.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<f64> {
+        let value = match self {
+            Self::F32(values) => f64::from(*values.get(index)?),
+            Self::F64(values) => *values.get(index)?,
+        };
+        (!value.is_nan()).then_some(value)
+    }
+
+    /// All of them in their order, `None` where a cell has no finite sample.
+    pub fn iter(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+impl Default for CellValues {
+    fn default() -> Self {
+        Self::F32(Vec::new())
+    }
+}
+
+/// The same values, however wide.
+impl PartialEq for CellValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Raster {
+    /// How many columns of time.
+    pub fn n_columns(&self) -> usize {
+        self.start_us.len()
+    }
+
+    /// How many rows of channels.
+    pub fn n_rows(&self) -> usize {
+        self.row_first.len()
+    }
+
+    /// The value of a cell; `None` where it has no finite sample, and where there is no such cell.
+    pub fn value(&self, row: usize, column: usize) -> Option<f64> {
+        let n_columns = self.n_columns();
+        (column < n_columns).then(|| self.cells.get(row * n_columns + column))?
+    }
+}
 
 /// The answer to [`Statistic::Density`]: how many samples of all channels lie in each column of time at each step of
 /// value.
@@ -97,7 +180,7 @@ pub type BlankCells = [u32; 3];
 /// where `step` is `(value_max - value_min) / rows`; the last row holds `value_max` as well. Where both are equal, the
 /// middle row (`rows / 2`) holds their value. All counts, `below` and `above` add up to the number of finite samples of
 /// the range or, by buckets, to the number of channels' columns that have one.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Density {
     /// Where each column starts, in microseconds since the epoch.
@@ -117,14 +200,33 @@ pub struct Density {
     /// What is counted.
     pub of: DensityOf,
     /// Row by row, the lowest values first, the count of each column.
-    pub counts: Vec<Vec<u64>>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<u64>>))]
+    pub counts: Vec<u32>,
     /// How wide the buckets are that the columns are, in microseconds; `None` where each column is one frame.
-    #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub bucket_us: Option<i64>,
     /// Which columns hold samples, but no finite one: first and last, included.
-    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub blanks: Vec<[u32; 2]>,
+}
+
+impl Density {
+    /// How many columns of time.
+    pub fn n_columns(&self) -> usize {
+        self.start_us.len()
+    }
+
+    /// How many rows of value; there is always a column.
+    pub fn n_rows(&self) -> usize {
+        self.counts.len().checked_div(self.n_columns()).unwrap_or(0)
+    }
+
+    /// How many lie in a cell; zero where there is no such cell.
+    pub fn count(&self, row: usize, column: usize) -> u32 {
+        let n_columns = self.n_columns();
+        let index = (column < n_columns).then(|| row * n_columns + column);
+        index.and_then(|index| self.counts.get(index)).copied().unwrap_or(0)
+    }
 }
 
 /// What a density counts.
@@ -163,7 +265,7 @@ mod tests {
             end_us: vec![60, 120],
             row_first: vec![0],
             row_last: vec![3],
-            values: vec![vec![None, Some(0.1)]],
+            cells: CellValues::narrowest(vec![f64::NAN, 0.1]),
             bucket_us: Some(60),
             blanks: vec![[0, 0, 0]],
         };
@@ -189,7 +291,7 @@ mod tests {
             below: 1,
             above: 2,
             of: DensityOf::Buckets,
-            counts: vec![vec![3], vec![4]],
+            counts: vec![3, 4],
             bucket_us: None,
             blanks: vec![],
         };

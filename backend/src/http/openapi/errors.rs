@@ -13,6 +13,8 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 
 const BAD_QUERY: &str = "`bad_query`: a parameter is missing, unknown or not of its form; the message names it.";
 const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details; `unknown_channel`.";
+const UNKNOWN_GEOMETRY: &str = "`unknown_geometry`, with the `nearest` name in the details.";
+const UNKNOWN_PLACE: &str = "`unknown_place`: the configuration does not say where on Earth the site is.";
 const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_range`, `span_too_long`, \
     `too_many_columns`, `too_many_points`, `too_many_rows`, `too_many_cells`, `too_much_to_read`, `bad_value_range`, \
     `value_range_without_density`, `limit_out_of_range`, `bad_cursor`, `band_has_no_samples`. The message says \
@@ -37,6 +39,12 @@ pub(in crate::http) struct QueryErrors;
 
 /// Errors of a query about one metric.
 pub(in crate::http) struct MetricErrors;
+
+/// Errors of a query about one geometry.
+pub(in crate::http) struct GeometryErrors;
+
+/// Errors of a query about the place of the site.
+pub(in crate::http) struct PlaceErrors;
 
 /// The answer to who has it already, as said by `If-None-Match`.
 pub(in crate::http) struct NotModified;
@@ -69,6 +77,21 @@ impl IntoResponses for QueryErrors {
 impl IntoResponses for MetricErrors {
     fn responses() -> Responses {
         with(QueryErrors::responses(), &[("404", UNKNOWN)])
+    }
+}
+
+impl IntoResponses for GeometryErrors {
+    fn responses() -> Responses {
+        with(
+            ServerErrors::responses(),
+            &[("400", BAD_QUERY), ("404", UNKNOWN_GEOMETRY)],
+        )
+    }
+}
+
+impl IntoResponses for PlaceErrors {
+    fn responses() -> Responses {
+        with(QueryErrors::responses(), &[("404", UNKNOWN_PLACE)])
     }
 }
 

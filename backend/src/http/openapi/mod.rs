@@ -19,7 +19,9 @@ mod file;
 mod html;
 mod page;
 
-pub(super) use errors::{MetricErrors, NotModified, QueryErrors, ServerErrors, StatementErrors, WriteErrors};
+pub(super) use errors::{
+    GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors, ServerErrors, StatementErrors, WriteErrors,
+};
 pub(super) use file::ExportedFile;
 pub(super) use page::{__path_get_api_page, get_api_page};
 
@@ -38,7 +40,7 @@ An error is always an `ApiError` with a fitting status. 400 says that a request 
 it is, but asks for what is not given: then the message names the limit and what to change. A store that is down is 503, \
 never an empty answer.
 
-Answers to queries, and their errors, come as JSON or, for `Accept: application/vnd.watchroom.v1+postcard`, in the \
+Answers to queries, and their errors, come as JSON or, for `Accept: application/vnd.watchroom.v2+postcard`, in the \
 compact form that the page asks for; JSON is the form that stays. Every answer carries an `x-request-id`, the one of the \
 request if it had one.";
 
@@ -53,6 +55,8 @@ request if it had one.";
         super::samples::list_samples,
         super::export::get_export,
         super::nights::list_nights,
+        super::geometry::get_geometry,
+        super::sky::get_sky,
         super::dashboards::list_dashboards,
         super::frames::write_frames,
         super::write::write_lines,
@@ -74,10 +78,12 @@ request if it had one.";
         metric::Metrics,
         query::envelope::Envelope,
         query::export::ExportFormat,
+        query::geometry::Geometry,
         query::latest::Latest,
         query::nights::Nights,
         query::raster::Statistic,
         query::samples::Samples,
+        query::sky::Sky,
         time::Date,
         time::Timestamp,
     )),

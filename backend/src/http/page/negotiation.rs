@@ -4,13 +4,13 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 
 /// A way to pack a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Encoding {
+pub(in crate::http) enum Encoding {
     Brotli,
     Gzip,
 }
 
 impl Encoding {
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::http) fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
             Self::Gzip => "gzip",
@@ -19,7 +19,7 @@ impl Encoding {
 }
 
 /// Whether `Accept-Encoding` allows an encoding: by its name, else by `*`, unless with a weight of zero.
-pub(super) fn accepts(asked: &HeaderMap, encoding: Encoding) -> bool {
+pub(in crate::http) fn accepts(asked: &HeaderMap, encoding: Encoding) -> bool {
     let offers = || list(asked, &header::ACCEPT_ENCODING).map(weighted);
     let named = offers().find(|(name, _)| name.eq_ignore_ascii_case(encoding.name()));
     let offer = named.or_else(|| offers().find(|(name, _)| *name == "*"));

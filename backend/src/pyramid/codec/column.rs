@@ -118,6 +118,14 @@ fn exact_f32(number: f64) -> Option<f32> {
     (f64::from(narrow).to_bits() == number.to_bits()).then_some(narrow)
 }
 
+/// Numbers of a column.
+#[derive(Debug)]
+pub(super) enum Floats {
+    /// All exact in four bytes each.
+    Narrow(Vec<f32>),
+    Wide(Vec<f64>),
+}
+
 /// Bytes being read.
 #[derive(Debug)]
 pub(super) struct In<'a>(&'a [u8]);
@@ -145,6 +153,22 @@ impl<'a> In<'a> {
 
     pub(super) fn byte(&mut self) -> Result<u8, BadTile> {
         self.array().map(|[byte]| byte)
+    }
+
+    /// Passes over a column of so many numbers.
+    pub(super) fn skip(&mut self, n: usize) -> Result<(), BadTile> {
+        if n == 0 {
+            return Ok(());
+        }
+        let n_bytes = match self.byte()? {
+            CONSTANT => 8,
+            STEPS => 16,
+            PLAIN => n.saturating_mul(8),
+            PLAIN_F32 => n.saturating_mul(4),
+            PACKED | PACKED_F32 => u32::from_le_bytes(self.array()?) as usize,
+            _ => return Err(BadTile::Damaged),
+        };
+        self.take(n_bytes).map(drop)
     }
 
     /// A number of things, at most `most`.
@@ -188,26 +212,41 @@ impl<'a> In<'a> {
 
     /// Finite numbers.
     pub(super) fn floats(&mut self, n: usize) -> Result<Vec<f64>, BadTile> {
+        Ok(match self.narrow_floats(n)? {
+            Floats::Narrow(numbers) => numbers.into_iter().map(f64::from).collect(),
+            Floats::Wide(numbers) => numbers,
+        })
+    }
+
+    /// Finite numbers, in four bytes each where they are exact in so many.
+    pub(super) fn narrow_floats(&mut self, n: usize) -> Result<Floats, BadTile> {
         if n == 0 {
-            return Ok(Vec::new());
+            return Ok(Floats::Narrow(Vec::new()));
         }
-        let numbers: Vec<f64> = match self.byte()? {
-            CONSTANT => vec![f64::from_le_bytes(self.array()?); n],
-            PLAIN => (0..n)
-                .map(|_| self.array().map(f64::from_le_bytes))
-                .collect::<Result<_, _>>()?,
-            PLAIN_F32 => (0..n)
-                .map(|_| self.array().map(f32::from_le_bytes).map(f64::from))
-                .collect::<Result<_, _>>()?,
-            PACKED => self.packed(n)?,
-            PACKED_F32 => self.packed::<f32>(n)?.into_iter().map(f64::from).collect(),
+        let numbers = match self.byte()? {
+            CONSTANT => {
+                let number = f64::from_le_bytes(self.array()?);
+                exact_f32(number).map_or(Floats::Wide(vec![number; n]), |narrow| Floats::Narrow(vec![narrow; n]))
+            }
+            PLAIN => Floats::Wide(
+                (0..n)
+                    .map(|_| self.array().map(f64::from_le_bytes))
+                    .collect::<Result<_, _>>()?,
+            ),
+            PLAIN_F32 => Floats::Narrow(
+                (0..n)
+                    .map(|_| self.array().map(f32::from_le_bytes))
+                    .collect::<Result<_, _>>()?,
+            ),
+            PACKED => Floats::Wide(self.packed(n)?),
+            PACKED_F32 => Floats::Narrow(self.packed(n)?),
             _ => return Err(BadTile::Damaged),
         };
-        if numbers.iter().all(|number| number.is_finite()) {
-            Ok(numbers)
-        } else {
-            Err(BadTile::Damaged)
-        }
+        let are_finite = match &numbers {
+            Floats::Narrow(numbers) => numbers.iter().all(|number| number.is_finite()),
+            Floats::Wide(numbers) => numbers.iter().all(|number| number.is_finite()),
+        };
+        if are_finite { Ok(numbers) } else { Err(BadTile::Damaged) }
     }
 
     fn packed<T: pco::data_types::Number + Default>(&mut self, n: usize) -> Result<Vec<T>, BadTile> {

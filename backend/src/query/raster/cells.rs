@@ -1,11 +1,11 @@
 //! The cells of time x channel: one statistic of the finite samples of each.
 
-use shared::query::raster::{BlankCells, Raster, Statistic};
+use shared::query::raster::{BlankCells, CellValues, Raster, Statistic};
 use shared::value::Value;
 
 use super::columns::Columns;
 use crate::pyramid::summary::{Sum, Summary};
-use crate::pyramid::tile::Bucket;
+use crate::pyramid::tile::{Bucket, Part};
 
 /// What takes in all that is stored in a range. What comes of one channel comes by rising time.
 pub(super) trait Sink: Send {
@@ -14,6 +14,12 @@ pub(super) trait Sink: Send {
 
     /// A bucket that lies in one column.
     fn bucket(&mut self, column: usize, channel: u32, bucket: &Bucket);
+
+    /// What of a bucket it needs.
+    fn part(&self) -> Part;
+
+    /// That part of a bucket with so many finite samples; the number has no meaning where there is none.
+    fn number(&mut self, column: usize, channel: u32, count: u32, number: f64);
 }
 
 /// Which channels make up which row: neighbors, the same number of them in each row or one more.
@@ -163,10 +169,10 @@ impl Cells {
     }
 
     pub(super) fn finish(self, columns: Columns) -> Raster {
-        let mut values = Vec::with_capacity(self.rows.len());
+        let mut values = Vec::with_capacity(self.by_row.len());
         let mut blanks: Vec<BlankCells> = Vec::new();
         for (row, cells, not_finite) in self.each_row() {
-            values.push(cells.iter().map(|cell| cell.value(self.fold)).collect());
+            values.extend(cells.iter().map(|cell| cell.value(self.fold).unwrap_or(f64::NAN)));
             let is_blank = |column: usize| not_finite[column] && cells[column].weight == 0;
             blanks.extend(runs(cells.len(), is_blank).map(|[first, last]| [row, first, last]));
         }
@@ -176,7 +182,7 @@ impl Cells {
             end_us: columns.end_us,
             row_first: self.rows.first,
             row_last: self.rows.last,
-            values,
+            cells: CellValues::narrowest(values),
             blanks,
         }
     }
@@ -234,6 +240,30 @@ impl Sink for Cells {
         match &bucket.summary {
             Some(summary) => self.by_row[index].merge(self.fold, channel, summary),
             None => self.not_finite[index] = true,
+        }
+    }
+
+    fn part(&self) -> Part {
+        match self.fold {
+            Fold::Mean => Part::Sum,
+            Fold::Min => Part::Min,
+            Fold::Max => Part::Max,
+            Fold::Last => Part::Last,
+        }
+    }
+
+    #[inline]
+    fn number(&mut self, column: usize, channel: u32, count: u32, number: f64) {
+        let Some(row) = self.rows.of(channel) else { return };
+        let index = row * self.n_columns + column;
+        let cell = &mut self.by_row[index];
+        match self.fold {
+            _ if count == 0 => self.not_finite[index] = true,
+            Fold::Mean => {
+                cell.sum = cell.sum.plus(Sum::new(number));
+                cell.weight += u64::from(count);
+            }
+            fold => cell.add(fold, channel, number),
         }
     }
 }

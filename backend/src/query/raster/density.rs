@@ -5,7 +5,8 @@ use shared::value::Value;
 
 use super::cells::{Sink, runs};
 use super::columns::Columns;
-use crate::pyramid::tile::Bucket;
+use crate::pyramid::summary::Sum;
+use crate::pyramid::tile::{Bucket, Part};
 
 /// Steps of value, all equally wide.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -116,7 +117,6 @@ impl Counts {
         for (column, is_blank) in is_blank.iter_mut().enumerate() {
             *is_blank &= !self.outside[column] && (0..n_bins).all(|number| bin(number)[column] == 0);
         }
-        let widened = |bin: &[u32]| bin.iter().copied().map(u64::from).collect();
         Density {
             bucket_us: columns.bucket_us(),
             start_us: columns.start_us,
@@ -126,8 +126,8 @@ impl Counts {
             below: self.below,
             above: self.above,
             of,
-            counts: (0..n_bins).map(|number| widened(bin(number))).collect(),
             blanks: runs(self.n_columns, |column| is_blank[column]).collect(),
+            counts: self.by_bin,
         }
     }
 }
@@ -141,6 +141,14 @@ impl Sink for Counts {
     /// A bucket counts once, by its mean.
     fn bucket(&mut self, column: usize, _channel: u32, bucket: &Bucket) {
         self.add(column, bucket.summary.map(|summary| summary.mean()));
+    }
+
+    fn part(&self) -> Part {
+        Part::Sum
+    }
+
+    fn number(&mut self, column: usize, _channel: u32, count: u32, sum: f64) {
+        self.add(column, (count != 0).then(|| Sum::new(sum).mean(u64::from(count))));
     }
 }
 

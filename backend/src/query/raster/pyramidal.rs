@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use shared::query::raster::DensityOf;
 use shared::time::TimeRange;
+use shared::value::Value;
 
 use super::cells::{Cells, Fold, Rows, Sink};
 use super::columns::{Columns, Cut, Overview, finest_width};
 use super::{Question, RasterAnswer, add_frame, count_means};
-use crate::pyramid::grid::{Plan, SAMPLES};
-use crate::pyramid::tile::{BLOCK_CHANNELS, Decoded};
+use crate::pyramid::grid::{BUCKETS, Plan, SAMPLES, Step};
+use crate::pyramid::tile::{BLOCK_CHANNELS, Decoded, Values};
 use crate::pyramid::view::{Piece, Subject, TilePart, View};
 use crate::pyramid::{Error, Pyramid};
 use crate::query::columns::DEFAULT_BASE_MICROS;
@@ -140,11 +141,13 @@ impl Reading<'_, '_> {
     /// Gives all that is stored of these channels, which begin with a block.
     async fn read(&mut self, channels: Range<u32>, sink: &mut impl Sink) -> Result<()> {
         let Self { view, plans, columns } = self;
+        let part = sink.part();
         for first in channels.clone().step_by(BLOCK_CHANNELS as usize) {
             let of_block = first..channels.end.min(first + BLOCK_CHANNELS);
             for plan in &*plans {
                 let mut add = |part: TilePart<'_>| add_tile(columns, of_block.clone(), part, sink);
-                view.visit_tiles(first / BLOCK_CHANNELS, &plan.steps, &mut add).await?;
+                view.visit_tiles(first / BLOCK_CHANNELS, &plan.steps, part, &mut add)
+                    .await?;
             }
             tokio::task::yield_now().await;
         }
@@ -177,39 +180,83 @@ fn add_tile(columns: &Columns, channels: Range<u32>, part: TilePart<'_>, sink: &
                 .map(|time_us| columns.find(*time_us))
                 .collect();
             for channel in channels {
-                match tile.parts(channel % BLOCK_CHANNELS) {
-                    (values, None) => {
-                        let values = values.get(from..until).unwrap_or_default();
-                        for (value, column) in values.iter().zip(&column_of) {
-                            if let Some(column) = column {
-                                sink.sample(*column, channel, *value);
-                            }
-                        }
-                    }
-                    (values, Some(positions)) => {
-                        for (value, position) in values.iter().zip(positions) {
-                            let index = (*position as usize).checked_sub(from);
-                            let column = index.and_then(|index| column_of.get(index).copied().flatten());
-                            if let Some(column) = column {
-                                sink.sample(column, channel, *value);
-                            }
-                        }
-                    }
+                let (range, positions) = tile.parts(channel % BLOCK_CHANNELS);
+                let columns = OfChannel {
+                    channel,
+                    positions,
+                    from,
+                    column_of: &column_of,
+                };
+                match &tile.values {
+                    Values::Narrow(values) => columns.add(&values[range], |bits| Value::from_narrow_bits(*bits), sink),
+                    Values::Wide(values) => columns.add(&values[range], |value| *value, sink),
                 }
             }
         }
         Decoded::Buckets(tile) => {
+            let column_of = columns_of_buckets(columns, step, bucket_micros);
             for channel in channels {
                 for (position, bucket) in tile.channel(channel % BLOCK_CHANNELS) {
-                    let start_us = step.start_us + i64::from(position) * bucket_micros;
-                    if (step.from_us..step.to_us).contains(&start_us)
-                        && let Some(column) = columns.find(start_us)
-                    {
+                    if let Some(column) = column_of[usize::from(position)] {
                         sink.bucket(column, channel, bucket);
                     }
                 }
             }
         }
+        Decoded::Numbers(tile) => {
+            let column_of = columns_of_buckets(columns, step, bucket_micros);
+            for channel in channels {
+                for (position, count, number) in tile.channel(channel % BLOCK_CHANNELS) {
+                    if let Some(column) = column_of[usize::from(position)] {
+                        sink.number(column, channel, count, number);
+                    }
+                }
+            }
+        }
         Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
+    }
+}
+
+/// The column of each bucket of a tile; `None` for those that are not asked for.
+fn columns_of_buckets(columns: &Columns, step: &Step, bucket_micros: i64) -> [Option<usize>; BUCKETS as usize] {
+    let mut start_us = step.start_us;
+    std::array::from_fn(|_| {
+        let asked = (step.from_us..step.to_us).contains(&start_us);
+        let column = asked.then(|| columns.find(start_us)).flatten();
+        start_us = start_us.saturating_add(bucket_micros);
+        column
+    })
+}
+
+/// Where the samples of a channel in a tile go.
+struct OfChannel<'a> {
+    channel: u32,
+    /// Per sample the position of its time in the tile; `None` where there is one for every time.
+    positions: Option<&'a [u32]>,
+    /// The position of the first time that is asked for.
+    from: usize,
+    /// The column of each time from there on.
+    column_of: &'a [Option<usize>],
+}
+
+impl OfChannel<'_> {
+    #[inline]
+    fn add<T>(&self, values: &[T], value_of: impl Fn(&T) -> Value, sink: &mut impl Sink) {
+        let Some(positions) = self.positions else {
+            let values = values.get(self.from..).unwrap_or_default();
+            for (value, column) in values.iter().zip(self.column_of) {
+                if let Some(column) = column {
+                    sink.sample(*column, self.channel, value_of(value));
+                }
+            }
+            return;
+        };
+        for (value, position) in values.iter().zip(positions) {
+            let index = (*position as usize).checked_sub(self.from);
+            let column = index.and_then(|index| self.column_of.get(index).copied().flatten());
+            if let Some(column) = column {
+                sink.sample(column, self.channel, value_of(value));
+            }
+        }
     }
 }

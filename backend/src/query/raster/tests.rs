@@ -52,11 +52,11 @@ async fn check_counting(pyramid: &Pyramid, query: &RasterQuery, max_counted: u64
         return brute;
     }
     let values = |answer: RasterAnswer| match answer {
-        RasterAnswer::Raster(raster) => raster.values.concat(),
+        RasterAnswer::Raster(raster) => raster.cells.iter().collect::<Vec<Option<f64>>>(),
         RasterAnswer::Density(_) => unreachable!("a mean was asked for"),
     };
     let (least, greatest) = (values(ask(Statistic::Min).await.1), values(ask(Statistic::Max).await.1));
-    let (means, expected) = (raster.values.concat(), values(brute.clone()));
+    let (means, expected) = (values(answer.clone()), values(brute.clone()));
     for (index, (mean, expected)) in means.iter().zip(&expected).enumerate() {
         assert_eq!(mean.is_some(), expected.is_some());
         if let (Some(mean), Some(expected), Some(min), Some(max)) = (mean, expected, least[index], greatest[index]) {
@@ -69,7 +69,7 @@ async fn check_counting(pyramid: &Pyramid, query: &RasterQuery, max_counted: u64
     }
     let mut same = brute.clone();
     if let RasterAnswer::Raster(same) = &mut same {
-        same.values.clone_from(&raster.values);
+        same.cells.clone_from(&raster.cells);
     }
     assert_eq!(answer, same);
     brute
@@ -278,14 +278,15 @@ proptest! {
         prop_assert_eq!(&raster.start_us, &columns.iter().map(|(start, _)| *start).collect::<Vec<_>>());
         prop_assert_eq!(&raster.end_us, &columns.iter().map(|(_, end)| *end).collect::<Vec<_>>());
         prop_assert_eq!(raster.bucket_us, bucket_us);
-        prop_assert_eq!(raster.values.len(), CHANNELS.min(query.rows) as usize);
-        prop_assert_eq!((raster.row_first.len(), raster.row_last.len()), (raster.values.len(), raster.values.len()));
+        prop_assert_eq!(raster.n_rows(), CHANNELS.min(query.rows) as usize);
+        prop_assert_eq!(raster.row_last.len(), raster.n_rows());
+        prop_assert_eq!(raster.cells.len(), raster.n_rows() * columns.len());
         let mut n_samples = 0;
-        for (row, values) in raster.values.iter().enumerate() {
-            prop_assert_eq!(values.len(), columns.len());
-            for (column, value) in values.iter().enumerate() {
-                let samples = cell(&stored, columns[column], raster.row_first[row]..=raster.row_last[row]);
-                prop_assert_eq!(*value, expected_value(&samples, query.stat));
+        for row in 0..raster.n_rows() {
+            for (column, edges) in columns.iter().enumerate() {
+                let value = raster.value(row, column);
+                let samples = cell(&stored, *edges, raster.row_first[row]..=raster.row_last[row]);
+                prop_assert_eq!(value, expected_value(&samples, query.stat));
                 let is_blank = raster.blanks.iter().any(|[in_row, first, last]| {
                     *in_row as usize == row && (*first as usize..=*last as usize).contains(&column)
                 });
@@ -318,9 +319,9 @@ proptest! {
         let (least, greatest) = (finite.iter().copied().reduce(f64::min), finite.iter().copied().reduce(f64::max));
         prop_assert_eq!(density.value_min, query.value_min.or(least.map(|least| least.min(query.value_max.unwrap_or(least)))));
         prop_assert_eq!(density.value_max, query.value_max.or(greatest.map(|most| most.max(query.value_min.unwrap_or(most)))));
-        prop_assert_eq!(density.counts.len(), query.rows as usize);
+        prop_assert_eq!(density.n_rows(), query.rows as usize);
         prop_assert_eq!(&density.start_us, &columns.iter().map(|(start, _)| *start).collect::<Vec<_>>());
-        let counted: u64 = density.counts.iter().flatten().sum();
+        let counted: u64 = density.counts.iter().copied().map(u64::from).sum();
         prop_assert_eq!(counted + density.below + density.above, finite.len() as u64);
         let (Some(min), Some(max)) = (density.value_min, density.value_max) else {
             prop_assert_eq!(counted, 0);
@@ -329,9 +330,9 @@ proptest! {
         for (column, edges) in columns.iter().enumerate() {
             let samples = cell(&stored, *edges, 0..=CHANNELS);
             let values: Vec<f64> = samples.iter().filter_map(|(_, _, value)| value.finite()).collect();
-            for (bin, counts) in density.counts.iter().enumerate() {
+            for bin in 0..density.n_rows() {
                 let expected = values.iter().filter(|value| expected_bin(**value, (min, max), query.rows) == Some(bin)).count();
-                prop_assert_eq!(counts[column], expected as u64);
+                prop_assert_eq!(density.count(bin, column) as usize, expected);
             }
             let is_blank = density.blanks.iter().any(|[first, last]| (*first as usize..=*last as usize).contains(&column));
             prop_assert_eq!(is_blank, values.is_empty() && !samples.is_empty());
@@ -366,9 +367,9 @@ proptest! {
         }
         // The ends are those of the samples, so that no mean lies outside.
         prop_assert_eq!((density.below, density.above), (0, 0));
-        prop_assert_eq!(density.counts.iter().flatten().sum::<u64>(), n_means);
+        prop_assert_eq!(density.counts.iter().copied().map(u64::from).sum::<u64>(), n_means);
         for (column, expected) in in_column.into_iter().enumerate() {
-            prop_assert_eq!(density.counts.iter().map(|counts| counts[column]).sum::<u64>(), expected);
+            prop_assert_eq!((0..density.n_rows()).map(|row| u64::from(density.count(row, column))).sum::<u64>(), expected);
         }
     }
 
@@ -393,7 +394,7 @@ async fn late_and_rewritten_samples_are_in_the_next_answer() {
         ..query(0, 1, 12, 2, Statistic::Max)
     };
     let greatest = async || match check(&pyramid, &query).await {
-        RasterAnswer::Raster(raster) => raster.values.concat().into_iter().flatten().reduce(f64::max),
+        RasterAnswer::Raster(raster) => raster.cells.iter().flatten().reduce(f64::max),
         RasterAnswer::Density(_) => None,
     };
     assert_eq!(greatest().await, Some(1.0));
@@ -423,8 +424,8 @@ async fn a_metric_of_one_channel_and_one_without_any_have_answers() {
             ..query(0, 1, 20, 5, stat)
         };
         let n_rows = match check(&pyramid, &query).await {
-            RasterAnswer::Raster(raster) => raster.values.len(),
-            RasterAnswer::Density(density) => density.counts.len(),
+            RasterAnswer::Raster(raster) => raster.n_rows(),
+            RasterAnswer::Density(density) => density.n_rows(),
         };
         let expected = match (stat, metric) {
             (Statistic::Density, _) => 5,

@@ -4,6 +4,10 @@ mod query;
 
 mod raster;
 
+mod geometry;
+
+mod sky;
+
 mod write;
 
 mod influx;

@@ -34,7 +34,7 @@ async fn metrics_are_listed_with_what_is_known_of_them() {
 async fn dashboards_come_with_their_site() {
     assert_snapshot!(told(&TestApp::new(), "/api/v1/dashboards").await, @r#"
     200 OK
-    {"site":{"name":"Hilltop","time_zone":"Atlantic/Canary","day_start_minutes":720},"dashboards":[]}
+    {"site":{"name":"Hilltop","time_zone":"Atlantic/Canary","day_start_minutes":720,"has_sky":false,"shifts":[]},"dashboards":[],"displays":[],"broken":[],"revision":0}
     "#);
 }
 
@@ -54,6 +54,24 @@ async fn an_envelope_is_columns_or_the_samples_themselves() {
     assert_snapshot!(envelope("columns=100&channels=1").await.chars().take(600).collect::<String>(), @r#"
     200 OK
     {"metric":"hall.temperature","unit":"°C","kind":"samples","series":[{"channel":1,"label":"1","time_us":[1795208400000000,1795208460000000,1795208520000000,1795208580000000,1795208640000000,1795208700000000,1795208760000000,1795208820000000,1795208880000000,1795208940000000,1795209000000000,1795209060000000,1795209120000000,1795209180000000,1795209240000000,1795209300000000,1795209360000000,1795209420000000,1795209480000000,1795209540000000,1795209600000000,1795209660000000,1795209720000000,1795209780000000,1795209840000000,1795209900000000,1795209960000000,1795210020000000,1795210080000
+    "#);
+}
+
+#[tokio::test]
+async fn the_latest_samples_as_of_a_moment_are_those_that_were_not_stale_then() {
+    let app = TestApp::new().with_an_hour_of_data().await;
+    let at = async |at: &str| told(&app, &format!("/api/v1/latest?metric=hall.temperature&at={at}")).await;
+    assert_snapshot!(at("2026-11-20T21:05:30Z").await, @r#"
+    200 OK
+    {"metric":"hall.temperature","now_us":1795208730000000,"channels":[{"channel":0,"label":"0","time_us":1795208700000000,"value":5.0,"age_s":30.0,"state":"fresh"},{"channel":1,"label":"1","time_us":1795208700000000,"value":null,"age_s":30.0,"state":"fresh"}]}
+    "#);
+    assert_snapshot!(at("2026-11-20T20:59:59Z").await, @r#"
+    200 OK
+    {"metric":"hall.temperature","now_us":1795208399000000,"channels":[{"channel":0,"label":"0","time_us":null,"value":null,"age_s":null,"state":"never"},{"channel":1,"label":"1","time_us":null,"value":null,"age_s":null,"state":"never"}]}
+    "#);
+    assert_snapshot!(at("tonight").await, @r#"
+    400 Bad Request
+    {"code":"bad_query","message":"the query string is not understood: at: \"tonight\" is not a time: it is too short; write it like 2026-11-20T03:12:48Z","details":{}}
     "#);
 }
 

@@ -35,6 +35,7 @@ async fn an_answer_about_the_closed_past_is_confirmed_until_a_late_sample_comes(
         "/api/v1/raster?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&columns=60&rows=10",
         "/api/v1/samples?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&limit=1000",
         "/api/v1/nights?metric=hall.temperature&before=2026-11-20",
+        "/api/v1/latest?metric=hall.temperature&at=2026-11-20T20:30:00Z",
     ] {
         let first = app.get(uri).await;
         assert_eq!(first.status, StatusCode::OK, "{uri}");
@@ -70,6 +71,7 @@ async fn the_open_present_errors_and_exports_are_not_kept() {
         "/api/v1/nights?metric=hall.temperature",
         "/api/v1/nights?metric=hall.temperature&before=2026-11-21",
         "/api/v1/latest?metric=hall.temperature",
+        "/api/v1/latest?metric=hall.temperature&at=2026-11-20T21:30:00Z",
         "/api/v1/export?metric=hall.temperature&from=2026-11-20T08:00:00Z&to=2026-11-20T20:00:00Z&format=csv",
     ] {
         let answer = app.get(uri).await;

@@ -1,0 +1,91 @@
+//! Answers packed as a whole, for those that are kept as they were sent; all others are packed while they are sent.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::page::negotiation::{Encoding, accepts};
+use crate::answers::Packing;
+
+/// Answers shorter than this go as they are.
+const MIN_BYTES: usize = 512;
+
+/// How hard brotli tries, 0 to 11: the hardest that packs faster than a line of 100 Mbit/s takes what it saves.
+const BROTLI_QUALITY: i32 = 5;
+
+/// How hard gzip tries, 0 to 9.
+const GZIP_LEVEL: u32 = 6;
+
+/// The packing that a client can read and that makes answers shortest.
+pub(super) fn packing_for(asked: &HeaderMap) -> Packing {
+    if accepts(asked, Encoding::Brotli) {
+        Packing::Brotli
+    } else if accepts(asked, Encoding::Gzip) {
+        Packing::Gzip
+    } else {
+        Packing::Plain
+    }
+}
+
+/// Whether an answer goes as it is to everybody.
+pub(super) fn is_short(n_bytes: usize) -> bool {
+    n_bytes < MIN_BYTES
+}
+
+/// Packs an answer, apart from the threads that answer others.
+pub(super) async fn pack(bytes: Vec<u8>, packing: Packing) -> (Arc<[u8]>, Packing) {
+    let bytes: Arc<[u8]> = bytes.into();
+    if packing == Packing::Plain || is_short(bytes.len()) {
+        return (bytes, Packing::Plain);
+    }
+    let packed = tokio::task::spawn_blocking({
+        let bytes = Arc::clone(&bytes);
+        move || pack_now(&bytes, packing)
+    });
+    match packed.await {
+        Ok(Ok(packed)) => (packed.into(), packing),
+        // Not packed is slower, but right.
+        Ok(Err(_)) | Err(_) => (bytes, Packing::Plain),
+    }
+}
+
+fn pack_now(bytes: &[u8], packing: Packing) -> std::io::Result<Vec<u8>> {
+    let mut packed = Vec::with_capacity(bytes.len() / 4);
+    match packing {
+        Packing::Plain => packed.extend_from_slice(bytes),
+        Packing::Gzip => {
+            let mut writer = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::new(GZIP_LEVEL));
+            writer.write_all(bytes)?;
+            writer.finish()?;
+        }
+        Packing::Brotli => {
+            let parameters = brotli::enc::BrotliEncoderParams {
+                quality: BROTLI_QUALITY,
+                size_hint: bytes.len(),
+                ..Default::default()
+            };
+            brotli::BrotliCompress(&mut &*bytes, &mut packed, &parameters)?;
+        }
+    }
+    Ok(packed)
+}
+
+/// A response with a body that is packed already.
+pub(super) fn respond(body: Arc<[u8]>, packing: Packing, media_type: &'static str) -> Response {
+    let mut response = axum::body::Bytes::from_owner(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let encoding = match packing {
+        Packing::Plain => None,
+        Packing::Gzip => Some(Encoding::Gzip),
+        Packing::Brotli => Some(Encoding::Brotli),
+    };
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
+}
