@@ -107,7 +107,7 @@ fn Loaded() -> impl IntoView {
     });
     let view = provide_time_view(opens_at);
     opening::write_down(navigation, catalogue, opens_at);
-    let links = TabLinks::new();
+    let links = TabLinks::from_here();
     provide_wallboard(move || links.next_untracked());
     provide_cursor();
     provide_hidden();

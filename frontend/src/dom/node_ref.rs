@@ -41,6 +41,12 @@ impl<E: ElementType<Output: JsCast>> NodeRef<E> {
     }
 }
 
+impl<E: ElementType<Output: JsCast>> Default for NodeRef<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 fn typed<T: JsCast>(element: Option<SendWrapper<Element>>) -> Option<T> {
     Some(element?.take().unchecked_into())
 }

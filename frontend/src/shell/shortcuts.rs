@@ -55,7 +55,7 @@ fn action_of(key: &str) -> Option<Action> {
 pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
     let chosen = use_chosen_channel();
     let (view, nights, theme) = (use_time_view(), use_night_list(), use_theme_choice());
-    let (wallboard, links) = (use_wallboard(), TabLinks::new());
+    let (wallboard, links) = (use_wallboard(), TabLinks::from_here());
     on_window("keydown", move |event| {
         let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else {
             return;

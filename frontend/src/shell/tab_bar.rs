@@ -22,7 +22,7 @@ pub fn TabBar(
 ) -> impl IntoView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let dashboard = Derived::new(move || navigation.address().with(|address| catalogue.dashboard(&address.place)));
-    let links = TabLinks::new();
+    let links = TabLinks::from_here();
     let tabs = move || {
         let dashboard = dashboard.get()?;
         let tabs = dashboard.tabs.into_iter().enumerate();

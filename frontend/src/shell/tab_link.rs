@@ -19,7 +19,7 @@ pub struct TabLinks {
 
 impl TabLinks {
     /// From whatever tab is in sight.
-    pub fn new() -> Self {
+    pub fn from_here() -> Self {
         Self {
             catalogue: use_catalogue(),
             navigation: use_navigation(),
