@@ -41,11 +41,6 @@ pub fn NightPicker(
         document().set_title(&format!("{site} · {title}"));
     });
     let is_night = move || matches!(view.period().get(), None | Some(Period::Night(_)));
-    let now = use_now();
-    let is_live = Derived::new(move || {
-        view.base()
-            .with(|base| base.is_some_and(|base| base.contains(now.get())))
-    });
     let close = move || {
         is_open.set(false);
         if let Some(opener) = opener.get_untracked() {
@@ -90,17 +85,30 @@ pub fn NightPicker(
             >
                 {icon(Icon::Right)}
             </button>
-            <button
-                type="button"
-                class="night__live"
-                aria-pressed=move || is_live.get().to_string()
-                title="The night of now"
-                on:click=move |_| view.open_tonight()
-            >
-                "Live"
-            </button>
+            {live_button()}
             {move || is_open.get().then(|| view! { <Calendar on_close=Callback::new(move |()| close()) /> })}
         </div>
+    }
+    .into_any()
+}
+
+/// Says whether the time in sight includes now, and leads there.
+fn live_button() -> AnyView {
+    let (view, now) = (use_time_view(), use_now());
+    let is_live = Derived::new(move || {
+        view.base()
+            .with(|base| base.is_some_and(|base| base.contains(now.get())))
+    });
+    view! {
+        <button
+            type="button"
+            class="night__live"
+            aria-pressed=move || is_live.get().to_string()
+            title="The night of now"
+            on:click=move |_| view.open_tonight()
+        >
+            "Live"
+        </button>
     }
     .into_any()
 }
