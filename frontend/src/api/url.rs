@@ -133,7 +133,7 @@ pub fn nights(query: &NightsQuery) -> String {
 
 /// `/api/v1/sky?…`
 pub fn sky(query: &SkyQuery) -> String {
-    QueryWriter::new("/api/v1/sky")
+    QueryWriter::new(route::SKY)
         .pair("from", &query.from.to_string())
         .pair("to", &query.to.to_string())
         .finish()
