@@ -15,6 +15,7 @@ use crate::pages::not_found::NotFound;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
 use crate::shell::tab_link::TabLinks;
+use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::chosen_clock::provide_chosen_clock;
@@ -111,6 +112,7 @@ fn Loaded() -> impl IntoView {
     provide_wallboard(move || links.next_untracked());
     provide_cursor();
     provide_hidden();
+    provide_arrangement(navigation, catalogue);
     provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
     keep_fresh(catalogue);

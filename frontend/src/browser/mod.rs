@@ -2,6 +2,10 @@
 
 pub mod clock;
 
+pub mod font;
+
+pub mod fullscreen;
+
 pub mod intl;
 
 pub mod listen;
@@ -11,6 +15,8 @@ pub mod location;
 pub mod performance;
 
 pub mod resize;
+
+pub mod save;
 
 pub mod storage;
 

@@ -1,10 +1,14 @@
-//! A plotters backend on a two-dimensional canvas.
+//! A plotters backend on a two-dimensional canvas, or on the text of an SVG file.
 //!
 //! Positions are whole numbers of [`UNITS_PER_DOT`] to a pixel of the screen, so that lines lie finer than a pixel and
 //! nothing is rounded twice. Styles are set only when they change, and a path is one stroke however many points it has.
+//!
+//! Both surfaces are one type, so that all drawing code is compiled, and loaded, once.
 
+use std::cell::RefCell;
 use std::f64::consts::TAU;
 use std::fmt;
+use std::rc::Rc;
 
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
@@ -14,26 +18,46 @@ use shared::chart::palette::Rgba;
 use wasm_bindgen::{Clamped, JsCast as _, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
+use super::svg_surface::{SvgSurface, SvgText};
+
 /// Units of the backend in a pixel of the screen.
 pub const UNITS_PER_DOT: u32 = 4;
 
-/// The drawing surface of a canvas element.
+/// A canvas that several pieces of drawing code share; plotters' areas are made `From` it.
+pub type SharedCanvas = Rc<RefCell<Canvas>>;
+
+/// A drawing surface.
 #[derive(Debug)]
 pub struct Canvas {
-    context: CanvasRenderingContext2d,
+    surface: Surface,
     size: (u32, u32),
+    /// Where the drawing begins, in pixels of the screen.
+    origin: (u32, u32),
     stroke: Option<Rgba>,
     fill: Option<Rgba>,
     width: Option<u32>,
     font: Option<Font>,
 }
 
-#[derive(PartialEq, Debug)]
-struct Font {
-    family: String,
-    size: f64,
-    horizontal: &'static str,
-    vertical: &'static str,
+#[derive(Debug)]
+enum Surface {
+    Screen(CanvasRenderingContext2d),
+    Svg(SvgSurface),
+}
+
+/// How a piece of text is set.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Font {
+    /// As CSS names it.
+    pub family: String,
+    /// In pixels of the screen.
+    pub size: f64,
+    /// Whether it is bold.
+    pub is_bold: bool,
+    /// Which side of the text the anchor is at: `left`, `center` or `right`.
+    pub horizontal: &'static str,
+    /// Which height of the text the anchor is at: `top`, `middle` or `bottom`.
+    pub vertical: &'static str,
 }
 
 /// A call that the browser refused.
@@ -66,79 +90,157 @@ impl Canvas {
             element.set_width(size.0);
             element.set_height(size.1);
         }
-        let canvas = Self {
-            context,
-            size: (size.0 * UNITS_PER_DOT, size.1 * UNITS_PER_DOT),
-            stroke: None,
-            fill: None,
-            width: None,
-            font: None,
-        };
         // A mitre would draw the tip of a spike beyond its value.
-        canvas.context.set_line_join("bevel");
+        context.set_line_join("bevel");
+        let canvas = Self::of(Surface::Screen(context), size);
         canvas.scale_units().ok()?;
         Some(canvas)
     }
 
-    fn scale_units(&self) -> Result<(), JsValue> {
-        let scale = 1.0 / f64::from(UNITS_PER_DOT);
-        self.context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0)
+    /// An empty SVG of `size` in pixels of the screen, `pixel_ratio` of which make a CSS pixel.
+    pub fn svg(size: (u32, u32), pixel_ratio: f64) -> Self {
+        let units = (size.0 * UNITS_PER_DOT, size.1 * UNITS_PER_DOT);
+        Self::of(
+            Surface::Svg(SvgSurface::new(units, f64::from(UNITS_PER_DOT) * pixel_ratio)),
+            size,
+        )
     }
 
-    fn set_stroke(&mut self, color: BackendColor, width: u32) {
-        let color = Rgba::from_backend(color);
+    fn of(surface: Surface, size: (u32, u32)) -> Self {
+        Self {
+            surface,
+            size: (size.0 * UNITS_PER_DOT, size.1 * UNITS_PER_DOT),
+            origin: (0, 0),
+            stroke: None,
+            fill: None,
+            width: None,
+            font: None,
+        }
+    }
+
+    /// The text of the SVG; `None` for a canvas on the screen.
+    pub fn svg_text(&self) -> Option<String> {
+        match &self.surface {
+            Surface::Screen(_) => None,
+            Surface::Svg(svg) => Some(svg.finish()),
+        }
+    }
+
+    /// Where the drawing begins, in pixels of the screen.
+    pub const fn origin(&self) -> (u32, u32) {
+        self.origin
+    }
+
+    /// From here on everything is drawn so far from the upper left corner, in pixels of the screen.
+    pub fn set_origin(&mut self, origin: (u32, u32)) {
+        self.origin = origin;
+        match &mut self.surface {
+            Surface::Screen(_) => {
+                // A canvas that refuses a transform refuses all that follows, which is told.
+                let _ = self.scale_units();
+            }
+            Surface::Svg(svg) => svg.move_to((origin.0 * UNITS_PER_DOT, origin.1 * UNITS_PER_DOT)),
+        }
+    }
+
+    /// Writes a text at a place in units.
+    pub fn text(&mut self, text: &str, font: Font, color: Rgba, (x, y): BackendCoord) {
+        // A canvas that cannot write has nothing better to do either.
+        let _ = self.write(text, font, color, (x, y));
+    }
+
+    /// Fills a rectangle: left, top, width and height in units.
+    pub fn fill(&mut self, color: Rgba, [x, y, width, height]: [f64; 4]) {
+        self.set_fill(color);
+        match &mut self.surface {
+            Surface::Screen(context) => context.fill_rect(x, y, width, height),
+            Surface::Svg(svg) => svg.rectangle([x, y, width, height], color, None),
+        }
+    }
+
+    /// Draws a line of a width through points, all in units.
+    pub fn line(&mut self, points: &mut dyn Iterator<Item = BackendCoord>, color: Rgba, width: u32) {
+        self.set_stroke(color, width);
+        match &mut self.surface {
+            Surface::Screen(context) => {
+                trace(context, points);
+                context.stroke();
+            }
+            Surface::Svg(svg) => svg.path(points, color, Some(width)),
+        }
+    }
+
+    fn scale_units(&self) -> Result<(), JsValue> {
+        let Surface::Screen(context) = &self.surface else {
+            return Ok(());
+        };
+        let scale = 1.0 / f64::from(UNITS_PER_DOT);
+        let (x, y) = self.origin;
+        context.set_transform(scale, 0.0, 0.0, scale, f64::from(x), f64::from(y))
+    }
+
+    fn set_stroke(&mut self, color: Rgba, width: u32) {
+        let Surface::Screen(context) = &self.surface else {
+            return;
+        };
         if self.stroke != Some(color) {
-            self.context.set_stroke_style_str(&css(color));
+            context.set_stroke_style_str(&css(color));
             self.stroke = Some(color);
         }
         if self.width != Some(width) {
-            self.context.set_line_width(f64::from(width));
+            context.set_line_width(f64::from(width));
             self.width = Some(width);
         }
     }
 
-    fn set_fill(&mut self, color: BackendColor) {
-        let color = Rgba::from_backend(color);
+    fn set_fill(&mut self, color: Rgba) {
+        let Surface::Screen(context) = &self.surface else {
+            return;
+        };
         if self.fill != Some(color) {
-            self.context.set_fill_style_str(&css(color));
+            context.set_fill_style_str(&css(color));
             self.fill = Some(color);
         }
     }
 
-    fn set_font<TStyle: BackendTextStyle>(&mut self, style: &TStyle) {
-        let family = match style.family() {
-            FontFamily::Name(name) => name.to_owned(),
-            generic => generic.as_str().to_owned(),
-        };
-        let anchor = style.anchor();
-        let font = Font {
-            family,
-            size: style.size() / f64::from(UNITS_PER_DOT),
-            horizontal: match anchor.h_pos {
-                HPos::Left => "left",
-                HPos::Center => "center",
-                HPos::Right => "right",
-            },
-            vertical: match anchor.v_pos {
-                VPos::Top => "top",
-                VPos::Center => "middle",
-                VPos::Bottom => "bottom",
-            },
-        };
-        if self.font.as_ref() != Some(&font) {
-            self.context.set_font(&format!("{}px {}", font.size, font.family));
-            self.context.set_text_align(font.horizontal);
-            self.context.set_text_baseline(font.vertical);
-            self.font = Some(font);
+    fn write(&mut self, text: &str, font: Font, color: Rgba, (x, y): BackendCoord) -> Drawn {
+        self.set_fill(color);
+        match &mut self.surface {
+            Surface::Svg(svg) => svg.text(&SvgText {
+                text,
+                size: font.size * f64::from(UNITS_PER_DOT),
+                font: &font,
+                color,
+                at: (x, y),
+            }),
+            Surface::Screen(context) => {
+                if self.font.as_ref() != Some(&font) {
+                    let weight = if font.is_bold { "600 " } else { "" };
+                    context.set_font(&format!("{weight}{}px {}", font.size, font.family));
+                    context.set_text_align(font.horizontal);
+                    context.set_text_baseline(font.vertical);
+                    self.font = Some(font);
+                }
+                // In whole pixels of the screen and at its true size, which is how fonts are sharpest.
+                let dots =
+                    |units: i32, origin: u32| (f64::from(units) / f64::from(UNITS_PER_DOT)).round() + f64::from(origin);
+                context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(refused)?;
+                let drawn = context
+                    .fill_text(text, dots(x, self.origin.0), dots(y, self.origin.1))
+                    .map_err(refused);
+                self.scale_units().map_err(refused)?;
+                return drawn;
+            }
         }
+        Ok(())
     }
+}
 
-    fn trace(&self, points: impl IntoIterator<Item = BackendCoord>) {
-        self.context.begin_path();
-        // The first `line_to` of a path is a `move_to`.
-        for (x, y) in points {
-            self.context.line_to(f64::from(x), f64::from(y));
-        }
+fn trace(context: &CanvasRenderingContext2d, points: &mut dyn Iterator<Item = BackendCoord>) {
+    context.begin_path();
+    // The first `line_to` of a path is a `move_to`.
+    for (x, y) in points {
+        context.line_to(f64::from(x), f64::from(y));
     }
 }
 
@@ -180,9 +282,8 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> Drawn {
-        self.set_fill(color);
         let dot = f64::from(UNITS_PER_DOT);
-        self.context.fill_rect(f64::from(x), f64::from(y), dot, dot);
+        self.fill(Rgba::from_backend(color), [f64::from(x), f64::from(y), dot, dot]);
         Ok(())
     }
 
@@ -197,58 +298,88 @@ impl DrawingBackend for Canvas {
         style: &S,
         fill: bool,
     ) -> Drawn {
-        let (x, y) = (f64::from(left), f64::from(top));
-        let (width, height) = (f64::from(right - left), f64::from(bottom - top));
+        let color = Rgba::from_backend(style.color());
+        let place = [left, top, right - left, bottom - top].map(f64::from);
         if fill {
-            self.set_fill(style.color());
-            self.context.fill_rect(x, y, width, height);
-        } else {
-            self.set_stroke(style.color(), style.stroke_width());
-            self.context.stroke_rect(x, y, width, height);
+            self.fill(color, place);
+            return Ok(());
+        }
+        self.set_stroke(color, style.stroke_width());
+        match &mut self.surface {
+            Surface::Screen(context) => {
+                let [x, y, width, height] = place;
+                context.stroke_rect(x, y, width, height);
+            }
+            Surface::Svg(svg) => svg.rectangle(place, color, Some(style.stroke_width())),
         }
         Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn {
-        self.set_stroke(style.color(), style.stroke_width());
-        self.trace(path);
-        self.context.stroke();
+        let color = Rgba::from_backend(style.color());
+        self.line(&mut path.into_iter(), color, style.stroke_width());
         Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
-        self.context.begin_path();
-        self.context
-            .arc(f64::from(x), f64::from(y), f64::from(radius), 0.0, TAU)
-            .map_err(refused)?;
+        let (color, width) = (Rgba::from_backend(style.color()), style.stroke_width());
         if fill {
-            self.set_fill(style.color());
-            self.context.fill();
+            self.set_fill(color);
         } else {
-            self.set_stroke(style.color(), style.stroke_width());
-            self.context.stroke();
+            self.set_stroke(color, width);
+        }
+        match &mut self.surface {
+            Surface::Svg(svg) => svg.circle((x, y), radius, color, (!fill).then_some(width)),
+            Surface::Screen(context) => {
+                context.begin_path();
+                context
+                    .arc(f64::from(x), f64::from(y), f64::from(radius), 0.0, TAU)
+                    .map_err(refused)?;
+                if fill {
+                    context.fill();
+                } else {
+                    context.stroke();
+                }
+            }
         }
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, vert: I, style: &S) -> Drawn {
-        self.set_fill(style.color());
-        self.trace(vert);
-        self.context.fill();
+        let color = Rgba::from_backend(style.color());
+        self.set_fill(color);
+        match &mut self.surface {
+            Surface::Screen(context) => {
+                trace(context, &mut vert.into_iter());
+                context.fill();
+            }
+            Surface::Svg(svg) => svg.path(&mut vert.into_iter(), color, None),
+        }
         Ok(())
     }
 
-    fn draw_text<TStyle: BackendTextStyle>(&mut self, text: &str, style: &TStyle, (x, y): BackendCoord) -> Drawn {
-        self.set_fill(style.color());
-        self.set_font(style);
-        // In whole pixels of the screen and at its true size, which is how fonts are sharpest.
-        let dots = |units: i32| (f64::from(units) / f64::from(UNITS_PER_DOT)).round();
-        self.context
-            .set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-            .map_err(refused)?;
-        let drawn = self.context.fill_text(text, dots(x), dots(y)).map_err(refused);
-        self.scale_units().map_err(refused)?;
-        drawn
+    fn draw_text<TStyle: BackendTextStyle>(&mut self, text: &str, style: &TStyle, at: BackendCoord) -> Drawn {
+        let family = match style.family() {
+            FontFamily::Name(name) => name.to_owned(),
+            generic => generic.as_str().to_owned(),
+        };
+        let anchor = style.anchor();
+        let font = Font {
+            family,
+            size: style.size() / f64::from(UNITS_PER_DOT),
+            is_bold: false,
+            horizontal: match anchor.h_pos {
+                HPos::Left => "left",
+                HPos::Center => "center",
+                HPos::Right => "right",
+            },
+            vertical: match anchor.v_pos {
+                VPos::Top => "top",
+                VPos::Center => "middle",
+                VPos::Bottom => "bottom",
+            },
+        };
+        self.write(text, font, Rgba::from_backend(style.color()), at)
     }
 
     /// Puts a picture of whole pixels of the screen over what is there; `src` has four bytes a pixel: red, green, blue and
@@ -258,14 +389,19 @@ impl DrawingBackend for Canvas {
         // Straight onto the canvas, its clear pixels would wipe what is there.
         let (element, context) = scratch(width, height).map_err(refused)?;
         context.put_image_data(&image, 0.0, 0.0).map_err(refused)?;
-        let dots = |units: i32| f64::from(units) / f64::from(UNITS_PER_DOT);
-        self.context
-            .set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-            .map_err(refused)?;
-        self.context.set_image_smoothing_enabled(false);
-        let drawn = self
-            .context
-            .draw_image_with_html_canvas_element(&element, dots(x).round(), dots(y).round());
+        let dots = |units: i32, origin: u32| (f64::from(units) / f64::from(UNITS_PER_DOT)).round() + f64::from(origin);
+        let context = match &mut self.surface {
+            Surface::Screen(context) => context,
+            Surface::Svg(svg) => {
+                let url = element.to_data_url().map_err(refused)?;
+                svg.image(&url, (x, y), (width * UNITS_PER_DOT, height * UNITS_PER_DOT));
+                return Ok(());
+            }
+        };
+        context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).map_err(refused)?;
+        context.set_image_smoothing_enabled(false);
+        let drawn =
+            context.draw_image_with_html_canvas_element(&element, dots(x, self.origin.0), dots(y, self.origin.1));
         self.scale_units().map_err(refused)?;
         drawn.map_err(refused)
     }
@@ -280,9 +416,14 @@ impl DrawingBackend for Canvas {
         text: &str,
         style: &TStyle,
     ) -> Result<(u32, u32), DrawingErrorKind<CanvasError>> {
+        let Surface::Screen(context) = &self.surface else {
+            // As wide as digits are: nothing is laid out by it.
+            let width = style.size() * 0.6 * text.chars().count() as f64;
+            return Ok((width.ceil() as u32, style.size().ceil() as u32));
+        };
         let size = style.size() / f64::from(UNITS_PER_DOT);
-        self.context.set_font(&format!("{size}px {}", style.family().as_str()));
-        let measured = self.context.measure_text(text).map_err(refused)?;
+        context.set_font(&format!("{size}px {}", style.family().as_str()));
+        let measured = context.measure_text(text).map_err(refused)?;
         let width = (measured.width() * f64::from(UNITS_PER_DOT)).ceil() as u32;
         Ok((width, style.size().ceil() as u32))
     }

@@ -5,3 +5,9 @@ pub mod canvas;
 pub mod frame;
 
 pub mod stage;
+
+pub mod caption;
+
+pub mod csv;
+
+pub mod svg_surface;

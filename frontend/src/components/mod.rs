@@ -6,6 +6,10 @@ pub mod icon;
 
 pub mod link;
 
+pub mod menu;
+
+pub mod panel_files;
+
 pub mod panel_frame;
 
 pub mod panel_menu;

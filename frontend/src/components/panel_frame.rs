@@ -4,16 +4,19 @@ use leptos::html;
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 use shared::time::{TimeRange, Timestamp};
+use wasm_bindgen::JsCast as _;
 
+use crate::browser::fullscreen;
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
-use crate::components::panel_menu::PanelMenu;
+use crate::components::panel_files::PanelFiles;
+use crate::components::panel_menu::{MenuOf, panel_menu};
 use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest;
 use crate::reactive::{Callback, Derived, Kept, effect};
 use crate::state::address::Period;
 use crate::state::catalogue::use_catalogue;
-use crate::state::connection::use_connection;
+use crate::state::connection::{Connection, Link, use_connection};
 use crate::state::painted;
 use crate::state::refresh;
 use crate::state::server_clock::use_now;
@@ -76,49 +79,59 @@ pub fn PanelFrame(
     /// Asks the server again.
     #[prop(into)]
     on_retry: Callback<()>,
+    /// What files of it are made of, for its menu.
+    #[prop(optional)]
+    files: Option<PanelFiles>,
     /// The body; stays mounted in every state, and is hidden where something else stands in its place.
     children: Children,
 ) -> impl IntoView {
     let frame = NodeRef::<html::Section>::new();
-    let verdict = verdict_of(&panel, newest);
+    let (title, kind, id) = (panel.title.clone(), panel.show.as_str(), panel.id.clone());
+    let panel = Kept::new(panel);
+    let verdict = verdict_of(panel, newest);
     let shown = Derived::new(
         move || match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
             (PanelState::Ready, Some(since)) => PanelState::Stale { since },
             (state, _) => state,
         },
     );
-    let id = Kept::new(panel.id.clone());
     effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
-            id.with_value(|id| mark_drawn(id));
+            panel.with_value(|panel| mark_drawn(&panel.id));
         }
     });
-    let title = Kept::new(panel.title.clone());
     // The age itself changes each second; only a change for the worse is worth a word.
     let announcement = Derived::new(move || {
         verdict.with(|verdict| match verdict.stale_since {
-            Some(_) => format!("{}: {}", title.get_value(), verdict.text),
+            Some(_) => panel.with_value(|panel| format!("{}: {}", panel.title, verdict.text)),
             None => String::new(),
         })
     });
-    let heading_id = format!("panel-{}-title", panel.id);
+    let heading_id = format!("panel-{id}-title");
     let title_id = heading_id.clone();
+    let menu = panel_menu(MenuOf {
+        panel,
+        frame,
+        unit,
+        range: shown_range(panel),
+        files,
+    });
+    let connection = use_connection();
     view! {
         <section
             node_ref=frame
-            id=format!("panel-{}", panel.id)
+            id=format!("panel-{id}")
             class="panel"
             class:panel--calm=move || verdict.with(|verdict| verdict.tone == Tone::Calm)
-            data-panel=panel.id.clone()
+            data-panel=id
             data-state=move || shown.with(PanelState::as_str)
-            data-kind=panel.show.as_str()
-            style:--panel-width=panel.width.to_string()
-            style:--plot-height=format!("{}px", panel.height)
+            data-kind=kind
             aria-labelledby=title_id
+            on:keydown=move |event| fill_screen(&event, frame)
         >
             <header class="panel__header">
                 <h2 class="panel__title" id=heading_id>
-                    {panel.title.clone()}
+                    {title}
                 </h2>
                 <span class="panel__unit">{move || unit.get()}</span>
                 <span class="age" data-tone=move || verdict.with(|verdict| verdict.tone.as_str())>
@@ -127,23 +140,65 @@ pub fn PanelFrame(
                 <span class="visually-hidden" role="status">
                     {move || announcement.get()}
                 </span>
-                <PanelMenu panel=panel.clone() frame />
+                {menu}
             </header>
             <div class="panel__body">
                 <div class="panel__content">{children()}</div>
-                {move || shown.with(|shown| instead(shown, on_retry))}
+                {move || shown.with(|shown| instead(shown, connection, on_retry))}
             </div>
         </section>
     }
     .into_any()
 }
 
-fn verdict_of(panel: &Panel, newest: Derived<Option<Timestamp>>) -> Derived<Verdict> {
+/// F fills the screen with the panel that has the focus, and gives it back.
+fn fill_screen(event: &leptos::ev::KeyboardEvent, frame: NodeRef<html::Section>) {
+    let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+    let is_typed = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|target| target.matches("input, select, textarea").unwrap_or(false));
+    if has_modifier || is_typed || event.default_prevented() || !event.key().eq_ignore_ascii_case("f") {
+        return;
+    }
+    event.prevent_default();
+    if let Some(frame) = frame.get_untracked() {
+        fullscreen::toggle(&frame);
+    }
+}
+
+/// Whether a panel is about now, whatever night the other panels show.
+const fn is_about_now(kind: &PanelKind) -> bool {
+    matches!(kind, PanelKind::Latest(_))
+}
+
+/// What time a panel shows; of one that is about now, this second.
+fn shown_range(panel: Kept<Panel>) -> Derived<Option<TimeRange>> {
+    let (view, now) = (use_time_view(), use_now());
+    Derived::new(move || {
+        if panel.with_value(|panel| is_about_now(&panel.show)) {
+            let now = now.get();
+            TimeRange::new(now, now.saturating_add_micros(1)).ok()
+        } else {
+            view.visible().get()
+        }
+    })
+}
+
+fn verdict_of(panel: Kept<Panel>, newest: Derived<Option<Timestamp>>) -> Derived<Verdict> {
     let (view, now, connection, catalogue) = (use_time_view(), use_now(), use_connection(), use_catalogue());
-    let panel = Kept::new(panel.clone());
-    // A table of the latest values is about now, whatever night the other panels show.
-    let is_about_now = panel.with_value(|panel| matches!(panel.show, PanelKind::Latest(_)));
-    let poll = if is_about_now { latest::POLL } else { refresh::INTERVAL };
+    // Words have no age.
+    let (is_about_now, has_age, poll) = panel.with_value(|panel| {
+        let poll = match &panel.show {
+            PanelKind::Latest(_) | PanelKind::Stat(_) => latest::POLL,
+            _ => refresh::INTERVAL,
+        };
+        (
+            is_about_now(&panel.show),
+            !matches!(panel.show, PanelKind::Text(_)),
+            poll,
+        )
+    });
     let poll_micros = i64::try_from(poll.as_micros()).unwrap_or(i64::MAX);
     Derived::new(move || {
         judge(&Witness {
@@ -151,7 +206,7 @@ fn verdict_of(panel: &Panel, newest: Derived<Option<Timestamp>>) -> Derived<Verd
             visible: if is_about_now {
                 Some(TimeRange::ALL)
             } else {
-                view.visible().get()
+                view.visible().get().filter(|_| has_age)
             },
             interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
             poll_micros,
@@ -162,14 +217,14 @@ fn verdict_of(panel: &Panel, newest: Derived<Option<Timestamp>>) -> Derived<Verd
 }
 
 /// What stands in the place of the body.
-fn instead(state: &PanelState, on_retry: Callback<()>) -> Option<AnyView> {
+fn instead(state: &PanelState, connection: Connection, on_retry: Callback<()>) -> Option<AnyView> {
     match state {
         PanelState::Ready | PanelState::Stale { .. } => None,
         PanelState::Loading => Some(
             view! {
                 <div class="panel__instead panel__instead--loading" role="status">
                     <span class="panel__skeleton" aria-hidden="true"></span>
-                    <span class="panel__step">"Loading data …"</span>
+                    <span class="panel__step">{move || step(connection)}</span>
                 </div>
             }
             .into_any(),
@@ -187,6 +242,15 @@ fn instead(state: &PanelState, on_retry: Callback<()>) -> Option<AnyView> {
             }
             .into_any(),
         ),
+    }
+}
+
+/// What is waited for.
+fn step(connection: Connection) -> &'static str {
+    match connection.link() {
+        Link::Lost { .. } | Link::Unreachable => "Waiting for the server …",
+        _ if use_time_view().visible().with(Option::is_none) => "Looking for the newest data …",
+        _ => "Loading data …",
     }
 }
 

@@ -1,71 +1,64 @@
-//! The menu of a panel: full screen, a link to it, the samples it is drawn from.
+//! The menu of a panel: files of what it shows, full screen, hiding it, a link to it, the samples it is drawn from.
 
+use leptos::html;
 use leptos::prelude::*;
-use leptos::{ev, html};
 use shared::dashboard::{Panel, PanelKind};
 use shared::metric::ChannelSelection;
-use wasm_bindgen::JsCast as _;
+use shared::time::TimeRange;
 
 use crate::api::url;
+use crate::browser::fullscreen;
 use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
+use crate::components::menu::{item, menu};
+use crate::components::panel_files::{FileKind, PanelFiles};
 use crate::dom::{NodeRef, view};
+use crate::reactive::{Derived, Kept, State};
+use crate::state::arrangement::use_arrangement;
 use crate::state::navigation::use_navigation;
 use crate::state::time_view::use_time_view;
 
-/// The button that opens the menu, and the menu.
-#[component]
-pub fn PanelMenu(
-    /// The panel that it belongs to.
-    panel: Panel,
+/// What a menu belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct MenuOf {
+    /// The panel.
+    pub panel: Kept<Panel>,
     /// Its box, which can fill the screen.
-    frame: NodeRef<html::Section>,
-) -> impl IntoView {
-    let is_open = RwSignal::new(false);
-    let root = NodeRef::<html::Div>::new();
-    let title = format!("More about {}", panel.title);
-    let panel = StoredValue::new(panel);
-    let close_when_left = move |event: ev::FocusEvent| {
-        let target = event
-            .related_target()
-            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let stays = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
-        if !stays {
-            is_open.set(false);
-        }
-    };
-    let close_on_escape = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" && is_open.get_untracked() {
-            event.stop_propagation();
-            is_open.set(false);
-        }
-    };
-    view! {
-        <div class="menu" node_ref=root on:focusout=close_when_left on:keydown=close_on_escape>
-            <button
-                type="button"
-                class="menu__button"
-                aria-label=title
-                aria-haspopup="true"
-                aria-expanded=move || is_open.get().to_string()
-                on:click=move |_| is_open.update(|is_open| *is_open = !*is_open)
-            >
-                {icon(Icon::More)}
-            </button>
-            {move || is_open.get().then(|| panel.with_value(|panel| items(panel, frame, is_open)))}
-        </div>
-    }
-    .into_any()
+    pub frame: NodeRef<html::Section>,
+    /// What stands beside its title.
+    pub unit: Derived<String>,
+    /// What time it shows.
+    pub range: Derived<Option<TimeRange>>,
+    /// What files of it are made of; `None` where there is nothing to be saved.
+    pub files: Option<PanelFiles>,
 }
 
-fn items(panel: &Panel, frame: NodeRef<html::Section>, is_open: RwSignal<bool>) -> AnyView {
-    let fill_screen = move |_| {
-        is_open.set(false);
-        if let Some(frame) = frame.get_untracked() {
-            // A browser may refuse; then nothing changes.
-            let _ = frame.request_fullscreen();
+/// The button that opens the menu, and the menu.
+pub fn panel_menu(of: MenuOf) -> AnyView {
+    let title = of.panel.with_value(|panel| format!("More about {}", panel.title));
+    menu("menu__button", Some(title), icon(Icon::More), move |is_open| {
+        of.panel.with_value(|panel| items(panel, of, is_open))
+    })
+}
+
+fn items(panel: &Panel, of: MenuOf, is_open: State<bool>) -> AnyView {
+    let arrangement = use_arrangement();
+    let fill_screen = move || {
+        if let Some(frame) = of.frame.get_untracked() {
+            fullscreen::toggle(&frame);
         }
     };
+    let hide = move || of.panel.with_value(|panel| arrangement.set_hidden(&panel.id, true));
+    let save = |kind: FileKind, files: PanelFiles| {
+        let run = move || {
+            let (unit, range) = (of.unit.get_untracked(), of.range.get_untracked());
+            of.panel.with_value(|panel| files.save(kind, panel, unit, range));
+        };
+        item(kind.title().to_owned(), is_open, run)
+    };
+    let files = of
+        .files
+        .map(|files| FileKind::ALL.map(|kind| save(kind, files)).collect_view());
     let samples = sample_links(panel)
         .into_iter()
         .map(|(label, href)| {
@@ -78,13 +71,11 @@ fn items(panel: &Panel, frame: NodeRef<html::Section>, is_open: RwSignal<bool>) 
         })
         .collect_view();
     view! {
-        <div class="menu__items">
-            <button type="button" class="menu__item" on:click=fill_screen>
-                "Full screen"
-            </button>
+            {item("Full screen (F)".to_owned(), is_open, fill_screen)}
+            {item("Hide this panel".to_owned(), is_open, hide)}
             {link_item(panel)}
+            {files}
             {samples}
-        </div>
     }
     .into_any()
 }
@@ -93,7 +84,7 @@ fn link_item(panel: &Panel) -> AnyView {
     let navigation = use_navigation();
     let fragment = format!("#panel-{}", panel.id);
     let href = format!("{}{fragment}", navigation.link(&navigation.address().get_untracked()));
-    let label = RwSignal::new("Link to this panel");
+    let label = State::new("Link to this panel");
     let copy = move |_| {
         let window = window();
         // Only pages from this machine or over TLS may use the clipboard; else the link is in the address bar.

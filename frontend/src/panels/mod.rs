@@ -7,10 +7,16 @@ use crate::dom::view;
 use crate::panels::latest::LatestPanel;
 use crate::panels::plot::PlotPanel;
 use crate::panels::plot::spec::PlotSpec;
+use crate::panels::stat::StatPanel;
+use crate::panels::text::TextPanel;
 
 pub mod latest;
 
 pub mod plot;
+
+pub mod stat;
+
+pub mod text;
 
 /// A panel of whatever kind.
 #[component]
@@ -23,6 +29,8 @@ pub fn PanelView(
     }
     match panel.show.clone() {
         PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
+        PanelKind::Stat(spec) => view! { <StatPanel panel spec /> }.into_any(),
+        PanelKind::Text(spec) => view! { <TextPanel panel spec /> }.into_any(),
         _ => ().into_any(),
     }
 }

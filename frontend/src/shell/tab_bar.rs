@@ -9,6 +9,7 @@ use crate::components::link::follow;
 use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, effect};
 use crate::shell::MAIN_ID;
+use crate::shell::layout_menu::layout_menu;
 use crate::shell::tab_link::TabLinks;
 use crate::shell::zoom_chip::ZoomChip;
 use crate::state::catalogue::use_catalogue;
@@ -37,6 +38,7 @@ pub fn TabBar(
             </nav>
             <ZoomChip />
             {move || is_simulated().then(|| view! { <span class="badge">"Simulated data"</span> }.into_any())}
+            {layout_menu()}
         </div>
     }
     .into_any()

@@ -8,7 +8,7 @@ use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::clocks::Clocks;
 use crate::shell::connection_pill::ConnectionPill;
-use crate::shell::more_menu::MoreMenu;
+use crate::shell::more_menu::more_menu;
 use crate::shell::night_picker::NightPicker;
 use crate::shell::theme_button::ThemeButton;
 use crate::state::address::Address;
@@ -59,7 +59,7 @@ pub fn TopBar(
                 <Clocks />
                 <ConnectionPill />
                 <ThemeButton />
-                <MoreMenu help_is_open />
+                {more_menu(help_is_open)}
             </div>
         </header>
     }

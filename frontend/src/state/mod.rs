@@ -2,6 +2,8 @@
 
 pub mod address;
 
+pub mod arrangement;
+
 pub mod catalogue;
 
 pub mod chosen_channel;

@@ -8,7 +8,7 @@ use crate::query::envelope::SampleSeries;
 /// Samples farther apart than this, in pixels, get a dot each.
 const DOTS_FROM_PX: f64 = 6.0;
 /// Marks at the edge nearer to each other than this, in pixels, are one.
-const MARKS_PX: f64 = 3.0;
+const MARKS_PX: f64 = 9.0;
 
 /// A value beyond the axis, marked at the edge of the plot.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -1,37 +1,39 @@
-//! The newest sample of each channel of some metrics, the worst at the top.
+//! The newest sample of each channel of some metrics, the worst at the top: as a table, bars or tiles.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use gloo_timers::future::sleep;
 use leptos::prelude::*;
-use shared::dashboard::{LatestValues, Panel};
-use shared::query::latest::Latest;
-use shared::time::Timestamp;
+use shared::dashboard::{LatestShow, LatestStyle, LatestValues, Panel};
+use shared::time::{MICROS_PER_SEC, Timestamp};
 
-use crate::api::{self, ApiFailure};
-use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::components::panel_files::PanelFiles;
+use crate::components::panel_frame::{PanelFrame, mark_drawn};
 use crate::dom::view;
-use crate::panels::latest::rows::{Row, rows_of};
-use crate::panels::latest::table::Table;
-use crate::reactive::{effect, spawn};
+use crate::panels::latest::bars::Ends;
+use crate::panels::latest::feed::{Feed, Heard, problems, state_of};
+use crate::panels::latest::files::files_of;
+use crate::panels::latest::list::{List, Rows};
+use crate::panels::latest::rows::{Column, Sorting, rows_of, summary};
+use crate::reactive::{Callback, Derived, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
-use crate::state::in_sight::use_in_sight;
+use crate::state::server_clock::use_now;
+
+pub mod bars;
+
+pub mod feed;
+
+pub mod files;
+
+pub mod list;
 
 pub mod rows;
 
-pub mod table;
+pub mod window;
 
-/// Between two questions for the latest values.
-pub const POLL: Duration = Duration::from_secs(5);
+pub use feed::POLL;
 
-/// What was last heard of one metric.
-#[derive(Clone, Default, Debug)]
-struct Heard {
-    latest: Option<Latest>,
-    failure: Option<ApiFailure>,
-}
-
-/// A table of the newest samples.
+/// The newest samples.
 #[component]
 pub fn LatestPanel(
     /// The panel.
@@ -39,101 +41,119 @@ pub fn LatestPanel(
     /// Its metrics.
     spec: LatestValues,
 ) -> impl IntoView {
-    let (catalogue, in_sight) = (use_catalogue(), use_in_sight());
-    let heard = RwSignal::new(Vec::<Heard>::new());
-    let attempt = RwSignal::new(());
-    let names = StoredValue::new(spec.metrics);
-    effect(move || {
-        attempt.track();
-        if !in_sight.get() {
-            return;
-        }
-        spawn(async move {
-            loop {
-                ask_all(names, heard).await;
-                sleep(POLL).await;
-            }
-        });
+    let (catalogue, now) = (use_catalogue(), use_now());
+    let feed = Feed::start(spec.metrics.clone(), || true);
+    let show = spec.show;
+    let rows = Derived::new(move || {
+        let now = now.get_untracked();
+        Arc::new(feed.heard().with(|heard| all_rows(heard, show, catalogue, now)))
     });
-    let rows = Memo::new(move |_| heard.with(|heard| all_rows(heard, catalogue)));
-    let state = Memo::new(move |_| heard.with(|heard| state_of(heard)));
-    let newest = Memo::new(move |_| rows.with(|rows| rows.iter().filter_map(|row| row.time).max()));
-    let problems = Memo::new(move |_| heard.with(|heard| problems(heard)));
+    let list = List::new(&spec, rows);
+    let state = Derived::new(move || feed.heard().with(|heard| state_of(heard)));
+    let newest = Derived::new(move || rows.with(|rows| rows.all.iter().filter_map(|row| row.time).max()));
     let id = panel.id.clone();
-    // After the effect that puts the rows into the table, which is older.
-    let on_drawn = Callback::new(move |()| mark_drawn(&id));
+    let view = list.view(&id);
+    // After the effect that puts the rows into the document, which is older.
+    effect(move || {
+        if rows.with(|rows| !rows.all.is_empty()) {
+            let id = id.clone();
+            request_animation_frame(move || mark_drawn(&id));
+        }
+    });
+    let unit = match spec.show {
+        LatestShow::Value => "newest per channel",
+        LatestShow::Age => "age per channel",
+    };
+    let files: PanelFiles = files_of(list);
     view! {
         <PanelFrame
             panel
-            unit=Signal::derive(|| "newest per channel".to_owned())
-            state=state
-            newest=Signal::derive(move || newest.get())
-            on_retry=Callback::new(move |()| attempt.set(()))
+            unit=Derived::new(move || unit.to_owned())
+            state
+            newest
+            on_retry=Callback::new(move |()| feed.retry())
+            files
         >
-            <Table rows problems on_drawn />
+            <div class="latest">{view} {footer(list, feed)}</div>
         </PanelFrame>
     }
     .into_any()
 }
 
-/// One metric after the other: a table is no reason to press the server. Rows appear as they come.
-async fn ask_all(names: StoredValue<Vec<String>>, heard: RwSignal<Vec<Heard>>) {
-    let names = names.get_value();
-    for (position, name) in names.iter().enumerate() {
-        let answer = api::latest(name).await;
-        // The panel may be gone by now.
-        let _ = heard.try_update(|heard| {
-            heard.resize_with(names.len(), Heard::default);
-            let heard = &mut heard[position];
-            match answer {
-                Ok(latest) => {
-                    heard.latest = Some(latest);
-                    heard.failure = None;
-                }
-                // What was known stays; its age tells.
-                Err(failure) => heard.failure = Some(failure),
+fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timestamp) -> Rows {
+    let mut all = Vec::new();
+    let mut ends = BTreeMap::new();
+    for latest in heard.iter().filter_map(|heard| heard.latest.as_ref()) {
+        let display = catalogue.display(&latest.metric);
+        let rows = rows_of(latest, catalogue.metric(&latest.metric).as_ref(), &display);
+        let of_metric = match show {
+            LatestShow::Value => Ends::of(&display, rows.iter().filter_map(|row| row.value.finite())),
+            LatestShow::Age => {
+                let ages = rows.iter().filter_map(|row| row.age_micros(now));
+                let ages_s = ages.map(|age| age as f64 / MICROS_PER_SEC as f64);
+                Ends::of(&shared::display::MetricDisplay::default(), ages_s)
             }
-        });
+        };
+        ends.insert(latest.metric.as_str().into(), of_metric);
+        all.extend(rows);
     }
+    Rows { all, ends }
 }
 
-fn all_rows(heard: &[Heard], catalogue: Catalogue) -> Vec<Row> {
-    let is_alone = heard.len() == 1;
-    heard
-        .iter()
-        .filter_map(|heard| heard.latest.as_ref())
-        .flat_map(|latest| rows_of(latest, catalogue.metric(&latest.metric).as_ref(), is_alone))
-        .collect()
-}
-
-fn state_of(heard: &[Heard]) -> PanelState {
-    let n_channels: usize = heard
-        .iter()
-        .filter_map(|heard| heard.latest.as_ref())
-        .map(|latest| latest.channels.len())
-        .sum();
-    let failure = heard.iter().find_map(|heard| heard.failure.as_ref());
-    let is_asked = !heard.is_empty()
-        && heard
-            .iter()
-            .all(|heard| heard.latest.is_some() || heard.failure.is_some());
-    match (n_channels, failure) {
-        (0, _) if !is_asked => PanelState::Loading,
-        (0, Some(failure)) => PanelState::Error(failure.to_string()),
-        (0, None) => PanelState::Empty {
-            last: None::<Timestamp>,
-        },
-        _ => PanelState::Ready,
+fn footer(list: List, feed: Feed) -> AnyView {
+    let now = use_now();
+    // A table is sorted by its heads.
+    let sort_by = (list.style != LatestStyle::Table).then(|| sort_choice(list));
+    view! {
+        <footer class="latest__footer">
+            <input
+                class="input latest__filter"
+                type="search"
+                placeholder="Filter"
+                aria-label="Filter channels"
+                autocomplete="off"
+                on:input=move |event| list.filter.set(event_target_value(&event))
+            />
+            {sort_by}
+            <span class="latest__summary">
+                {move || {
+                    let now = now.get();
+                    list.rows.with(|rows| summary(&rows.all, now))
+                }}
+            </span>
+            <span class="latest__problems" role="status">
+                {move || feed.heard().with(|heard| problems(heard))}
+            </span>
+        </footer>
     }
+    .into_any()
 }
 
-/// What could not be asked, beside rows that could.
-fn problems(heard: &[Heard]) -> String {
-    let mut sentences: Vec<String> = heard
+fn sort_choice(list: List) -> AnyView {
+    const CHOICES: [(Column, &str); 4] = [
+        (Column::State, "Worst first"),
+        (Column::Value, "Greatest first"),
+        (Column::Age, "Oldest first"),
+        (Column::Channel, "By channel"),
+    ];
+    let options = CHOICES
         .iter()
-        .filter_map(|heard| heard.failure.as_ref())
-        .map(ToString::to_string)
-        .collect();
-    sentences.dedup();
-    sentences.join("; ")
+        .enumerate()
+        .map(|(at, (_, title))| view! { <option value=at.to_string()>{*title}</option> }.into_any())
+        .collect_view();
+    let on_change = move |event: leptos::ev::Event| {
+        let choice = event_target_value(&event).parse::<usize>().ok();
+        if let Some((column, _)) = choice.and_then(|at| CHOICES.get(at)) {
+            list.sorting.set(Sorting {
+                column: *column,
+                is_descending: *column != Column::Channel,
+            });
+        }
+    };
+    view! {
+        <select class="input latest__choice" aria-label="Order" on:change=on_change>
+            {options}
+        </select>
+    }
+    .into_any()
 }

@@ -1,24 +1,37 @@
-//! The rows of the table: what they say, and in which order.
+//! The rows of the panel: what they say, and in which order.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use shared::dashboard::Severity;
+use shared::display::MetricDisplay;
 use shared::metric::MetricInfo;
 use shared::query::latest::{Freshness, Latest};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
-use crate::panels::latest::POLL;
+use crate::format;
+use crate::panels::latest::feed::POLL;
 
 /// The newest sample of one channel.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row {
-    /// What stands in the first column.
-    pub name: Arc<str>,
+    /// The metric by name.
+    pub metric: Arc<str>,
+    /// Its title.
+    pub title: Arc<str>,
+    /// The channel by number.
+    pub channel: u32,
+    /// Its label; empty for the only channel of a metric.
+    pub label: Arc<str>,
     /// The unit; empty for a pure number.
     pub unit: Arc<str>,
     /// The newest value.
     pub value: Value,
+    /// What the value is called, for states; empty for others.
+    pub word: String,
+    /// What the value means, by the limits and states of the metric.
+    pub severity: Severity,
     /// When it was taken; `None` if there never was one.
     pub time: Option<Timestamp>,
     /// Seconds between expected samples; `None` where no rhythm is known.
@@ -26,8 +39,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// What its age means at `now`. The table asks each [`POLL`]; what is younger cannot be expected in it.
-    pub fn state(&self, now: Timestamp) -> Freshness {
+    /// What its age means at `now`. The panel asks each [`POLL`]; what is younger cannot be expected in it.
+    pub fn freshness(&self, now: Timestamp) -> Freshness {
         self.age_micros(now).map_or(Freshness::Never, |age| {
             let age_s = age as f64 / MICROS_PER_SEC as f64;
             Freshness::from_age(age_s - POLL.as_secs_f64(), self.interval_s)
@@ -38,38 +51,116 @@ impl Row {
     pub fn age_micros(&self, now: Timestamp) -> Option<i64> {
         self.time.map(|time| now.micros_since(time))
     }
+
+    /// Its age for people.
+    pub fn age_text(&self, now: Timestamp) -> String {
+        self.age_micros(now)
+            .map_or_else(|| format::NO_VALUE.to_owned(), format::age)
+    }
+
+    /// Its value for people, without the unit.
+    pub fn value_text(&self) -> String {
+        if self.time.is_none() {
+            format::NO_VALUE.to_owned()
+        } else if self.word.is_empty() {
+            format::value(self.value)
+        } else {
+            self.word.clone()
+        }
+    }
+
+    /// Metric and channel in one name.
+    pub fn name(&self, is_alone: bool) -> String {
+        match (&*self.label, is_alone) {
+            ("", _) => self.title.as_ref().to_owned(),
+            (label, true) => label.to_owned(),
+            (label, false) => format!("{} · {label}", self.title),
+        }
+    }
+
+    /// Freshness and, where it is a warning or an alarm, severity, in words.
+    pub fn state_text(&self, now: Timestamp) -> String {
+        let freshness = self.freshness(now).as_str();
+        if self.severity >= Severity::Warning {
+            format!("{} · {freshness}", self.severity.as_str())
+        } else {
+            freshness.to_owned()
+        }
+    }
+
+    /// A sign for the state: severity is never colour alone.
+    pub fn sign(&self, now: Timestamp) -> &'static str {
+        match (self.severity, self.freshness(now)) {
+            (_, Freshness::Never) => "◌",
+            (Severity::Alarm, _) => "▲",
+            (Severity::Warning, _) => "◆",
+            (_, Freshness::Stale) => "△",
+            (_, Freshness::Late) => "◐",
+            (_, Freshness::Fresh) => "●",
+        }
+    }
+
+    /// How bad it is: an alarm is worse than silence, silence worse than a warning, a warning worse than what is late.
+    fn badness(&self, now: Timestamp) -> u8 {
+        match (self.severity, self.freshness(now)) {
+            (_, Freshness::Never) => 5,
+            (Severity::Alarm, _) => 6,
+            (_, Freshness::Stale) => 4,
+            (Severity::Warning, _) => 3,
+            (_, Freshness::Late) => 2,
+            (_, Freshness::Fresh) => u8::from(self.value.finite().is_none()),
+        }
+    }
 }
 
-/// The rows of one metric. A metric of one channel goes by its title, the channels of others by their labels, with the
-/// title before them where the table has more than one metric.
-pub fn rows_of(latest: &Latest, metric: Option<&MetricInfo>, is_alone: bool) -> Vec<Row> {
-    let title = metric.map_or(latest.metric.as_str(), |metric| metric.title.as_str());
+/// The rows of one metric.
+pub fn rows_of(latest: &Latest, metric: Option<&MetricInfo>, display: &MetricDisplay) -> Vec<Row> {
+    let name: Arc<str> = latest.metric.as_str().into();
+    let title: Arc<str> = metric.map_or(latest.metric.as_str(), |metric| &metric.title).into();
     let unit: Arc<str> = metric.map_or("", |metric| metric.unit.as_str()).into();
     let is_scalar = latest.channels.len() == 1;
-    latest
-        .channels
-        .iter()
-        .map(|channel| Row {
-            name: if is_scalar {
-                title.into()
-            } else if is_alone {
-                channel.label.as_str().into()
-            } else {
-                format!("{title} · {}", channel.label).into()
-            },
+    let row = |channel: &shared::query::latest::LatestChannel| {
+        let (word, severity) = meaning(channel.value, display);
+        Row {
+            metric: Arc::clone(&name),
+            title: Arc::clone(&title),
+            channel: channel.channel,
+            label: if is_scalar { "" } else { channel.label.as_str() }.into(),
             unit: Arc::clone(&unit),
             value: channel.value,
+            word,
+            severity,
             time: channel.time_us.map(Timestamp::saturating_from_micros),
             interval_s: metric.and_then(|metric| metric.interval_s),
-        })
-        .collect()
+        }
+    };
+    latest.channels.iter().map(row).collect()
+}
+
+/// The name of a state, empty for other values, and what the value means.
+#[expect(
+    clippy::float_cmp,
+    reason = "states are whole numbers, and other values have no name"
+)]
+pub fn meaning(value: Value, display: &MetricDisplay) -> (String, Severity) {
+    let Some(number) = value.finite() else {
+        return (String::new(), Severity::None);
+    };
+    let state = display.states.iter().find(|state| state.value as f64 == number);
+    let of_limits = display.limits.severity_of(number);
+    state.map_or_else(
+        || (String::new(), of_limits),
+        |state| (state.label.clone(), state.severity.max(of_limits)),
+    )
 }
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Column {
-    /// The name.
+    /// The title of the metric.
     Name,
+    /// The label of the channel.
+    Channel,
     /// The value.
     Value,
     /// The age.
@@ -79,13 +170,14 @@ pub enum Column {
 }
 
 impl Column {
-    /// All columns that can be sorted by, in their order on the screen.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Value, Self::Age, Self::State];
+    /// All columns in their order on the screen.
+    pub const ALL: [Self; 5] = [Self::Name, Self::Channel, Self::Value, Self::Age, Self::State];
 
     /// Its class in the style sheet.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Name => "latest__name",
+            Self::Channel => "latest__channel",
             Self::Value => "latest__value",
             Self::Age => "latest__age",
             Self::State => "latest__state",
@@ -95,10 +187,22 @@ impl Column {
     /// What it is headed with.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Name => "Channel",
+            Self::Name => "Metric",
+            Self::Channel => "Channel",
             Self::Value => "Value",
             Self::Age => "Age",
             Self::State => "State",
+        }
+    }
+
+    /// Whether it tells rows apart: metrics if there are several, channels if there are any.
+    pub fn is_of_use(self, rows: &[Row]) -> bool {
+        match self {
+            Self::Name => {
+                rows.windows(2).any(|pair| pair[0].metric != pair[1].metric) || !Self::Channel.is_of_use(rows)
+            }
+            Self::Channel => rows.iter().any(|row| !row.label.is_empty()),
+            _ => true,
         }
     }
 }
@@ -126,32 +230,22 @@ impl Sorting {
         let is_descending = if self.column == column {
             !self.is_descending
         } else {
-            column != Column::Name
+            !matches!(column, Column::Name | Column::Channel)
         };
         Self { column, is_descending }
     }
 }
 
-/// The positions of the rows that contain `filter` (in any case of the letters A to Z), sorted. Equal rows keep their order.
+/// The positions of the rows that contain `filter` (in any case of the letters A to Z), sorted. Equal rows keep their
+/// order.
 pub fn order(rows: &[Row], filter: &str, sorting: Sorting, now: Timestamp) -> Vec<usize> {
     let filter = filter.trim().to_ascii_lowercase();
-    let mut order: Vec<usize> = rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| filter.is_empty() || row.name.to_ascii_lowercase().contains(&filter))
-        .map(|(position, _)| position)
-        .collect();
-    let compare = |a: &Row, b: &Row| match sorting.column {
-        Column::Name => compare_names(&a.name, &b.name),
-        Column::Value => compare_values(a.value, b.value),
-        // The oldest is the one that never spoke.
-        Column::Age => compare_ages(a, b),
-        Column::State => badness(a, now)
-            .cmp(&badness(b, now))
-            .then_with(|| compare_ages_of_the_bad(a, b, now)),
-    };
+    let contains = |text: &str| text.to_ascii_lowercase().contains(&filter);
+    let is_wanted =
+        |row: &Row| filter.is_empty() || contains(&row.title) || contains(&row.label) || contains(&row.state_text(now));
+    let mut order: Vec<usize> = (0..rows.len()).filter(|at| is_wanted(&rows[*at])).collect();
     order.sort_by(|a, b| {
-        let ordering = compare(&rows[*a], &rows[*b]);
+        let ordering = compare(&rows[*a], &rows[*b], sorting.column, now);
         if sorting.is_descending {
             ordering.reverse()
         } else {
@@ -161,14 +255,23 @@ pub fn order(rows: &[Row], filter: &str, sorting: Sorting, now: Timestamp) -> Ve
     order
 }
 
-/// First by state; among equals a channel without a number is worse than one with.
-fn badness(row: &Row, now: Timestamp) -> (Freshness, bool) {
-    (row.state(now), row.value.finite().is_none())
+fn compare(a: &Row, b: &Row, column: Column, now: Timestamp) -> Ordering {
+    match column {
+        Column::Name => compare_names(&a.title, &b.title),
+        Column::Channel => compare_names(&a.label, &b.label),
+        Column::Value => compare_values(a.value, b.value),
+        // The oldest is the one that never spoke.
+        Column::Age => compare_ages(a, b),
+        Column::State => a
+            .badness(now)
+            .cmp(&b.badness(now))
+            .then_with(|| compare_ages_of_the_bad(a, b, now)),
+    }
 }
 
 /// Fresh channels differ by less than their interval, which means nothing; they stay in the order of their channels.
 fn compare_ages_of_the_bad(a: &Row, b: &Row, now: Timestamp) -> Ordering {
-    if a.state(now) == Freshness::Fresh {
+    if a.freshness(now) == Freshness::Fresh && b.freshness(now) == Freshness::Fresh {
         Ordering::Equal
     } else {
         compare_ages(a, b)
@@ -217,83 +320,26 @@ fn leading_digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-/// How many rows are in each state.
+/// How many rows are how bad, and how fresh.
 pub fn summary(rows: &[Row], now: Timestamp) -> String {
-    let count = |state| rows.iter().filter(|row| row.state(now) == state).count();
-    let parts = [Freshness::Never, Freshness::Stale, Freshness::Late, Freshness::Fresh]
-        .into_iter()
-        .map(|state| (count(state), state))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, state)| format!("{} {}", crate::format::count(n as u64), state.as_str()));
-    parts.collect::<Vec<_>>().join(" · ")
+    let mut parts = Vec::new();
+    let mut add = |n: usize, word: &str| {
+        if n > 0 {
+            parts.push(format!("{} {word}", format::count(n as u64)));
+        }
+    };
+    for severity in [Severity::Alarm, Severity::Warning] {
+        add(
+            rows.iter().filter(|row| row.severity == severity).count(),
+            severity.as_str(),
+        );
+    }
+    for freshness in [Freshness::Never, Freshness::Stale, Freshness::Late, Freshness::Fresh] {
+        let n = rows.iter().filter(|row| row.freshness(now) == freshness).count();
+        add(n, freshness.as_str());
+    }
+    parts.join(" · ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(secs: i64) -> Timestamp {
-        Timestamp::saturating_from_micros(secs * MICROS_PER_SEC)
-    }
-
-    fn row(name: &str, value: Value, time: Option<i64>) -> Row {
-        Row {
-            name: name.into(),
-            unit: "V".into(),
-            value,
-            time: time.map(at),
-            interval_s: Some(60.0),
-        }
-    }
-
-    fn rows() -> Vec<Row> {
-        vec![
-            row("hv 9", 3.0.into(), Some(1_000)),
-            row("hv 10", Value::NULL, Some(1_000)),
-            row("hv 2", 5.0.into(), Some(700)),
-            row("hv 1", Value::NULL, None),
-            row("hv 3", Value::NAN, Some(860)),
-            row("hv 4", 1.0.into(), Some(600)),
-        ]
-    }
-
-    #[track_caller]
-    fn check(filter: &str, sorting: Sorting, expected: &[&str]) {
-        let rows = rows();
-        let order = order(&rows, filter, sorting, at(1_000));
-        let names: Vec<&str> = order.iter().map(|position| &*rows[*position].name).collect();
-        assert_eq!(names, expected);
-    }
-
-    #[test]
-    fn the_worst_stand_at_the_top() {
-        let worst_first = ["hv 1", "hv 4", "hv 2", "hv 3", "hv 10", "hv 9"];
-        check("", Sorting::WORST_FIRST, &worst_first);
-    }
-
-    #[test]
-    fn names_count_their_numbers() {
-        let sorting = Sorting::WORST_FIRST.after_click(Column::Name);
-        check("", sorting, &["hv 1", "hv 2", "hv 3", "hv 4", "hv 9", "hv 10"]);
-        check("V 1", sorting, &["hv 1", "hv 10"]);
-    }
-
-    #[test]
-    fn the_greatest_value_comes_first_and_nothing_last() {
-        let sorting = Sorting::WORST_FIRST.after_click(Column::Value);
-        check("", sorting, &["hv 2", "hv 9", "hv 4", "hv 10", "hv 1", "hv 3"]);
-    }
-
-    #[test]
-    fn a_second_click_turns_the_order_round() {
-        let sorting = Sorting::WORST_FIRST.after_click(Column::Age);
-        assert!(sorting.is_descending);
-        assert!(!sorting.after_click(Column::Age).is_descending);
-        check("", sorting, &["hv 1", "hv 4", "hv 2", "hv 3", "hv 9", "hv 10"]);
-    }
-
-    #[test]
-    fn every_state_is_counted() {
-        assert_eq!(summary(&rows(), at(1_000)), "1 never · 2 stale · 1 late · 2 fresh");
-    }
-}
+mod tests;

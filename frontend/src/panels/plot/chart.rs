@@ -34,6 +34,8 @@ pub struct Chart {
     pub shown: Derived<Content>,
     /// The size of the stage; `None` until it is laid out.
     pub size: Derived<Option<StageSize>>,
+    /// The clock by which times are told; `None` until time is known.
+    pub clock: Derived<Option<AxisClock>>,
     /// Where everything lies; `None` until time and size are known.
     pub plot: Derived<Option<Plot>>,
     /// What time is shown; use [`Chart::view`].

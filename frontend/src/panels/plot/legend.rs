@@ -24,10 +24,13 @@ pub fn Legend(
     /// Whether the data are those of the range on the screen, rather than stretched from another one.
     is_exact: Derived<bool>,
 ) -> impl IntoView {
-    let names = move || {
-        // By the range at rest: a gesture would make the legend anew with each frame.
+    // By the range at rest: a gesture would make the legend anew with each frame.
+    let entries = Derived::new(move || {
         let range = chart.view().settled().get();
-        let entries = chart.content.with(|content| content.entries(range));
+        chart.content.with(|content| content.entries(range))
+    });
+    let names = move || {
+        let entries = entries.get();
         let more = entries.len().saturating_sub(MOST_NAMES);
         // One unit for all stands in the head of the panel.
         let lines = || entries.iter().filter(|entry| matches!(entry.swatch, Swatch::Line(_)));

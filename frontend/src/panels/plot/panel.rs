@@ -154,6 +154,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         content,
         shown,
         size,
+        clock,
         plot,
         view: Kept::new(view),
         cursor: use_cursor(),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::chart::pick::{Picked, pick};
 use shared::dashboard::Axis;
 use shared::metric::ChannelSelection;
-use shared::time::{MICROS_PER_DAY, TimeRange, Timestamp};
+use shared::time::{TimeRange, Timestamp};
 
 use super::chart::{Chart, units_per_px};
 use super::clock::use_zone;
@@ -143,21 +143,25 @@ pub fn pin_list(chart: Chart) -> AnyView {
         if pins.is_empty() {
             return None;
         }
-        let entries = chart.plot.with(|plot| {
-            let plot = plot.as_ref()?;
-            let clock = Clock {
-                clock: plot.clock(),
-                digits: 0,
-                with_date: plot.time.range().micros() > MICROS_PER_DAY,
-            };
-            let told = pins.iter().enumerate().map(|(at, pin)| {
-                let start_us = pin.range().start().as_micros();
-                let when = format!("{} {}", pin.time_text(clock), zone.name(start_us));
+        let axis_clock = chart.clock.get()?;
+        let clock = Clock {
+            clock: &axis_clock,
+            digits: 0,
+            with_date: true,
+        };
+        let entries = pins
+            .iter()
+            .enumerate()
+            .map(|(at, pin)| {
+                let when = format!(
+                    "{} {}",
+                    pin.time_text(clock),
+                    zone.name(pin.range().start().as_micros())
+                );
                 entry(chart, at, pin.clone(), when, opened)
-            });
-            Some(told.collect_view())
-        });
-        Some(view! { <ul class="pins" aria-label="Pinned values">{entries}</ul> }.into_any())
+            })
+            .collect_view();
+        Some(view! { <ul class="pins" aria-label="Pinned values" aria-live="polite">{entries}</ul> }.into_any())
     };
     let samples = move || {
         let pin = opened.get()?;

@@ -61,8 +61,7 @@ pub fn RawSamples(
     let has_channels = pin.channel.is_none();
     let unit = pin.unit.clone();
     let rows = move || {
-        let clock = chart.plot.with(|plot| plot.as_ref().map(|plot| plot.clock().clone()));
-        let clock = clock.unwrap_or(AxisClock::utc());
+        let clock = chart.clock.get().unwrap_or(AxisClock::utc());
         pages.with(|pages| {
             let row = |sample: &StoredSample| row(sample, &clock, has_channels.then_some(sample.channel), &unit);
             pages.samples.iter().map(row).collect_view()

@@ -48,7 +48,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let area = self.plot.area;
         for side in [Axis::Left, Axis::Right] {
             let Some(axis) = self.plot.axis(side) else { continue };
-            for tint in limit::tints(&data.limits, side, &axis.scale, area.top, area.bottom) {
+            // Where both axes have lines, a tint of the right one would seem to be about those of the left.
+            let is_tinted = side == Axis::Left || self.plot.left.is_none();
+            let tints = limit::tints(&data.limits, side, &axis.scale, area.top, area.bottom);
+            for tint in tints.into_iter().filter(|_| is_tinted) {
                 let color = severity_color(tint.severity, palette).faded(TINT_OPACITY);
                 self.rectangle(area.left, tint.top, area.right, tint.bottom, color)?;
             }

@@ -1,0 +1,296 @@
+// What is drawn over time besides lines: limits, logarithmic axes, events, strips; the chosen clock; pinned values.
+
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launchBrowser, openPage } from "./support/browser.mjs";
+import { settledPanels } from "./support/panels.mjs";
+import { brightest } from "./support/pixels.mjs";
+import { Plot } from "./support/plot.mjs";
+import { startServing } from "./support/server.mjs";
+
+/** A night of 25 hours at the site: the clocks go back at 01:00 UTC. */
+const START = Date.parse("2026-10-24T10:00:00Z");
+const MINUTE = 60_000;
+const N_MINUTES = 25 * 60;
+/** The events, in minutes after the start. */
+const SPIKES = [30, 200, 800, 801, 802, 803];
+
+const CONFIG = `
+[site]
+name = "Plots"
+time_zone = "Europe/Berlin"
+day_start = "12:00"
+
+[metrics."tel.temp"]
+interval = "60s"
+unit = "°C"
+limits = { low_alarm = 8.0, low_warning = 14.0, high_warning = 27.0, high_alarm = 30.0 }
+
+[metrics."tel.rate"]
+interval = "60s"
+unit = "Hz"
+
+[metrics."tel.locked"]
+interval = "60s"
+`;
+
+const DASHBOARD = `
+title = "Plots"
+
+[[tabs]]
+id = "one"
+title = "One"
+opens_at = "2026-10-24"
+
+[[tabs.panels]]
+id = "temp"
+type = "timeseries"
+title = "Temperature"
+width = 6
+lines = [{ metric = "tel.temp", channels = "0", label = "mirror" }]
+limits = [{ label = "target", value = 22.0 }, { label = "far", value = 900.0, severity = "alarm" }]
+strips = [{ metric = "tel.locked", label = "locked" }]
+
+[[tabs.panels]]
+id = "rate"
+type = "timeseries"
+title = "Rate"
+width = 6
+lines = [{ metric = "tel.rate", label = "L0" }]
+log = true
+limits = [{ label = "most", metric = "tel.most", severity = "warning" }]
+events = [{ metric = "tel.spike", label = "spike" }]
+
+[[tabs.panels]]
+id = "both"
+type = "timeseries"
+title = "Both"
+width = 6
+lines = [{ metric = "tel.temp" }]
+low = 15.0
+high = 25.0
+`;
+
+const temperature = (minute) => 20 + 6 * Math.sin(minute / 180);
+const isLocked = (minute) => minute % 300 < 190;
+
+function frames() {
+  const all = [];
+  for (let minute = 0; minute < N_MINUTES; minute += 1) {
+    const time = new Date(START + minute * MINUTE).toISOString();
+    // An hour of silence.
+    if (minute >= 420 && minute < 480) continue;
+    all.push({ metric: "tel.temp", time, values: [temperature(minute), temperature(minute) - 3] });
+    all.push({ metric: "tel.rate", time, values: [minute % 97 === 0 ? 0 : 10 ** (2 + Math.sin(minute / 60))] });
+    all.push({ metric: "tel.locked", time, values: [isLocked(minute) ? 1 : 0] });
+    all.push({ metric: "tel.most", time, values: [1500 + minute / 10] });
+    if (SPIKES.includes(minute)) all.push({ metric: "tel.spike", time, values: [minute / 10] });
+  }
+  return all;
+}
+
+let folder;
+let server;
+let browser;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "watchroom-plots-"));
+  await mkdir(join(folder, "dashboards"));
+  await writeFile(join(folder, "watchroom.toml"), CONFIG);
+  await writeFile(join(folder, "dashboards/plots.toml"), DASHBOARD);
+  server = await startServing(join(folder, "watchroom.toml"));
+  const all = frames();
+  for (let at = 0; at < all.length; at += 1000) {
+    const answer = await fetch(new URL("api/v1/frames", server.url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ frames: all.slice(at, at + 1000) }),
+    });
+    assert.equal(answer.status, 200, await answer.text());
+  }
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+/** Opens the tab, waits for its panels, hands the page to `work`, and checks that nothing broke. */
+async function on(query, work, options) {
+  const watched = await openPage(browser, new URL(`d/plots/one${query}`, server.url).href, options);
+  try {
+    await settledPanels(watched);
+    await work(watched.page, watched);
+    watched.assertNoProblems();
+  } finally {
+    await watched.close();
+  }
+}
+
+const legend = (plot) => plot.panel.locator(".legend__entry").allInnerTexts();
+const pinned = (plot) => plot.panel.locator(".pin").allInnerTexts();
+const at = (minute) => minute / N_MINUTES;
+/** Where a minute of the night is, as a part of the stage's width. */
+async function across(plot, minute) {
+  const box = await plot.stage.boundingBox();
+  const [left, right] = [46, 10];
+  return (left + at(minute) * (box.width - left - right)) / box.width;
+}
+
+test("limits, events and strips are in the legend and can be hidden", async () => {
+  await on("", async (page) => {
+    const temp = new Plot(page, "temp");
+    await temp.exact();
+    assert.deepEqual(await legend(temp), ["mirror", "locked", "target", "far", "limits"]);
+    const rate = new Plot(page, "rate");
+    await rate.exact();
+    assert.deepEqual(await legend(rate), ["L0", `spike · ${SPIKES.length}`, "most"]);
+    await temp.panel.getByRole("button", { name: "limits" }).click();
+    await page.waitForURL((url) => url.searchParams.get("hide") === "temp/tel.temp:limits");
+    assert.equal(await temp.panel.getByRole("button", { name: "limits" }).getAttribute("aria-pressed"), "false");
+    // A line shown alone leaves limits and strips as they are.
+    await temp.panel.getByRole("button", { name: "mirror" }).dblclick();
+    assert.equal(await temp.panel.getByRole("button", { name: "limits" }).getAttribute("aria-pressed"), "false");
+    assert.equal(await temp.panel.getByRole("button", { name: "locked" }).getAttribute("aria-pressed"), "true");
+  });
+});
+
+test("the cursor tells events with their time and value, and strips with their state", async () => {
+  await on("", async (page) => {
+    const rate = new Plot(page, "rate");
+    await rate.exact();
+    const facts = await rate.hover(await across(rate, 200));
+    const event = facts.find((fact) => fact.stat === "event");
+    assert.deepEqual([event.line, event.value, event.timeUs], ["tel.spike:events", 20, (START + 200 * MINUTE) * 1000]);
+    const temp = new Plot(page, "temp");
+    for (const [minute, word] of [[100, "on"], [250, "off"], [450, "unknown"]]) {
+      const told = await temp.hover(await across(temp, minute));
+      const strip = told.find((fact) => fact.line === "tel.locked:strip");
+      assert.match(strip.text, new RegExp(`^${word}\\b`), `minute ${minute}`);
+    }
+  });
+});
+
+test("values on a logarithmic axis are those of the API, zeros included", async () => {
+  await on("", async (page) => {
+    const rate = new Plot(page, "rate");
+    await rate.exact();
+    const [fact] = await rate.hover(await across(rate, 97 * 5));
+    const answer = await fetch(
+      new URL(`api/v1/samples?metric=tel.rate&from=${new Date(fact.timeUs / 1000).toISOString()}&to=${new Date(fact.timeUs / 1000 + 1).toISOString()}`, server.url),
+    );
+    const { samples } = await answer.json();
+    assert.equal(samples[0].value, fact.value);
+  });
+});
+
+test("the axis and the cursor go by the chosen clock", async () => {
+  for (const [clock, pattern] of [
+    ["utc", /^2026-10-25 00:30:\d\d UTC\b/],
+    // Summer time until 01:00 UTC.
+    ["site", /^2026-10-25 02:30:\d\d UTC\+2\b/],
+    ["gps", /^14769234\d\d GPS\b/],
+  ]) {
+    await on(`?clock=${clock}`, async (page) => {
+      const temp = new Plot(page, "temp");
+      await temp.exact();
+      await temp.hover(await across(temp, 14.5 * 60));
+      assert.match(await temp.panel.locator(".tooltip__time").innerText(), pattern);
+    });
+  }
+  await on("?clock=site", async (page) => {
+    const temp = new Plot(page, "temp");
+    await temp.exact();
+    await temp.hover(await across(temp, 15.5 * 60));
+    assert.match(await temp.panel.locator(".tooltip__time").innerText(), /^2026-10-25 02:30:\d\d UTC\+1\b/);
+  });
+});
+
+test("a click pins a value, which lists its raw samples and stays while zooming", async () => {
+  await on("", async (page, watched) => {
+    const temp = new Plot(page, "temp");
+    await temp.exact();
+    const part = await across(temp, 100);
+    const facts = await temp.hover(part);
+    const point = await temp.at(part);
+    await page.mouse.click(point.x, point.y);
+    assert.equal((await pinned(temp)).length, 1);
+    await temp.panel.locator(".pin__open").click();
+    const rows = temp.panel.locator(".samples tbody tr");
+    await rows.first().waitFor();
+    const times = await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.timeUs)));
+    for (const fact of facts.filter((fact) => fact.timeUs !== null && fact.line === "tel.temp:0")) {
+      assert.ok(times.includes(fact.timeUs), `${fact.timeUs} in ${times}`);
+    }
+    const arrivals = await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.arrivalUs)));
+    assert.ok(arrivals.every((arrival) => arrival > START * 1000));
+    await watched.screenshot("pinned-samples");
+    await page.keyboard.press("Escape");
+    await temp.panel.locator(".samples").waitFor({ state: "detached" });
+    // A second pin, then a zoom: both stay.
+    const other = await temp.at(await across(temp, 700));
+    await page.mouse.click(other.x, other.y);
+    await temp.drag(0.3, 0.6);
+    await page.waitForURL(/zoom=/);
+    await temp.exact();
+    assert.equal((await pinned(temp)).length, 2);
+    await temp.panel.locator(".pin__remove").first().click();
+    assert.equal((await pinned(temp)).length, 1);
+  });
+});
+
+test("the keyboard pins with Enter and lets go with Escape", async () => {
+  await on("", async (page) => {
+    const both = new Plot(page, "both");
+    await both.exact();
+    await both.stage.focus();
+    await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    const values = await pinned(both);
+    assert.equal(values.length, 2, "one for each line");
+    assert.notEqual(values[0], values[1]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    assert.equal((await pinned(both)).length, 0);
+  });
+});
+
+test("a finger taps for values and taps again to pin them", async () => {
+  await on(
+    "",
+    async (page) => {
+      const temp = new Plot(page, "temp");
+      await temp.exact();
+      const point = await temp.at(0.4);
+      await page.touchscreen.tap(point.x, point.y);
+      await temp.panel.locator(".tooltip").waitFor({ state: "visible" });
+      assert.equal((await pinned(temp)).length, 0);
+      await page.waitForTimeout(500);
+      await page.touchscreen.tap(point.x, point.y);
+      await temp.panel.locator(".pin").waitFor();
+    },
+    { hasTouch: true, viewport: { width: 390, height: 844 } },
+  );
+});
+
+for (const theme of ["dark", "light", "red"]) {
+  test(`plots with all their marks in the theme ${theme}`, async () => {
+    await on(`?theme=${theme}`, async (page, watched) => {
+      for (const id of ["temp", "rate", "both"]) await new Plot(page, id).exact();
+      const temp = new Plot(page, "temp");
+      const point = await temp.at(0.4);
+      await page.mouse.click(point.x, point.y);
+      await watched.screenshot(`plots-${theme}`);
+      if (theme === "red") {
+        const [, green, blue] = await brightest(browser, await page.screenshot());
+        assert.deepEqual([green, blue], [0, 0]);
+      }
+    });
+  });
+}

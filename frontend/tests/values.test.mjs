@@ -1,0 +1,317 @@
+// Values and the board: files of what is shown, sorting, arranging, hiding, full screen.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { launchBrowser, openPage } from "./support/browser.mjs";
+import { settledPanels } from "./support/panels.mjs";
+import { brightest } from "./support/pixels.mjs";
+import { Plot } from "./support/plot.mjs";
+import { startServer } from "./support/server.mjs";
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Opens an address below the server, waits for its panels, hands the page to `work`, and checks that nothing broke. */
+async function on(address, work, options) {
+  const watched = await openPage(browser, new URL(address, server.url).href, options);
+  try {
+    await settledPanels(watched);
+    await work(watched.page, watched);
+    watched.assertNoProblems();
+  } finally {
+    await watched.close();
+  }
+}
+
+async function api(path) {
+  const answer = await fetch(new URL(path, server.url), { headers: { accept: "application/json" } });
+  assert.equal(answer.status, 200, path);
+  return answer.json();
+}
+
+/** Takes a thing from a panel's menu. */
+async function take(page, panelId, item) {
+  const panel = page.locator(`[data-panel="${panelId}"]`);
+  await panel.getByRole("button", { name: /^More about/ }).click();
+  await panel.getByRole("button", { name: item }).click();
+}
+
+/** Saves a file from a panel's menu: its name and its bytes. */
+async function saved(page, panelId, kind) {
+  const [file] = await Promise.all([page.waitForEvent("download"), take(page, panelId, `Save as ${kind}`)]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** The rows of a CSV as objects; none of the demo's labels has a comma. */
+function rowsOf(bytes) {
+  const [head, ...rows] = bytes.toString().trimEnd().split("\n");
+  const names = head.split(",");
+  return rows.map((row) => Object.fromEntries(row.split(",").map((field, at) => [names[at], field])));
+}
+
+const numberOf = (text) => (text === "" ? null : Number(text));
+const microsOf = (text) => (text === "" ? null : Date.parse(text) * 1000);
+
+/** The last question of the page for the envelope of a metric, asked again. */
+function lastEnvelope(watched, metric) {
+  const asked = watched.requests.filter((url) => url.includes("/envelope?") && url.includes(`metric=${metric}&`));
+  return api(asked.at(-1));
+}
+
+const SIX_HOURS = "d/demo/weather?from=2016-01-01T06:00:00Z&to=2016-01-01T12:00:00Z";
+
+test("a CSV of samples says what the API says, to the last digit", async () => {
+  await on(SIX_HOURS, async (page) => {
+    await new Plot(page, "temperature").exact();
+    const { name, bytes } = await saved(page, "temperature", "CSV");
+    assert.equal(name, "temperature_20160101T060000Z_20160101T120000Z.csv");
+    const { samples } = await api(
+      "api/v1/samples?metric=surfrad.temp&from=2016-01-01T06:00:00Z&to=2016-01-01T12:00:00Z&limit=10000",
+    );
+    const rows = rowsOf(bytes);
+    assert.ok(rows.length > 300);
+    assert.deepEqual(
+      rows.map((row) => [row.metric, Number(row.channel), microsOf(row.time), numberOf(row.value)]),
+      samples.map((sample) => ["surfrad.temp", sample.channel, sample.time_us, sample.value]),
+    );
+  });
+});
+
+test("a CSV of columns holds the very columns that are drawn", async () => {
+  await on("d/demo/machine", async (page, watched) => {
+    await new Plot(page, "machine").exact();
+    const { series } = await lastEnvelope(watched, "nab.machine_temperature");
+    const { bytes } = await saved(page, "machine", "CSV");
+    const rows = rowsOf(bytes);
+    assert.ok(rows.length > 100);
+    for (const [field, of] of Object.entries({ start: "start_us", end: "end_us", min_time: "min_us", max_time: "max_us" })) {
+      assert.deepEqual(rows.map((row) => microsOf(row[field])), series[0][of], field);
+    }
+    for (const field of ["count", "min", "max", "first", "last", "mean"]) {
+      assert.deepEqual(rows.map((row) => numberOf(row[field])), series[0][field], field);
+    }
+  });
+});
+
+test("a PNG is the picture with its heading, in the colours of the theme", async () => {
+  await on("d/demo/weather?theme=red", async (page) => {
+    const plot = new Plot(page, "irradiance");
+    await plot.exact();
+    const { bytes } = await saved(page, "irradiance", "PNG");
+    assert.equal(bytes.subarray(1, 4).toString(), "PNG");
+    const box = await plot.stage.boundingBox();
+    const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+    assert.equal(width, Math.round(box.width));
+    assert.ok(height > box.height + 30, "heading and legend have room");
+    const [red, green, blue] = await brightest(browser, bytes);
+    assert.deepEqual([green, blue], [0, 0]);
+    assert.ok(red > 200, "something is there to be read");
+  });
+});
+
+test("an SVG has title, unit, range, legend and lines", async () => {
+  await on("d/demo/weather", async (page) => {
+    await new Plot(page, "irradiance").exact();
+    const { bytes } = await saved(page, "irradiance", "SVG");
+    const told = await page.evaluate((text) => {
+      const svg = new DOMParser().parseFromString(text, "image/svg+xml");
+      const texts = [...svg.querySelectorAll("text")].map((piece) => piece.textContent);
+      const points = [...svg.querySelectorAll("polyline")].map((line) => line.getAttribute("points").split(" ").length);
+      return { hasFailed: svg.querySelector("parsererror") !== null, texts, longest: Math.max(...points) };
+    }, bytes.toString());
+    assert.equal(told.hasFailed, false);
+    const heading = await page.locator('[data-panel="irradiance"] .panel__title').innerText();
+    assert.ok(told.texts.includes(heading), told.texts.join("|"));
+    assert.ok(told.texts.some((text) => /2016-01-\d\d .*UTC/.test(text)), told.texts.join("|"));
+    for (const label of await page.locator('[data-panel="irradiance"] .legend__label').allInnerTexts()) {
+      assert.ok(told.texts.includes(label), label);
+    }
+    assert.ok(told.longest > 300, `${told.longest} points in the longest line`);
+  });
+});
+
+test("the newest values are saved as they are listed", async () => {
+  await on("d/demo/weather", async (page) => {
+    const { bytes } = await saved(page, "now", "CSV");
+    const rows = rowsOf(bytes);
+    for (const row of rows) {
+      const { channels } = await api(`api/v1/latest?metric=${row.metric}`);
+      const channel = channels[Number(row.channel)];
+      assert.equal(numberOf(row.value), channel.value, row.metric);
+      assert.equal(microsOf(row.time), channel.time_us, row.metric);
+      assert.equal(row.state, channel.state, row.metric);
+    }
+    const titles = await page.locator('[data-panel="now"] .latest__row td:first-child').allInnerTexts();
+    assert.equal(rows.length, titles.length);
+    const { bytes: picture } = await saved(page, "now", "SVG");
+    for (const title of titles) assert.ok(picture.toString().includes(`>${title}</text>`), title);
+  });
+});
+
+test("each head of the table sorts by its column, and back at the second click", async () => {
+  await on("d/demo/weather", async (page) => {
+    const panel = page.locator('[data-panel="now"]');
+    const values = () =>
+      panel.locator("td.latest__value").evaluateAll((cells) =>
+        cells.map((cell) => Number(cell.firstChild.textContent.replace("\u2212", "-").replaceAll(/\s/g, ""))),
+      );
+    const head = panel.getByRole("columnheader", { name: "Value" });
+    await head.getByRole("button").click();
+    assert.equal(await head.getAttribute("aria-sort"), "descending");
+    const falling = await values();
+    assert.deepEqual(falling, falling.toSorted((a, b) => b - a));
+    await head.getByRole("button").click();
+    assert.equal(await head.getAttribute("aria-sort"), "ascending");
+    assert.deepEqual(await values(), falling.toReversed());
+    const name = panel.getByRole("columnheader", { name: "Metric" });
+    await name.getByRole("button").press("Enter");
+    assert.equal(await name.getAttribute("aria-sort"), "ascending");
+    assert.equal(await head.getAttribute("aria-sort"), "none");
+    const titles = await panel.locator("td.latest__name").allInnerTexts();
+    assert.deepEqual(titles, titles.toSorted());
+  });
+});
+
+test("arrows reach every row of a long table, also those that are not in the document", async () => {
+  await on("d/demo/camera", async (page) => {
+    const panel = page.locator('[data-panel="now"]');
+    const grid = panel.getByRole("grid");
+    const n_rows = Number(await grid.getAttribute("aria-rowcount")) - 1;
+    assert.ok((await panel.locator(".latest__row").count()) < Math.min(n_rows, 80) + 1);
+    await grid.focus();
+    const active = () =>
+      page.evaluate(() => {
+        const grid = document.activeElement;
+        return document.getElementById(grid.getAttribute("aria-activedescendant"))?.getAttribute("aria-rowindex");
+      });
+    assert.equal(await active(), "2");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await active(), "3");
+    await page.keyboard.press("End");
+    await page.waitForTimeout(100);
+    assert.equal(Number(await active()), n_rows + 1);
+    await page.keyboard.press("Home");
+    await page.waitForTimeout(100);
+    assert.equal(await active(), "2");
+  });
+});
+
+/** The ids of the panels in sight, in their order on the screen. */
+function order(page) {
+  return page.locator(".board__slot").evaluateAll((slots) => slots.filter((slot) => !slot.hidden).map((slot) => slot.dataset.slot));
+}
+
+async function layout(page, item) {
+  await page.getByRole("button", { name: /^Layout/ }).click();
+  await page.getByRole("button", { name: item }).click();
+}
+
+test("panels are moved and resized by keys, stay so, and are reset", async () => {
+  await on("d/demo/weather", async (page, watched) => {
+    const before = await order(page);
+    await layout(page, "Arrange panels");
+    const first = page.locator(`[data-slot="${before[0]}"] .arrange`);
+    await first.focus();
+    await page.keyboard.press("ArrowRight");
+    const moved = [before[1], before[0], ...before.slice(2)];
+    assert.deepEqual(await order(page), moved);
+    assert.equal(await first.evaluate((handle) => document.activeElement === handle), true, "the focus goes with it");
+    const width = () => page.locator(`[data-slot="${before[0]}"]`).evaluate((slot) => slot.getBoundingClientRect().width);
+    const wide = await width();
+    await page.keyboard.press("Shift+ArrowLeft");
+    await page.keyboard.press("Shift+ArrowLeft");
+    assert.ok((await width()) < wide - 50);
+    await page.keyboard.press("Shift+ArrowDown");
+    assert.match(await first.getAttribute("aria-label"), /place 2 of .* columns wide, \d+ pixels high/);
+    await watched.screenshot("arranging");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".arrange").count(), 0);
+    await page.reload();
+    await settledPanels(watched);
+    assert.deepEqual(await order(page), moved);
+    await layout(page, /Reset/);
+    assert.deepEqual(await order(page), before);
+    assert.equal(await page.evaluate(() => localStorage.getItem("watchroom:board:demo/weather")), null);
+  });
+});
+
+test("panels are dragged to another place and by their corner", async () => {
+  await on("d/demo/weather", async (page) => {
+    const before = await order(page);
+    await layout(page, "Arrange panels");
+    const box = (id) => page.locator(`[data-slot="${id}"] .arrange`).boundingBox();
+    const [from, to] = [await box(before[0]), await box(before[1])];
+    await page.mouse.move(from.x + 60, from.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(to.x + to.width * 0.8, to.y + 60, { steps: 5 });
+    assert.equal(await page.locator('[data-drop="after"]').getAttribute("data-slot"), before[1]);
+    await page.mouse.up();
+    assert.deepEqual(await order(page), [before[1], before[0], ...before.slice(2)]);
+    const corner = await box(before[1]);
+    await page.mouse.move(corner.x + corner.width - 6, corner.y + corner.height - 6);
+    await page.mouse.down();
+    await page.mouse.move(corner.x + corner.width - 260, corner.y + corner.height + 94, { steps: 5 });
+    await page.mouse.up();
+    const resized = await box(before[1]);
+    assert.ok(resized.width < corner.width - 150, `${corner.width} to ${resized.width}`);
+    assert.ok(resized.height > corner.height + 60, `${corner.height} to ${resized.height}`);
+  });
+});
+
+test("a hidden panel asks for nothing, is counted, and comes back", async () => {
+  await on("d/demo/weather", async (page, watched) => {
+    await take(page, "humidity", "Hide this panel");
+    assert.ok(!(await order(page)).includes("humidity"));
+    assert.equal(await page.locator('[data-panel="humidity"]').count(), 0);
+    await page.getByRole("button", { name: "Layout · 1 hidden" }).waitFor();
+    watched.requests.length = 0;
+    await page.reload();
+    await settledPanels(watched);
+    assert.deepEqual(watched.requests.filter((url) => url.includes("/envelope") && url.includes("surfrad.rh")), []);
+    await layout(page, /^Show/);
+    await page.locator('[data-panel="humidity"][data-state="ready"], [data-panel="humidity"][data-state="stale"]').waitFor();
+  });
+});
+
+test("F fills the screen with the focused panel and gives it back", async () => {
+  await on("d/demo/weather", async (page) => {
+    const filled = () => page.evaluate(() => document.fullscreenElement?.dataset.panel ?? null);
+    await new Plot(page, "temperature").stage.focus();
+    await page.keyboard.press("f");
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    assert.equal(await filled(), "temperature");
+    await page.keyboard.press("f");
+    await page.waitForFunction(() => document.fullscreenElement === null);
+    await take(page, "humidity", /^Full screen/);
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    assert.equal(await filled(), "humidity");
+  });
+});
+
+test("on a phone the panels stand in one column and can be arranged", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  await on(
+    "d/demo/weather",
+    async (page, watched) => {
+      const before = await order(page);
+      await layout(page, "Arrange panels");
+      await page.locator(`[data-slot="${before[0]}"]`).getByRole("button", { name: "Move later" }).tap();
+      assert.deepEqual((await order(page)).slice(0, 2), [before[1], before[0]]);
+      await watched.screenshot("arranging-phone");
+      const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= width, `${content} pixels wide`);
+    },
+    phone,
+  );
+});
