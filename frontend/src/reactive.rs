@@ -29,7 +29,6 @@ use std::pin::Pin;
 use leptos::prelude::{Effect, untrack};
 use leptos::reactive::spawn_local_scoped_with_cancellation;
 
-
 mod kept;
 
 mod node;
