@@ -12,9 +12,6 @@ use shared::query::sky::SkyQuery;
 use shared::route;
 use shared::time::{TimeRange, Timestamp};
 
-/// Where the pixels of a camera are.
-const GEOMETRY: &str = "/api/v1/geometry";
-
 /// What would end or change a value in a query; commas, colons and slashes may stand.
 const RESERVED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -113,7 +110,7 @@ pub fn latest_at(metric: &str, at: Option<Timestamp>) -> String {
 
 /// `/api/v1/geometry?…`
 pub fn geometry(name: &str) -> String {
-    QueryWriter::new(GEOMETRY).pair("name", name).finish()
+    QueryWriter::new(route::GEOMETRY).pair("name", name).finish()
 }
 
 /// `/api/v1/nights?…`

@@ -58,6 +58,10 @@ pub mod plot;
 
 pub mod draw;
 
+pub mod camera;
+
+pub mod curve;
+
 pub mod scene;
 
 #[cfg(test)]

@@ -13,13 +13,15 @@
 //! - `shared::chart::plot::PlotData`: what is drawn, as a field; `draw_plot` draws it after the grid and before limits
 //!   and lines;
 //! - `readout.rs`: rows of the box beside the cursor, from the moment and the height in `At` (`Chart::cursor_y` keeps it);
-//! - `summary.rs`: rows of the table for those who do not see the plot.
+//! - `summary.rs`: rows of the table for those who do not see the plot;
+//! - `files.rs`: rows of the CSV, and what stands below the drawing in a picture.
 
 pub mod chart;
 pub mod clock;
 pub mod content;
 pub mod cursor_layer;
 pub mod data;
+pub mod files;
 pub mod gestures;
 pub mod hover;
 pub mod legend;

@@ -2,9 +2,10 @@
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
-use plotters::drawing::IntoDrawingArea as _;
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::axis_clock::AxisClock;
-use shared::chart::draw::draw_plot;
+use shared::chart::cell_draw::Pictures;
 use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
@@ -15,18 +16,23 @@ use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
 use super::data::{Answers, Slot, Wanted, asks_of};
+use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
-use super::lines::units_of;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
+use crate::browser::font::page_font;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::dom::{NodeRef, view};
+use crate::panels::cells::beyond::beyond_list;
+use crate::panels::cells::draw::{Drawn, draw_content};
+use crate::panels::cells::picker::{channel_picker, metric_to_pick};
+use crate::panels::cells::spec::cell_asks;
 use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
@@ -45,6 +51,7 @@ pub fn PlotPanel(
     spec: PlotSpec,
 ) -> impl IntoView {
     let stage = NodeRef::<Div>::new();
+    let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
     let (chart, answers) = use_chart(&panel, spec, stage);
     use_data_layer(chart, answers, data_layer);
@@ -61,9 +68,10 @@ pub fn PlotPanel(
     view! {
         <PanelFrame
             panel
-            unit=Derived::new(move || chart.content.with(|content| units_of(content.lines.iter())))
+            unit=Derived::new(move || chart.content.with(Content::unit))
             state=verdict
             newest
+            files=files_of(chart, answers)
             on_retry=Callback::new(move |()| answers.retry())
         >
             <div class="plot">
@@ -92,6 +100,8 @@ pub fn PlotPanel(
                     }}
                     <Tooltip chart stage />
                 </div>
+                {picked.map(channel_picker)}
+                {move || beyond_list(chart)}
                 {pin_list(chart)}
                 <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
@@ -106,21 +116,29 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     let size = use_stage_size(stage);
     let clock = use_axis_clock(move || view.visible().get());
     let spec = Kept::new(spec);
-    let channel = use_chosen_channel();
+    let chosen = use_chosen_channel();
     let lines = Derived::new(move || {
         spec.with_value(|spec| {
-            let chosen = spec.follows.as_ref().and_then(|metric| channel.of(metric));
-            spec.lines_with(chosen)
+            let channel = spec.follows.as_ref().and_then(|metric| chosen.of(metric));
+            spec.lines_with(channel)
         })
     });
     let asks = Derived::new(move || {
         let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
-        spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
+        spec.with_value(|spec| {
+            let mut asks = lines.with(|lines| asks_of(spec, lines, n_channels));
+            asks.extend(cell_asks(spec.cells.as_ref(), |name| catalogue.display(name)));
+            asks
+        })
     });
     let wanted = Derived::new(move || {
         let (range, size) = (view.settled().get()?, size.get()?);
-        let columns = layout_of(size, String::new(), AxisClock::utc()).columns();
-        Some(Wanted { range, columns })
+        let layout = layout_of(size, String::new(), AxisClock::utc());
+        Some(Wanted {
+            range,
+            columns: layout.columns(),
+            rows: layout.rows(),
+        })
     });
     let answers = Answers::start(asks, wanted);
     let panel_id = Kept::new(panel.id.clone());
@@ -158,6 +176,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         plot,
         view: Kept::new(view),
         cursor: use_cursor(),
+        chosen,
         cursor_y: State::new(None),
         attention: State::new(Attention::Elsewhere),
         pointed_out: State::new(None),
@@ -165,16 +184,6 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         selection: State::new(None),
     };
     (chart, answers)
-}
-
-/// The font of the page, which its labels have too.
-fn page_font() -> String {
-    let body = document().body();
-    let style = body.and_then(|body| window().get_computed_style(&body).ok().flatten());
-    style
-        .and_then(|style| style.get_property_value("font-family").ok())
-        .filter(|family| !family.is_empty())
-        .unwrap_or_else(|| "sans-serif".to_owned())
 }
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
@@ -211,13 +220,27 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
 
 fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -> Option<()> {
     let (element, size) = (element.get()?, chart.size.get()?);
+    let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
+    draw_on(&target, chart, now, chart.pointed_out.get().as_deref())
+}
+
+/// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
+pub fn draw_on(
+    target: &DrawingArea<Canvas, Shift>,
+    chart: Chart,
+    now: Option<Timestamp>,
+    pointed_out: Option<&str>,
+) -> Option<()> {
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
-        let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
         chart.shown.with(|content| {
-            let pointed_out = chart.pointed_out.get();
-            let data = content.plot_data(plot.time.range(), now, pointed_out.as_deref());
-            draw_plot(&target, plot, &palette(), &data).ok()
+            let drawn = Drawn {
+                now,
+                pointed_out,
+                // The surface of an SVG takes pictures too.
+                pictures: Pictures::AsBitmaps,
+            };
+            draw_content(target, plot, content, &palette(), drawn).ok()
         })
     })
 }
@@ -273,9 +296,12 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
             .settled()
             .get()
             .is_some_and(|range| answers.have_come(range))
-        && chart
-            .shown
-            .with(|content| !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty())
+        && chart.shown.with(|content| {
+            content.cells.is_none()
+                && !content.lines.is_empty()
+                && content.events.is_empty()
+                && content.strips.is_empty()
+        })
 }
 
 /// When the last sample of a panel's metrics was taken.

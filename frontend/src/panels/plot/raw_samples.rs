@@ -68,7 +68,12 @@ pub fn RawSamples(
         })
     };
     let title = format!("{} · {}", pin.label, pin.value_text());
-    let zone_name = move || zone.name(start_us);
+    let taken = move || format!("Taken ({})", zone.name(start_us));
+    // The clock may have been changed between.
+    let arrived = move || {
+        let first = pages.with(|pages| pages.samples.first().map(|sample| sample.arrival_us));
+        format!("Arrived ({})", zone.name(first.unwrap_or(start_us)))
+    };
     view! {
         <dialog
             node_ref=dialog
@@ -86,10 +91,10 @@ pub fn RawSamples(
                 <table class="samples__table">
                     <thead>
                         <tr>
-                            <th scope="col">"Taken (" {zone_name} ")"</th>
+                            <th scope="col">{taken}</th>
                             {has_channels.then(|| view! { <th scope="col">"Channel"</th> }.into_any())}
                             <th scope="col">"Value"</th>
-                            <th scope="col">"Arrived"</th>
+                            <th scope="col">{arrived}</th>
                             <th scope="col">"Delay"</th>
                         </tr>
                     </thead>

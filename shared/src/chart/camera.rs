@@ -1,0 +1,353 @@
+//! The pixels of a camera where they are: hexagons filled by value, with the outlines of the modules.
+//!
+//! [`shape::CameraShape`] is what a geometry tells once and for all: who is whose neighbour, the outlines of modules,
+//! which pixel is at a place. [`CameraMap`] lays it out on a drawing; [`draw_camera`] and [`draw_marks`] draw.
+//! Positions in metres have y upwards, as the geometry has them; positions in units have y downwards.
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{PathElement, Polygon, Rectangle};
+use plotters::style::{RGBAColor, ShapeStyle};
+use plotters_backend::DrawingBackend;
+
+use super::clip::Area;
+use super::draw::DrawError;
+use super::palette::{Palette, Rgba};
+use super::path::Point;
+use crate::display::CameraPart;
+
+pub mod shape;
+
+use shape::{CameraShape, Place};
+
+/// Beside the camera, in pixels.
+const MARGIN_PX: f64 = 4.0;
+/// Pixels that are wider than this, in pixels of the screen, stand apart from each other; smaller ones would lose too
+/// much of their colour and touch.
+const APART_PX: f64 = 10.0;
+/// How far the edge of a hexagon is moved in or out, in pixels.
+const INSET_PX: f64 = 0.4;
+const OUTSET_PX: f64 = 0.25;
+/// Widths of lines, in pixels.
+const OUTLINE_PX: f64 = 1.0;
+const MARK_PX: f64 = 2.0;
+/// Sizes inside a hexagon, as parts of its radius.
+const OLD_PART: f64 = 0.45;
+const SIGN_PART: f64 = 0.42;
+const SIGN_WIDTH_PART: f64 = 0.2;
+/// How much of the text's colour the signs of missing values have.
+const SIGN_OPACITY: f64 = 0.75;
+
+/// What is drawn in place of a pixel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cell {
+    /// A value, by its colour.
+    Value(Rgba),
+    /// A value that was too old at the time that is shown, by its colour: a small hexagon in a hollow one.
+    Old(Rgba),
+    /// The sensor said that it has no value: a bar.
+    Null,
+    /// Not a number: a cross.
+    Nan,
+    /// There was no sample: hollow.
+    Never,
+}
+
+/// Where a camera lies on a drawing.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CameraMap {
+    /// The middle of what the pixels cover, in metres.
+    middle: Place,
+    /// Where it lies, in units.
+    at: Point,
+    units_per_m: f64,
+    units_per_px: f64,
+}
+
+impl CameraMap {
+    /// As large as it can be within an area in units, the same scale in both directions.
+    pub fn new(shape: &CameraShape, area: Area, units_per_px: f64) -> Self {
+        let bounds = shape.bounds();
+        let room = |length: f64| (length - 2.0 * MARGIN_PX * units_per_px).max(units_per_px);
+        let across = room(area.right - area.left) / (bounds.right_m - bounds.left_m).max(f64::MIN_POSITIVE);
+        let along = room(area.bottom - area.top) / (bounds.top_m - bounds.bottom_m).max(f64::MIN_POSITIVE);
+        let units_per_m = across.min(along);
+        Self {
+            middle: Place {
+                x_m: f64::midpoint(bounds.left_m, bounds.right_m),
+                y_m: f64::midpoint(bounds.bottom_m, bounds.top_m),
+            },
+            at: Point {
+                x: f64::midpoint(area.left, area.right),
+                y: f64::midpoint(area.top, area.bottom),
+            },
+            units_per_m: if units_per_m.is_finite() { units_per_m } else { 1.0 },
+            units_per_px,
+        }
+    }
+
+    /// Where a place of the camera lies, in units.
+    pub fn point(&self, place: Place) -> Point {
+        Point {
+            x: self.at.x + (place.x_m - self.middle.x_m) * self.units_per_m,
+            y: self.at.y - (place.y_m - self.middle.y_m) * self.units_per_m,
+        }
+    }
+
+    /// The place of the camera at a point in units.
+    pub fn place(&self, point: Point) -> Place {
+        Place {
+            x_m: self.middle.x_m + (point.x - self.at.x) / self.units_per_m,
+            y_m: self.middle.y_m - (point.y - self.at.y) / self.units_per_m,
+        }
+    }
+
+    /// How wide a pixel is from side to side, in units.
+    pub fn width(&self, shape: &CameraShape) -> f64 {
+        shape.radius_m() * 3.0_f64.sqrt() * self.units_per_m
+    }
+}
+
+/// What is pointed out on a camera.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Marks {
+    /// What a channel is.
+    pub part: CameraPart,
+    /// The pixel that is pointed at, or a pixel of the module.
+    pub hovered: Option<usize>,
+    /// The chosen pixel, or a pixel of the chosen module.
+    pub chosen: Option<usize>,
+}
+
+/// Draws the ground, every pixel and the outlines of the modules. Pixels without a cell are hollow.
+///
+/// One polygon for each colour: its hexagons hang together by lines that go there and back and cover nothing.
+pub fn draw_camera<DB: DrawingBackend>(
+    target: &DrawingArea<DB, Shift>,
+    shape: &CameraShape,
+    map: &CameraMap,
+    cells: &[Cell],
+    palette: &Palette,
+) -> Result<(), DrawError<DB>> {
+    let (width, height) = target.dim_in_pixel();
+    let (right, bottom) = (
+        i32::try_from(width).unwrap_or(i32::MAX),
+        i32::try_from(height).unwrap_or(i32::MAX),
+    );
+    let ground = ShapeStyle::from(backend_color(palette.background)).filled();
+    target.draw(&Rectangle::new([(0, 0), (right, bottom)], ground))?;
+
+    let pen = Pen { shape, map };
+    let radius_m = pen.drawn_radius_m();
+    let (mut fills, mut signs) = (Batches::default(), Batches::default());
+    let sign = palette.text_dim.faded(SIGN_OPACITY);
+    for pixel in 0..shape.n_pixels() {
+        let cell = cells.get(pixel).copied().unwrap_or(Cell::Never);
+        let fill = if let Cell::Value(color) = cell {
+            color
+        } else {
+            palette.grid
+        };
+        fills.add(fill, pen.hexagon(pixel, radius_m));
+        match cell {
+            Cell::Value(_) | Cell::Never => {}
+            Cell::Old(color) => signs.add(color, pen.hexagon(pixel, radius_m * OLD_PART)),
+            Cell::Null => signs.add(sign, pen.bar(pixel, 0.0)),
+            Cell::Nan => {
+                signs.add(sign, pen.bar(pixel, 45.0));
+                signs.add(sign, pen.bar(pixel, -45.0));
+            }
+        }
+    }
+    fills.draw(target)?;
+    signs.draw(target)?;
+    let style = pen.stroke(palette.background, OUTLINE_PX * 1.6);
+    shape
+        .outlines()
+        .iter()
+        .try_for_each(|outline| pen.outline(target, &outline.corners, style))?;
+    let style = pen.stroke(palette.axis, OUTLINE_PX);
+    shape
+        .outlines()
+        .iter()
+        .try_for_each(|outline| pen.outline(target, &outline.corners, style))
+}
+
+/// Draws what is pointed out, on a layer of its own: the chosen pixel with its module and its neighbours, and the one
+/// that is pointed at.
+pub fn draw_marks<DB: DrawingBackend>(
+    target: &DrawingArea<DB, Shift>,
+    shape: &CameraShape,
+    map: &CameraMap,
+    marks: &Marks,
+    palette: &Palette,
+) -> Result<(), DrawError<DB>> {
+    let pen = Pen { shape, map };
+    if let Some(chosen) = marks.chosen {
+        let strong = pen.stroke(palette.select, MARK_PX);
+        if marks.part == CameraPart::Pixel {
+            let weak = pen.stroke(palette.select.faded(0.75), OUTLINE_PX);
+            shape
+                .neighbours(chosen)
+                .try_for_each(|pixel| pen.ring(target, pixel, weak))?;
+            pen.module(target, chosen, pen.stroke(palette.select, OUTLINE_PX * 1.4))?;
+            pen.ring(target, chosen, pen.stroke(palette.background, MARK_PX * 2.0))?;
+            pen.ring(target, chosen, strong)?;
+        } else {
+            pen.module(target, chosen, pen.stroke(palette.background, MARK_PX * 2.0))?;
+            pen.module(target, chosen, strong)?;
+        }
+    }
+    if let Some(hovered) = marks.hovered {
+        let style = pen.stroke(palette.text, MARK_PX * 0.75);
+        match marks.part {
+            CameraPart::Pixel => pen.ring(target, hovered, style)?,
+            CameraPart::Module => pen.module(target, hovered, style)?,
+        }
+    }
+    Ok(())
+}
+
+/// Corners to fill, by colour.
+#[derive(Default)]
+struct Batches {
+    /// Rising by colour.
+    of_color: Vec<(u32, Vec<(i32, i32)>)>,
+}
+
+impl Batches {
+    /// Adds a closed shape: from the first corner of all to it, around it, and back.
+    fn add(&mut self, color: Rgba, corners: impl IntoIterator<Item = (i32, i32)>) {
+        let key = u32::from_be_bytes([color.red, color.green, color.blue, color.alpha]);
+        let position = match self.of_color.binary_search_by_key(&key, |(color, _)| *color) {
+            Ok(position) => position,
+            Err(position) => {
+                self.of_color.insert(position, (key, Vec::new()));
+                position
+            }
+        };
+        let all = &mut self.of_color[position].1;
+        let start = all.len();
+        all.extend(corners);
+        let (Some(anchor), Some(first)) = (all.first().copied(), all.get(start).copied()) else {
+            return;
+        };
+        all.push(first);
+        if start > 0 {
+            all.push(anchor);
+        }
+    }
+
+    fn draw<DB: DrawingBackend>(self, target: &DrawingArea<DB, Shift>) -> Result<(), DrawError<DB>> {
+        self.of_color.into_iter().try_for_each(|(key, corners)| {
+            let [red, green, blue, alpha] = key.to_be_bytes();
+            let color = Rgba {
+                red,
+                green,
+                blue,
+                alpha,
+            };
+            target.draw(&Polygon::new(corners, backend_color(color)))
+        })
+    }
+}
+
+struct Pen<'a> {
+    shape: &'a CameraShape,
+    map: &'a CameraMap,
+}
+
+impl Pen<'_> {
+    /// The radius of hexagons as they are drawn: apart where there is room, else a little over each other, so that the
+    /// ground does not shine through between them.
+    fn drawn_radius_m(&self) -> f64 {
+        let width_px = self.map.width(self.shape) / self.map.units_per_px;
+        let wider_px = if width_px >= APART_PX { -INSET_PX } else { OUTSET_PX };
+        self.shape.radius_m() * (1.0 + 2.0 * wider_px / width_px)
+    }
+
+    fn hexagon(&self, pixel: usize, radius_m: f64) -> [(i32, i32); 6] {
+        let middle = self.shape.place(pixel);
+        self.shape
+            .corners(middle, radius_m)
+            .map(|corner| whole(self.map.point(corner)))
+    }
+
+    /// A bar through the middle of a pixel, turned by an angle.
+    fn bar(&self, pixel: usize, degrees: f64) -> [(i32, i32); 4] {
+        let middle = self.map.point(self.shape.place(pixel));
+        let size = self.shape.radius_m() * self.map.units_per_m;
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (long, wide) = (size * SIGN_PART, size * SIGN_WIDTH_PART / 2.0);
+        [(-long, -wide), (long, -wide), (long, wide), (-long, wide)].map(|(along, across)| {
+            whole(Point {
+                x: middle.x + along * cos - across * sin,
+                y: middle.y + along * sin + across * cos,
+            })
+        })
+    }
+
+    fn outline<DB: DrawingBackend>(
+        &self,
+        target: &DrawingArea<DB, Shift>,
+        corners: &[Place],
+        style: ShapeStyle,
+    ) -> Result<(), DrawError<DB>> {
+        // Over the first line again, so that the last corner is as round as the others.
+        let closed = corners.iter().chain(corners.iter().take(2));
+        let points: Vec<(i32, i32)> = closed.map(|corner| whole(self.map.point(*corner))).collect();
+        target.draw(&PathElement::new(points, style))
+    }
+
+    /// A line around a pixel.
+    fn ring<DB: DrawingBackend>(
+        &self,
+        target: &DrawingArea<DB, Shift>,
+        pixel: usize,
+        style: ShapeStyle,
+    ) -> Result<(), DrawError<DB>> {
+        if pixel >= self.shape.n_pixels() {
+            return Ok(());
+        }
+        let corners = self.shape.corners(self.shape.place(pixel), self.shape.radius_m());
+        self.outline(target, &corners, style)
+    }
+
+    /// A line around the module of a pixel.
+    fn module<DB: DrawingBackend>(
+        &self,
+        target: &DrawingArea<DB, Shift>,
+        pixel: usize,
+        style: ShapeStyle,
+    ) -> Result<(), DrawError<DB>> {
+        let module = self.shape.module(pixel);
+        let outlines = self.shape.outlines().iter();
+        outlines
+            .filter(|outline| Some(outline.module) == module)
+            .try_for_each(|outline| self.outline(target, &outline.corners, style))
+    }
+
+    fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
+        ShapeStyle {
+            color: backend_color(color),
+            filled: false,
+            stroke_width: rounded(width_px * self.map.units_per_px).max(1).unsigned_abs(),
+        }
+    }
+}
+
+fn backend_color(color: Rgba) -> RGBAColor {
+    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
+}
+
+fn whole(point: Point) -> (i32, i32) {
+    (rounded(point.x), rounded(point.y))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "positions lie within the drawing")]
+fn rounded(units: f64) -> i32 {
+    units.round() as i32
+}
+
+#[cfg(test)]
+mod tests;
