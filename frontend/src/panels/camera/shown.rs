@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::html::Div;
-use leptos::prelude::NodeRef;
 use shared::chart::camera::shape::CameraShape;
 use shared::chart::camera::{CameraMap, Cell};
 use shared::chart::clip::Area;

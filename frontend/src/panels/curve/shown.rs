@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::html::Div;
-use leptos::prelude::NodeRef;
 use shared::chart::axis_clock::AxisClock;
 use shared::chart::curve::{Curve, CurveData, CurvePoint};
 use shared::dashboard::{Curve as CurveSpec, Panel};
