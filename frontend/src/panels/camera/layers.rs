@@ -1,7 +1,6 @@
 //! The two layers of the camera: values, and what is pointed out above them.
 
 use leptos::html::Canvas as CanvasElement;
-use leptos::prelude::Get as _;
 use plotters::drawing::IntoDrawingArea as _;
 use shared::chart::camera::{Marks, draw_camera, draw_marks};
 use shared::chart::color::Place;

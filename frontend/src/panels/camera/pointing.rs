@@ -2,7 +2,7 @@
 
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::html::Div;
-use leptos::prelude::{GetUntracked as _, untrack};
+use leptos::prelude::untrack;
 use shared::chart::camera::shape::{CameraShape, Direction, Place};
 use shared::chart::path::Point;
 use shared::display::CameraPart;

@@ -1,7 +1,6 @@
 //! The two layers of the curve: points, and what is pointed out above them.
 
 use leptos::html::Canvas as CanvasElement;
-use leptos::prelude::Get as _;
 use plotters::drawing::IntoDrawingArea as _;
 use shared::chart::curve::{draw_curve, draw_points};
 
