@@ -187,8 +187,6 @@ test("arrows reach every row of a long table, also those that are not in the doc
   await on("d/demo/camera", async (page) => {
     const panel = page.locator('[data-panel="now"]');
     const grid = panel.getByRole("grid");
-    const n_rows = Number(await grid.getAttribute("aria-rowcount")) - 1;
-    assert.ok((await panel.locator(".latest__row").count()) < Math.min(n_rows, 80) + 1);
     await grid.focus();
     const active = () =>
       page.evaluate(() => {
@@ -200,7 +198,8 @@ test("arrows reach every row of a long table, also those that are not in the doc
     assert.equal(await active(), "3");
     await page.keyboard.press("End");
     await page.waitForTimeout(100);
-    assert.equal(Number(await active()), n_rows + 1);
+    assert.equal(await active(), await grid.getAttribute("aria-rowcount"));
+    assert.ok((await panel.locator(".latest__row").count()) < 80);
     await page.keyboard.press("Home");
     await page.waitForTimeout(100);
     assert.equal(await active(), "2");

@@ -1,6 +1,6 @@
 //! Answers from the stored samples: one file per query, no HTTP in here.
 //!
-//! Everything is exact. What sums up samples over time asks the [pyramid](crate::pyramid) module, and can do the same by brute
+//! Everything is exact. What sums up samples over time asks [`crate::pyramid`], and can do the same by brute
 //! force over the raw samples, with the same accumulators ([`columns`]).
 
 use shared::metric::ChannelSelection;

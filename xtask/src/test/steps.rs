@@ -121,7 +121,10 @@ pub(super) const ALL: &[Step] = &[
         run: |workspace| {
             build::build(workspace, Mode::Release)?;
             // Only now, because this part of the server reads the built page when it is compiled.
-            clippy(workspace, &["--package", "backend", "--features", "embed-page"])
+            clippy(
+                workspace,
+                &[&["--features", "backend/embed-page", "--lib", "--bins"], AS_ALL_TARGETS].concat(),
+            )
         },
     },
     Step {
@@ -149,6 +152,10 @@ pub(super) const ALL: &[Step] = &[
 
 /// What the page is compiled for.
 const WASM: &str = "wasm32-unknown-unknown";
+
+/// With these cargo gives all dependencies the features that `--workspace --all-targets` gives them, so that nothing of
+/// them is checked a second time: naming one test is what brings in those of tests.
+const AS_ALL_TARGETS: &[&str] = &["--workspace", "--test", "tidy"];
 
 /// Gets everything that `needs` names, or fails with the command that does.
 pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
@@ -229,8 +236,18 @@ fn deny(workspace: &Workspace, checks: &[&str]) -> Result<()> {
 
 /// Documentation of the native crates and of the page, warnings being errors.
 fn doc(workspace: &Workspace) -> Result<()> {
-    // The page asks for shared's drawing code; without the page it must be asked for by name.
-    let native = ["--workspace", "--exclude", "frontend", "--features", "shared/chart"].as_slice();
+    // Examples, of which there are none, stand for the features of tests: what clippy has checked of the dependencies serves
+    // here too. The server's program is left out by not being named; its documentation would lie where that of its library is.
+    let native = [
+        "--workspace",
+        "--lib",
+        "--bin",
+        "frontend",
+        "--bin",
+        "xtask",
+        "--examples",
+    ]
+    .as_slice();
     let page = ["--package", "frontend", "--target", WASM].as_slice();
     for crates in [native, page] {
         let mut doc = cargo(workspace);

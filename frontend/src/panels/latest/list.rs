@@ -16,6 +16,7 @@ use crate::panels::latest::bars::{Ends, bar_of};
 use crate::panels::latest::rows::{Column, Row, Sorting, order};
 use crate::panels::latest::window::Window;
 use crate::reactive::{Derived, State};
+use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
 use crate::state::server_clock::use_now;
 
 /// What the rows share.
@@ -46,6 +47,7 @@ pub struct List {
     pub window: Window,
     /// The row that the keyboard is at, by its position in `rows`.
     active: State<Option<usize>>,
+    chosen: ChosenChannel,
 }
 
 impl List {
@@ -66,6 +68,7 @@ impl List {
             order,
             window: Window::new(spec.style),
             active: State::new(None),
+            chosen: use_chosen_channel(),
         }
     }
 
@@ -178,7 +181,7 @@ impl List {
                         id: format!("{id}-{at}"),
                         at,
                         position: first + offset,
-                        active: self.active,
+                        list: self,
                         is_alone,
                         now,
                     };
@@ -305,10 +308,16 @@ impl List {
         }
     }
 
-    /// Chooses the channel of a row for all panels.
+    /// Chooses the channel of a row for all panels; the only channel of a metric is no choice.
     fn choose(self, position: usize) {
-        let row = self.order.with_untracked(|order| order.get(position).copied());
-        let _ = row;
+        let at = self.order.with_untracked(|order| order.get(position).copied());
+        let channel = self.rows.with_untracked(|rows| {
+            let row = rows.all.get(at?)?;
+            (!row.label.is_empty()).then(|| (Arc::clone(&row.metric), row.channel))
+        });
+        if let Some((metric, channel)) = channel {
+            self.chosen.choose(&metric, channel);
+        }
     }
 }
 
@@ -318,7 +327,7 @@ struct Line {
     id: String,
     at: usize,
     position: usize,
-    active: State<Option<usize>>,
+    list: List,
     is_alone: bool,
     now: Derived<Timestamp>,
 }
@@ -336,8 +345,14 @@ impl Line {
     }
 
     fn is_selected(&self) -> impl Fn() -> &'static str + Send + 'static {
-        let (active, at) = (self.active, self.at);
+        let (active, at) = (self.list.active, self.at);
         move || if active.get() == Some(at) { "true" } else { "false" }
+    }
+
+    /// Whether it is the channel that all panels point out.
+    fn is_chosen(&self) -> impl Fn() -> bool + Send + 'static {
+        let (row, chosen) = (Arc::clone(&self.row), self.list.chosen);
+        move || !row.label.is_empty() && chosen.of(&row.metric) == Some(row.channel)
     }
 
     fn table_row(&self, columns: &[Column]) -> AnyView {
@@ -350,6 +365,7 @@ impl Line {
                 data-freshness=self.freshness()
                 data-severity=self.row.severity.as_str()
                 aria-rowindex=self.position + 2
+                data-chosen=self.is_chosen()
                 aria-selected=self.is_selected()
             >
                 {cells}
@@ -413,6 +429,7 @@ impl Line {
                 data-row=self.at
                 data-freshness=self.freshness()
                 data-severity=self.row.severity.as_str()
+                data-chosen=self.is_chosen()
                 aria-selected=self.is_selected()
                 title=self.row.name(false)
             >
