@@ -285,7 +285,7 @@ mod tests {
                 metric: "on".to_owned(),
                 label: "on".to_owned(),
             }],
-            follows: None,
+            ..PlotSpec::default()
         }
     }
 
