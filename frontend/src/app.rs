@@ -96,7 +96,12 @@ fn Loaded() -> impl IntoView {
     provide_context(site);
     provide_chosen_clock();
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
-    let metrics = Derived::new(move || tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
+    // One that nobody has written to yet has no nights, and must not cost the others theirs.
+    let metrics = Derived::new(move || {
+        let mut names = tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default());
+        names.retain(|name| catalogue.metric(name).is_some());
+        names
+    });
     let nights = NightList::follow(metrics);
     provide_context(nights);
     let clock = expect_context::<ServerClock>();
