@@ -14,6 +14,8 @@ use crate::panels::text::TextPanel;
 
 pub mod camera;
 
+pub mod cells;
+
 pub mod curve;
 
 pub mod latest;

@@ -7,7 +7,33 @@ use plotters::style::{RGBAColor, ShapeStyle};
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 use super::cell_image::CellImage;
+use super::color::ColorTable;
 use super::draw::DrawError;
+use super::palette::Rgba;
+
+/// The cells of a plot, painted for the plot as it is laid out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CellMarks {
+    /// Pictures as large as the plot, first at the bottom.
+    pub images: Vec<CellImage>,
+    /// Names that are written into rows.
+    pub names: Vec<CellName>,
+    /// What explains the colours, if anything has to: they, and what is said of values below and above them.
+    pub bar: Option<(ColorTable, [String; 2])>,
+    /// How the pictures get onto the drawing.
+    pub pictures: Pictures,
+}
+
+/// A name that is written into a row.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CellName {
+    /// The middle of its text, in units.
+    pub at: (f64, f64),
+    /// What it says.
+    pub text: String,
+    /// What it is written on.
+    pub ground: Rgba,
+}
 
 /// How a picture gets onto a drawing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

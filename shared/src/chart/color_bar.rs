@@ -14,7 +14,7 @@ use super::plot::{LABEL_PX, label_width_px};
 use super::value_axis::{self, ValueTick};
 
 /// The height of a bar with its numbers, in pixels.
-pub const COLOR_BAR_PX: f64 = 24.0;
+pub const COLOR_BAR_PX: f64 = 22.0;
 /// The height of its colours, in pixels.
 const COLORS_PX: f64 = 7.0;
 /// The length of the marks at its ends, in pixels.
@@ -31,7 +31,7 @@ const PIECES: f64 = 256.0;
 pub struct ColorBar<'a> {
     /// The colours.
     pub table: &'a ColorTable,
-    /// How many lie below the scale, and what is said of them, such as `3 channels`; empty for none.
+    /// What is said of values below the scale, such as their number; empty for none.
     pub below: &'a str,
     /// Likewise above.
     pub above: &'a str,
@@ -124,7 +124,11 @@ pub fn draw_color_bar<DB: DrawingBackend>(
 )]
 fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
     let (low, high) = table.ends();
-    let ticks = value_axis::ticks(low, high, steps as usize);
+    let ticks = if table.is_log() {
+        value_axis::log_ticks(low, high, steps as usize)
+    } else {
+        value_axis::ticks(low, high, steps as usize)
+    };
     let is_on_bar = |tick: &ValueTick| table.place(tick.value) == Place::Within;
     ticks.into_iter().filter(is_on_bar).collect()
 }

@@ -17,6 +17,7 @@ use super::scale::Side;
 use super::shape::{PlotLine, Shape};
 use crate::dashboard::Axis;
 
+mod cells;
 mod marks;
 
 /// Widths of lines, in pixels.
@@ -38,7 +39,7 @@ const FADED_OPACITY: f64 = 0.25;
 /// What a failing backend says.
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
-/// Draws all of a plot, from the bottom up: background, grid, what limits tint, limit lines, lines, events, strips, the
+/// Draws all of a plot, from the bottom up: background, grid, cells, what limits tint, limit lines, lines, events, strips, the
 /// now-line and the labels.
 ///
 /// `data` must be what the plot was laid out for; lines on an axis without finite values are left out.
@@ -57,8 +58,10 @@ pub fn draw_plot<DB: DrawingBackend>(
         palette.background,
     )?;
     pen.grid(palette)?;
+    pen.cells(data, palette)?;
     pen.limit_lines(data, palette)?;
-    for line in &data.lines {
+    for (at, line) in data.lines.iter().enumerate() {
+        let colored = data.colored.filter(|colored| colored.line == at);
         if let Some(canvas) = plot.canvas(line.axis) {
             let color = palette.line(line.color);
             let color = if line.is_faded {
@@ -66,7 +69,10 @@ pub fn draw_plot<DB: DrawingBackend>(
             } else {
                 color
             };
-            pen.line(line, &canvas, color)?;
+            match colored {
+                Some(colored) => pen.colored_line(line, &canvas, colored.table, palette)?,
+                None => pen.line(line, &canvas, color)?,
+            }
         }
     }
     pen.events(data, palette)?;

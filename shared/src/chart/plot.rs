@@ -1,10 +1,14 @@
 //! The lay-out of a plot: where its parts lie, before anything is drawn.
 
 use super::axis_clock::AxisClock;
+use super::cell_draw::CellMarks;
 use super::clip::Area;
+use super::color::ColorTable;
+use super::color_bar::{BarPlace, COLOR_BAR_PX};
 use super::event::EventMarks;
 use super::limit::LimitMark;
 use super::line::Canvas;
+use super::row_axis::thinned;
 use super::scale::{TimeScale, ValueScale};
 use super::shape::PlotLine;
 use super::strip::StripMarks;
@@ -12,6 +16,7 @@ use super::time_axis::{self, TimeTick};
 use super::value_axis::ValueTick;
 use crate::dashboard::Axis;
 use crate::query::envelope::MAX_COLUMNS;
+use crate::query::raster::MAX_ROWS;
 use crate::time::{TimeRange, Timestamp};
 
 mod bounds;
@@ -33,6 +38,9 @@ const TOP_PX: f64 = 8.0;
 /// With units written above the axes, in pixels.
 const TOP_WITH_UNITS_PX: f64 = 20.0;
 const BOTTOM_PX: f64 = 18.0;
+/// The bar of colours above a plot, in pixels.
+const COLOR_BAR_TOP_PX: f64 = 4.0;
+const COLOR_BAR_WIDTH_PX: f64 = 340.0;
 /// The height of a strip with the gap above it, and the gap, in pixels.
 const STRIP_PX: f64 = 15.0;
 const STRIP_GAP_PX: f64 = 2.0;
@@ -57,6 +65,18 @@ pub struct PlotLayout {
 }
 
 impl PlotLayout {
+    /// How many rows are worth asking for: one for each pixel of the screen that a plot without strips has.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the allowed rows"
+    )]
+    pub fn rows(&self) -> u32 {
+        let height = f64::from(self.height) - (TOP_PX + BOTTOM_PX) * self.units_per_px;
+        let dots = height / f64::from(self.units_per_dot.max(1));
+        dots.round().clamp(1.0, f64::from(MAX_ROWS)) as u32
+    }
+
     /// How many columns are worth asking for: one for each pixel of the screen. It does not depend on the data.
     #[expect(
         clippy::cast_possible_truncation,
@@ -91,6 +111,21 @@ pub struct PlotData<'a> {
     pub right_unit: String,
     /// Where the now-line stands, if it is in the range.
     pub now: Option<Timestamp>,
+    /// Whether there is room for a bar of colours above the plot.
+    pub has_color_bar: bool,
+    /// Cells beneath the lines, painted for the plot as it is laid out.
+    pub cells: Option<&'a CellMarks>,
+    /// A line that is coloured by its values.
+    pub colored: Option<ColoredLine<'a>>,
+}
+
+/// Which line is coloured by its values, and how.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ColoredLine<'a> {
+    /// Its place among the lines.
+    pub line: usize,
+    /// Its colours.
+    pub table: &'a ColorTable,
 }
 
 impl PlotData<'_> {
@@ -106,6 +141,9 @@ impl PlotData<'_> {
             left_unit: String::new(),
             right_unit: String::new(),
             now: None,
+            has_color_bar: false,
+            cells: None,
+            colored: None,
         }
     }
 }
@@ -128,7 +166,8 @@ pub enum LeftAxis {
         low: f64,
         /// The highest one; where it is less than `low`, the first row is at the top.
         high: f64,
-        /// The names of rows, by rising position; numbers where there are none.
+        /// The names of all rows, by rising position, of which as many are shown as there is room for; numbers where
+        /// there are none.
         names: Vec<ValueTick>,
     },
 }
@@ -175,7 +214,12 @@ impl Plot {
         let px = layout.units_per_px;
         let (width, height) = (f64::from(layout.width), f64::from(layout.height));
         let has_right = data.lines.iter().any(|line| line.axis == Axis::Right);
-        let top = snap(if has_right { TOP_WITH_UNITS_PX } else { TOP_PX } * px, &layout);
+        let top_px = match (data.has_color_bar, has_right) {
+            (true, _) => TOP_PX + COLOR_BAR_PX,
+            (false, true) => TOP_WITH_UNITS_PX,
+            (false, false) => TOP_PX,
+        };
+        let top = snap(top_px * px, &layout);
         let strips_px = data.strips.len() as f64 * STRIP_PX;
         let bottom = snap(height - (BOTTOM_PX + strips_px) * px, &layout).max(top + px);
         let height_px = (bottom - top) / px;
@@ -183,7 +227,7 @@ impl Plot {
             let bounds = Bounds::of(data, side)?;
             let scale = bounds.scale(bottom, top);
             let ticks = match &data.left {
-                LeftAxis::Rows { names, .. } if side == Axis::Left && !names.is_empty() => names.clone(),
+                LeftAxis::Rows { names, .. } if side == Axis::Left && !names.is_empty() => thinned(names, height_px),
                 _ => bounds.ticks(height_px),
             };
             Some(ValueAxis { scale, ticks })
@@ -237,6 +281,28 @@ impl Plot {
         &self.layout.font_family
     }
 
+    /// How many units a pixel of the screen is wide, at least 1.
+    pub fn units_per_dot(&self) -> f64 {
+        f64::from(self.layout.units_per_dot.max(1))
+    }
+
+    /// How many units a CSS pixel is wide.
+    pub const fn units_per_px(&self) -> f64 {
+        self.layout.units_per_px
+    }
+
+    /// Where a bar of colours lies.
+    pub(super) fn bar_place(&self) -> BarPlace {
+        let px = self.layout.units_per_px;
+        BarPlace {
+            left: self.area.left.max(self.area.right - COLOR_BAR_WIDTH_PX * px),
+            top: snap(COLOR_BAR_TOP_PX * px, &self.layout),
+            right: self.area.right,
+            units_per_px: px,
+            font_family: self.layout.font_family.clone(),
+        }
+    }
+
     /// The clock by which times are told.
     pub const fn clock(&self) -> &AxisClock {
         &self.layout.clock
@@ -280,7 +346,7 @@ fn edge_px(axis: Option<&ValueAxis>) -> f64 {
 }
 
 /// The width of a label in pixels, on the wide side. Counted, not measured, so that every backend lays out alike.
-pub(super) fn label_width_px(label: &str) -> f64 {
+pub fn label_width_px(label: &str) -> f64 {
     let narrow = label
         .chars()
         .filter(|sign| matches!(sign, '.' | ':' | '\u{202f}'))

@@ -7,6 +7,7 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use plotters_backend::DrawingBackend;
 use plotters_svg::SVGBackend;
+use shared::chart::axis_clock::AxisClock;
 use shared::chart::draw::draw_plot;
 use shared::chart::palette::{Palette, Rgba};
 use shared::chart::plot::{Plot, PlotData, PlotLayout};
@@ -36,7 +37,7 @@ fn draw<DB: DrawingBackend>(target: &DrawingArea<DB, Shift>) {
         units_per_px: f64::from(UNITS_PER_DOT),
         units_per_dot: UNITS_PER_DOT,
         font_family: "sans-serif".to_owned(),
-        utc_offset_us: 0,
+        clock: AxisClock::utc(),
     };
     let line = PlotLine {
         shape: Shape::Samples(&series),
@@ -47,11 +48,9 @@ fn draw<DB: DrawingBackend>(target: &DrawingArea<DB, Shift>) {
     };
     let minute = TimeRange::new(Timestamp::EPOCH, Timestamp::EPOCH.saturating_add_micros(60_000_000)).unwrap();
     let data = PlotData {
-        range: minute,
         lines: vec![line],
         left_unit: "V".to_owned(),
-        right_unit: String::new(),
-        now: None,
+        ..PlotData::empty(minute)
     };
     draw_plot(target, &Plot::new(layout, &data), &palette(), &data).unwrap();
 }

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use shared::chart::cell_image::{CellImage, DensityInk};
 use shared::chart::cells::{Cells, PixelGrid};
 use shared::chart::color::{ColorTable, Place};
-use shared::chart::palette::{Palette, Rgba};
+use shared::chart::palette::Palette;
 use shared::chart::plot::{LeftAxis, Plot};
-use shared::chart::row_axis::channel_ticks;
-use shared::chart::state_colors::{state_color, state_label};
+use shared::chart::state_colors::state_color;
 use shared::chart::state_rows::StateCells;
 use shared::chart::value_axis::{ValueTick, bounds_around};
 use shared::display::{ColorScale, MetricDisplay, StateName};
 use shared::metric::MetricInfo;
 use shared::query::envelope::Envelope;
+use shared::query::raster::Statistic;
 
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
+use crate::panels::plot::data::{Ask, Slot};
 
 /// How opaque the hatching of samples without a value is.
 const BLANK_OPACITY: f64 = 0.45;
@@ -51,16 +52,16 @@ pub struct CellLayer {
 /// Answers are compared by identity: they are large, and each is a new one.
 impl PartialEq for CellLayer {
     fn eq(&self, other: &Self) -> bool {
-        fn is_same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
+        fn is_same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
             match (one, other) {
                 (Some(one), Some(other)) => Arc::ptr_eq(one, other),
                 (None, None) => true,
                 _ => false,
             }
         }
-        is_same(&self.answer, &other.answer)
-            && is_same(&self.greatest, &other.greatest)
-            && is_same(&self.extremes, &other.extremes)
+        is_same(self.answer.as_ref(), other.answer.as_ref())
+            && is_same(self.greatest.as_ref(), other.greatest.as_ref())
+            && is_same(self.extremes.as_ref(), other.extremes.as_ref())
             && self.failure == other.failure
             && self.n_channels == other.n_channels
             && self.title == other.title
@@ -68,28 +69,31 @@ impl PartialEq for CellLayer {
 }
 
 impl CellLayer {
-    /// An empty layer of a metric.
-    pub fn new(spec: &CellsSpec, name: &str, info: Option<MetricInfo>, display: MetricDisplay, first_row: u32) -> Self {
-        let own = match spec {
-            CellsSpec::Values { scale, .. } => scale.clone(),
-            CellsSpec::Counts { .. } | CellsSpec::States { .. } => None,
-        };
+    fn new(spec: &CellsSpec, name: &str, slots: &[Slot], info: Option<MetricInfo>, display: MetricDisplay) -> Self {
+        let slot_of = |ask: &Ask| slots.iter().find(|slot| slot.ask == *ask);
+        let mut answers = spec.asks(name).into_iter().map(|ask| slot_of(&Ask::Cells(ask)));
+        let (first, second) = (answers.next().flatten(), answers.next().flatten());
+        let extremes = slot_of(&Ask::Extremes {
+            metric: name.to_owned(),
+        });
+        let failure = |slot: Option<&Slot>| slot.and_then(|slot| slot.failure.clone());
+        let cells = |slot: Option<&Slot>| slot.and_then(Slot::cells).map(Arc::clone);
         let (title, unit, n_channels) = match info {
             Some(info) => (info.title, info.unit, info.channels),
-            None => (name.to_owned(), String::new(), 0),
+            None => (name.to_owned(), String::new(), 1),
         };
         Self {
             metric: name.to_owned(),
             title,
             unit,
             n_channels,
-            scale: own.or(display.scale).unwrap_or_default(),
-            states: display.states,
-            first_row,
-            answer: None,
-            greatest: None,
-            extremes: None,
-            failure: None,
+            states: display.states.clone(),
+            scale: spec.scale_of(display),
+            first_row: 0,
+            answer: cells(first),
+            greatest: cells(second),
+            extremes: extremes.and_then(Slot::envelope).map(Arc::clone),
+            failure: failure(first).or_else(|| failure(second)),
         }
     }
 
@@ -102,17 +106,28 @@ impl CellLayer {
         ColorTable::new(&self.scale, visible, is_red)
     }
 
+    /// What the row of a channel is called: a metric of one channel by its title.
+    pub fn row_label(&self, channel: u32) -> String {
+        if self.n_channels <= 1 {
+            self.title.clone()
+        } else {
+            self.channel_label(channel)
+        }
+    }
+
     /// What a channel is called.
     pub fn channel_label(&self, channel: u32) -> String {
         let found = self.extremes.as_deref().and_then(|envelope| {
             let at = channel as usize;
             match envelope {
-                Envelope::Columns { series, .. } => {
-                    series.get(at).filter(|series| series.channel == Some(channel)).map(|series| &series.label)
-                }
-                Envelope::Samples { series, .. } => {
-                    series.get(at).filter(|series| series.channel == channel).map(|series| &series.label)
-                }
+                Envelope::Columns { series, .. } => series
+                    .get(at)
+                    .filter(|series| series.channel == Some(channel))
+                    .map(|series| &series.label),
+                Envelope::Samples { series, .. } => series
+                    .get(at)
+                    .filter(|series| series.channel == channel)
+                    .map(|series| &series.label),
             }
         });
         found.cloned().unwrap_or_else(|| channel.to_string())
@@ -141,26 +156,53 @@ pub struct PanelCells {
     pub layers: Vec<CellLayer>,
 }
 
-/// A name that is written into a row.
-#[derive(Clone, PartialEq, Debug)]
-pub struct RowName {
-    /// The middle of its text, in units.
-    pub at: (f64, f64),
-    /// What it says.
-    pub text: String,
-}
-
 impl PanelCells {
-    /// How the left axis runs; `None` where lines decide it.
-    pub fn left_axis(&self, height_px: f64) -> Option<LeftAxis> {
+    /// The cells of a panel with the answers so far.
+    pub fn new(
+        spec: &CellsSpec,
+        slots: &[Slot],
+        metric: impl Fn(&str) -> Option<MetricInfo>,
+        display: impl Fn(&str) -> MetricDisplay,
+    ) -> Self {
+        let mut layers = Vec::new();
+        let mut first_row = 0;
+        for name in spec.metrics() {
+            let mut layer = CellLayer::new(spec, name, slots, metric(name), display(name));
+            layer.first_row = first_row;
+            first_row += layer.n_channels;
+            layers.push(layer);
+        }
+        Self {
+            spec: spec.clone(),
+            layers,
+        }
+    }
+
+    /// The units of all layers, each once.
+    pub fn unit(&self) -> String {
+        let mut units: Vec<&str> = Vec::new();
+        for layer in &self.layers {
+            if !layer.unit.is_empty() && !units.contains(&layer.unit.as_str()) {
+                units.push(&layer.unit);
+            }
+        }
+        units.join(", ")
+    }
+
+    /// Whether colours have to be explained by a bar.
+    pub const fn has_bar(&self) -> bool {
+        matches!(self.spec, CellsSpec::Values { .. })
+    }
+
+    /// How the left axis runs; `None` while that is not known.
+    pub fn left_axis(&self) -> Option<LeftAxis> {
         match &self.spec {
             CellsSpec::Values { .. } => {
                 let layer = self.layers.first()?;
-                let last = layer.n_channels.saturating_sub(1);
                 Some(LeftAxis::Rows {
                     low: -0.5,
-                    high: f64::from(last) + 0.5,
-                    names: channel_ticks(0, last, height_px, &|channel| layer.channel_label(channel)),
+                    high: f64::from(layer.n_channels) - 0.5,
+                    names: self.row_names(),
                 })
             }
             CellsSpec::Counts { low, high, .. } => {
@@ -179,25 +221,29 @@ impl PanelCells {
                 Some(LeftAxis::Rows {
                     low: f64::from(n_rows) - 0.5,
                     high: -0.5,
-                    names: self.row_names(n_rows, height_px),
+                    names: self.row_names(),
                 })
             }
         }
     }
 
-    /// The rows of states by name: a metric of one channel by its title, one of several by theirs.
-    fn row_names(&self, n_rows: u32, height_px: f64) -> Vec<ValueTick> {
-        let name = |row: u32| {
-            let layer = self.layers.iter().rfind(|layer| layer.first_row <= row);
-            layer.map_or_else(String::new, |layer| {
-                if layer.n_channels <= 1 {
-                    layer.title.clone()
-                } else {
-                    layer.channel_label(row - layer.first_row)
-                }
+    /// The names of all rows: metrics of one channel by their titles, channels by their labels. Many channels that are
+    /// called by their numbers need none.
+    fn row_names(&self) -> Vec<ValueTick> {
+        const MANY: u32 = 40;
+        let is_plain = |layer: &CellLayer| layer.n_channels > MANY && layer.extremes.is_none();
+        if let [only] = self.layers.as_slice()
+            && is_plain(only)
+        {
+            return Vec::new();
+        }
+        let rows = self.layers.iter().flat_map(|layer| {
+            (0..layer.n_channels).map(move |channel| ValueTick {
+                value: f64::from(layer.first_row + channel),
+                label: layer.row_label(channel),
             })
-        };
-        channel_ticks(0, n_rows.saturating_sub(1), height_px, &name)
+        });
+        rows.collect()
     }
 
     /// The pictures of all layers, each as large as the plot.
@@ -218,52 +264,22 @@ impl PanelCells {
                     let (_, most) = cells.extremes(false).unwrap_or((1.0, 1.0));
                     let shades = DensityInk::new(palette.accent, most);
                     let ink = |count| shades.color(count);
-                    Some(CellImage::of_values(
-                        &cells,
-                        &grid,
-                        shared::query::raster::Statistic::Density,
-                        &ink,
-                        blank,
-                    ))
+                    Some(CellImage::of_values(&cells, &grid, Statistic::Density, &ink, blank))
                 }
                 CellsSpec::States { .. } => layer.with_states(|states| {
                     let grid = grid_of(&states.least, plot)?;
                     let ink = |value| state_color(&layer.states, value, palette);
-                    Some(CellImage::of_states(&states.least, &states.greatest, &grid, &ink, blank))
+                    Some(CellImage::of_states(
+                        &states.least,
+                        &states.greatest,
+                        &grid,
+                        &ink,
+                        blank,
+                    ))
                 })?,
             }
         });
         layers.collect()
-    }
-
-    /// The names of states that last long enough to be written into their rows, in letters `letter_px` wide and at least
-    /// `row_px` high rows.
-    pub fn state_names(&self, plot: &Plot, units_per_px: f64, width_px: &dyn Fn(&str) -> f64) -> Vec<RowName> {
-        const LEAST_ROW_PX: f64 = 12.0;
-        const ROOM_PX: f64 = 8.0;
-        let mut names = Vec::new();
-        let Some(axis) = plot.left.as_ref() else {
-            return names;
-        };
-        for layer in &self.layers {
-            layer.with_states(|states| {
-                let least = width_px("m") * units_per_px;
-                let spans = states.spans(&plot.time, &axis.scale, plot.area, least, LEAST_ROW_PX * units_per_px);
-                for span in spans {
-                    let text = match span.value {
-                        Some(value) => state_label(&layer.states, value),
-                        None => continue,
-                    };
-                    if (width_px(&text) + ROOM_PX) * units_per_px <= span.right - span.left {
-                        names.push(RowName {
-                            at: (f64::midpoint(span.left, span.right), span.middle),
-                            text,
-                        });
-                    }
-                }
-            });
-        }
-        names
     }
 
     /// The channels beyond the scale in the range of the answers, by rising number; `None` while that is not known, or
@@ -303,10 +319,17 @@ impl CellLayer {
         if !is_same {
             return None;
         }
-        let edges: Vec<f64> = least.edges.iter().map(|edge| edge + f64::from(self.first_row)).collect();
+        let edges: Vec<f64> = least
+            .edges
+            .iter()
+            .map(|edge| edge + f64::from(self.first_row))
+            .collect();
         let states = StateCells {
             least: Cells { edges: &edges, ..least },
-            greatest: Cells { edges: &edges, ..greatest },
+            greatest: Cells {
+                edges: &edges,
+                ..greatest
+            },
         };
         Some(look(&states))
     }
@@ -314,7 +337,13 @@ impl CellLayer {
 
 fn grid_of(cells: &Cells<'_>, plot: &Plot) -> Option<PixelGrid> {
     let scale = plot.left.as_ref()?.scale;
-    Some(PixelGrid::new(cells, &plot.time, &scale, plot.area, plot.units_per_dot()))
+    Some(PixelGrid::new(
+        cells,
+        &plot.time,
+        &scale,
+        plot.area,
+        plot.units_per_dot(),
+    ))
 }
 
 /// Goes through the finite extremes of each channel.

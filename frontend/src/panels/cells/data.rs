@@ -1,11 +1,11 @@
 //! What a panel of cells asks the server for, and the last answers.
 
-use std::sync::Arc;
-
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
-use shared::query::raster::{BlankCells, CellValues, Density, Raster, Statistic};
-use shared::time::TimeRange;
+use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
+
+use crate::api::{self, ApiFailure};
+use crate::panels::plot::data::Wanted;
 
 /// One question about all channels of a metric.
 #[derive(Clone, PartialEq, Debug)]
@@ -99,6 +99,15 @@ impl CellAnswer {
         }
     }
 
+    /// Whether each column is one frame, rather than a time in which there may be several.
+    pub const fn has_frames(&self) -> bool {
+        let bucket_us = match self {
+            Self::Raster { raster, .. } => raster.bucket_us,
+            Self::Density { density, .. } => density.bucket_us,
+        };
+        bucket_us.is_none()
+    }
+
     /// The channels of a row, first and last; `None` for a density.
     pub fn channels_of(&self, row: usize) -> Option<(u32, u32)> {
         match self {
@@ -126,27 +135,27 @@ fn density_edges(low: f64, high: f64, n_rows: usize) -> Vec<f64> {
     (0..=n_rows).map(|row| low + step * row as f64).collect()
 }
 
-/// What came of a question.
-#[derive(Clone, Debug, Default)]
-pub struct CellSlot {
-    /// The last answer; kept while the next one is awaited.
-    pub answer: Option<Arc<CellAnswer>>,
-    /// The range that the answer is exact for.
-    pub range: Option<TimeRange>,
-    /// The range that was last asked for with an outcome, be it a failure.
-    pub asked: Option<TimeRange>,
-    /// Why the last question has no answer.
-    pub failure: Option<String>,
-}
-
-/// Answers are compared by identity: they are large, and each is a new one.
-impl PartialEq for CellSlot {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same_answer = match (&self.answer, &other.answer) {
-            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
-            (None, None) => true,
-            _ => false,
-        };
-        is_same_answer && self.range == other.range && self.asked == other.asked && self.failure == other.failure
+/// Asks the server.
+pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<CellAnswer, ApiFailure> {
+    let rows = match ask.rows {
+        // With fewer channels than pixels, each has a row of its own.
+        Rows::Pixels => wanted.rows,
+        Rows::Exactly(rows) => rows,
+        Rows::Channels => n_channels,
+    };
+    let query = RasterQuery {
+        metric: ask.metric.clone(),
+        from: wanted.range.start(),
+        to: wanted.range.end(),
+        columns: wanted.columns,
+        rows: rows.clamp(1, MAX_ROWS),
+        stat: ask.statistic,
+        value_min: ask.low,
+        value_max: ask.high,
+    };
+    if ask.statistic == Statistic::Density {
+        api::density(&query).await.map(CellAnswer::of_density)
+    } else {
+        api::raster(&query).await.map(CellAnswer::of_raster)
     }
 }

@@ -6,11 +6,21 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
+use super::spec::CellsSpec;
 use crate::api;
 use crate::dom::view;
+use crate::panels::plot::spec::PlotSpec;
 use crate::reactive::{State, spawn};
 use crate::state::catalogue::use_catalogue;
-use crate::state::chosen_channel::use_chosen_channel;
+use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
+
+/// The metric of which a channel can be picked below a panel; `None` where there is nothing to pick.
+pub fn metric_to_pick(spec: &PlotSpec) -> Option<String> {
+    match &spec.cells {
+        Some(CellsSpec::Values { metric, .. }) => Some(metric.clone()),
+        _ => spec.follows.clone(),
+    }
+}
 
 /// How far Page Up and Page Down go.
 const PAGE: i64 = 10;
@@ -55,7 +65,7 @@ pub fn channel_picker(metric: String) -> AnyView {
     let message = State::new(String::new());
     let find = move |event: ev::Event| {
         let text = event_target_value(&event);
-        find(Arc::clone(&metric), text, message);
+        find(chosen, Arc::clone(&metric), text, message);
     };
     let (of_slider, of_value, of_text, of_field) = (name.clone(), name.clone(), name.clone(), name);
     let last = move || n_channels().saturating_sub(1).to_string();
@@ -108,8 +118,7 @@ fn forget_on_escape(event: ev::KeyboardEvent) {
 }
 
 /// Chooses by number, else the first channel whose label holds the text.
-fn find(metric: Arc<str>, text: String, message: State<String>) {
-    let chosen = use_chosen_channel();
+fn find(chosen: ChosenChannel, metric: Arc<str>, text: String, message: State<String>) {
     let text = text.trim().to_owned();
     message.set(String::new());
     if text.is_empty() {

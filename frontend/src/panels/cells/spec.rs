@@ -1,10 +1,11 @@
 //! Which cells a panel shows, and what it takes to know them.
 
 use shared::dashboard::PanelKind;
-use shared::display::ColorScale;
+use shared::display::{ColorScale, MetricDisplay};
 use shared::query::raster::Statistic;
 
 use super::data::{CellAsk, Rows};
+use crate::panels::plot::data::Ask;
 
 /// The cells of a panel.
 #[derive(Clone, PartialEq, Debug)]
@@ -103,11 +104,37 @@ impl CellsSpec {
         }
     }
 
+    /// The colours of a metric: the panel's own, or those of the metric.
+    pub fn scale_of(&self, display: MetricDisplay) -> ColorScale {
+        let own = match self {
+            Self::Values { scale, .. } => scale.clone(),
+            Self::Counts { .. } | Self::States { .. } => None,
+        };
+        own.or(display.scale).unwrap_or_default()
+    }
+
     /// Whether the extremes of each channel have to be known: to tell which of them lie beyond a fixed end of the scale.
     pub fn needs_extremes(&self, scale: &ColorScale) -> bool {
         let is_fixed = scale.low.is_some() || scale.high.is_some() || !scale.stops.is_empty() || scale.log;
         matches!(self, Self::Values { .. }) && is_fixed
     }
+}
+
+/// The questions about the cells of a panel; `display` knows how metrics look.
+pub fn cell_asks(spec: Option<&CellsSpec>, display: impl Fn(&str) -> MetricDisplay) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    for (spec, metric) in spec
+        .into_iter()
+        .flat_map(|spec| spec.metrics().into_iter().map(move |metric| (spec, metric)))
+    {
+        asks.extend(spec.asks(metric).into_iter().map(Ask::Cells));
+        if spec.needs_extremes(&spec.scale_of(display(metric))) {
+            asks.push(Ask::Extremes {
+                metric: metric.to_owned(),
+            });
+        }
+    }
+    asks
 }
 
 #[cfg(test)]
@@ -119,8 +146,17 @@ mod tests {
     fn told(kind: &PanelKind) -> Vec<String> {
         let spec = CellsSpec::of(kind).unwrap();
         let asks = spec.metrics().into_iter().flat_map(|metric| spec.asks(metric));
-        asks.map(|ask| format!("{} {} {:?} {:?} {:?}", ask.metric, ask.statistic.as_str(), ask.rows, ask.low, ask.high))
-            .collect()
+        asks.map(|ask| {
+            format!(
+                "{} {} {:?} {:?} {:?}",
+                ask.metric,
+                ask.statistic.as_str(),
+                ask.rows,
+                ask.low,
+                ask.high
+            )
+        })
+        .collect()
     }
 
     #[test]
@@ -139,8 +175,14 @@ mod tests {
                 high,
             })
         };
-        assert_eq!(told(&histogram(None, Some(1.5))), ["lag density Exactly(40) None Some(1.5)"]);
-        assert_eq!(told(&histogram(Some(2.0), Some(1.5))), ["lag density Exactly(40) None None"]);
+        assert_eq!(
+            told(&histogram(None, Some(1.5))),
+            ["lag density Exactly(40) None Some(1.5)"]
+        );
+        assert_eq!(
+            told(&histogram(Some(2.0), Some(1.5))),
+            ["lag density Exactly(40) None None"]
+        );
         let states = PanelKind::State(StateRows {
             metrics: vec!["busy".to_owned(), "door".to_owned()],
         });

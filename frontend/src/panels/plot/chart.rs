@@ -9,6 +9,7 @@ use super::pins::Pin;
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
 use crate::reactive::{Derived, Kept, State};
+use crate::state::chosen_channel::ChosenChannel;
 use crate::state::cursor::Cursor;
 use crate::state::time_view::TimeView;
 
@@ -42,6 +43,8 @@ pub struct Chart {
     pub view: Kept<TimeView>,
     /// The cursor of all panels.
     pub cursor: Cursor,
+    /// The chosen channel of all panels.
+    pub chosen: ChosenChannel,
     /// How far below the upper edge of the stage the cursor is, in CSS pixels; `None` where only its time counts.
     pub cursor_y: State<Option<f64>>,
     /// Whether the cursor is this panel's.

@@ -13,6 +13,7 @@ use super::marks::{
 };
 use super::spec::PlotSpec;
 use crate::format;
+use crate::panels::cells::content::PanelCells;
 
 /// What a panel shows.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,6 +28,10 @@ pub struct Content {
     pub strips: Vec<PanelStrip>,
     /// How the left axis runs.
     pub left: LeftAxis,
+    /// The metric whose chosen channel is the last of the lines, if one is chosen.
+    pub follows: Option<String>,
+    /// The cells beneath the lines.
+    pub cells: Option<PanelCells>,
 }
 
 /// A mark in front of a name, which says what it names.
@@ -40,6 +45,8 @@ pub enum Swatch {
     Strip(usize),
     /// A level.
     Limit(Severity),
+    /// Cells, which have many colours.
+    Cells,
 }
 
 impl Swatch {
@@ -50,6 +57,7 @@ impl Swatch {
             Self::Event(_) => "event",
             Self::Strip(_) => "strip",
             Self::Limit(_) => "limit",
+            Self::Cells => "cells",
         }
     }
 
@@ -60,6 +68,7 @@ impl Swatch {
                 (color % shared::chart::palette::SERIES_COLORS + 1).to_string()
             }
             Self::Limit(severity) => severity.as_str().to_owned(),
+            Self::Cells => String::new(),
         }
     }
 }
@@ -90,7 +99,18 @@ impl Content {
     ) -> Self {
         let drawn = panel_lines(lines, slots, &metric);
         let mut limits = limits_of_panel(&spec.limits.lines, slots);
-        limits.extend(limits_of_metrics(lines, display, &metric));
+        limits.extend(limits_of_metrics(lines, &display, &metric));
+        let cells = spec
+            .cells
+            .as_ref()
+            .map(|cells| PanelCells::new(cells, slots, &metric, &display));
+        // Where there are lines, they say how far the axis reaches.
+        let rows = cells.as_ref().filter(|_| spec.lines.is_empty());
+        let left = rows.and_then(PanelCells::left_axis).unwrap_or(LeftAxis::Values {
+            is_log: spec.limits.log,
+            low: spec.limits.low,
+            high: spec.limits.high,
+        });
         let events = panel_events(&spec.limits.events, slots, &metric, drawn.len());
         let strips = panel_strips(&spec.strips, slots, &metric, drawn.len() + events.len());
         Self {
@@ -98,11 +118,17 @@ impl Content {
             limits,
             events,
             strips,
-            left: LeftAxis::Values {
-                is_log: spec.limits.log,
-                low: spec.limits.low,
-                high: spec.limits.high,
-            },
+            left,
+            follows: spec.follows.clone(),
+            cells,
+        }
+    }
+
+    /// What stands beside the title: the units of all lines, or that of the cells.
+    pub fn unit(&self) -> String {
+        match &self.cells {
+            Some(cells) if self.lines.is_empty() => cells.unit(),
+            _ => units_of(self.lines.iter()),
         }
     }
 
@@ -178,6 +204,7 @@ impl Content {
             left_unit: unit(Axis::Left),
             right_unit: unit(Axis::Right),
             now,
+            has_color_bar: self.cells.as_ref().is_some_and(PanelCells::has_bar),
             ..PlotData::empty(range)
         }
     }
@@ -205,7 +232,11 @@ impl Content {
             let mut stretches = strip.stretches.iter().flat_map(|stretches| stretches.iter());
             stretches.any(|stretch| stretch.start_us < end && start < stretch.end_us)
         };
-        self.lines.iter().any(has_line) || self.events.iter().any(has_event) || self.strips.iter().any(has_strip)
+        let has_cell = self.cells.as_ref().is_some_and(PanelCells::holds_any);
+        has_cell
+            || self.lines.iter().any(has_line)
+            || self.events.iter().any(has_event)
+            || self.strips.iter().any(has_strip)
     }
 }
 

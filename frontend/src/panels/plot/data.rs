@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use leptos::prelude::{Owner, untrack};
 use shared::dashboard::{LimitValue, Line};
-use shared::metric::ChannelSelection;
+use shared::metric::{ChannelSelection, MetricInfo};
 use shared::query::envelope::{Envelope, EnvelopeQuery, MAX_COLUMNS};
 use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
 use super::spec::PlotSpec;
 use crate::api::{self, ApiFailure};
+use crate::panels::cells::data::{CellAnswer, CellAsk, cell_answer};
 use crate::reactive::{Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
@@ -20,7 +21,7 @@ use crate::state::refresh::use_refresh;
 const FEW_INTERVALS: f64 = 100.0;
 
 /// One question. Equal questions have equal answers for the same range and width.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Ask {
     /// The envelope of channels, or the band: for lines, events and strips.
     Envelope {
@@ -34,13 +35,21 @@ pub enum Ask {
         /// The metric by name.
         metric: String,
     },
+    /// The extremes of each channel in the range: for what lies beyond a scale of colours.
+    Extremes {
+        /// The metric by name.
+        metric: String,
+    },
+    /// The cells of all channels: for heatmaps, densities and states.
+    Cells(CellAsk),
 }
 
 impl Ask {
     /// The metric by name.
     pub fn metric(&self) -> &str {
         match self {
-            Self::Envelope { metric, .. } | Self::Greatest { metric } => metric,
+            Self::Envelope { metric, .. } | Self::Greatest { metric } | Self::Extremes { metric } => metric,
+            Self::Cells(cells) => &cells.metric,
         }
     }
 
@@ -129,8 +138,10 @@ fn joined(one: &ChannelSelection, other: &ChannelSelection) -> ChannelSelection 
 /// What the server said. Answers are compared by identity: they are large, and each is a new one.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// To [`Ask::Envelope`] and [`Ask::Greatest`].
+    /// To [`Ask::Envelope`], [`Ask::Greatest`] and [`Ask::Extremes`].
     Envelope(Arc<Envelope>),
+    /// To [`Ask::Cells`].
+    Cells(Arc<CellAnswer>),
 }
 
 /// A question and what came of it.
@@ -164,7 +175,15 @@ impl Slot {
     pub const fn envelope(&self) -> Option<&Arc<Envelope>> {
         match &self.answer {
             Some(Answer::Envelope(envelope)) => Some(envelope),
-            None => None,
+            Some(Answer::Cells(_)) | None => None,
+        }
+    }
+
+    /// The cells that came.
+    pub const fn cells(&self) -> Option<&Arc<CellAnswer>> {
+        match &self.answer {
+            Some(Answer::Cells(cells)) => Some(cells),
+            Some(Answer::Envelope(_)) | None => None,
         }
     }
 
@@ -194,6 +213,8 @@ pub struct Wanted {
     pub range: TimeRange,
     /// Pixels of the screen between them.
     pub columns: u32,
+    /// Pixels of the screen from the lower edge to the upper one.
+    pub rows: u32,
 }
 
 /// The questions of a panel with their last answers.
@@ -242,10 +263,10 @@ impl Answers {
                 return;
             }
             let only_open = has_new_asks && before == Some(now);
-            let interval_s = |metric: &str| untrack(|| catalogue.metric(metric)).and_then(|metric| metric.interval_s);
+            let info = |metric: &str| untrack(|| catalogue.metric(metric));
             requests.with_value(|requests| {
                 requests.cleanup();
-                requests.with(|| answers.ask(wanted, only_open, interval_s));
+                requests.with(|| answers.ask(wanted, only_open, info));
             });
         });
         answers
@@ -293,16 +314,17 @@ impl Answers {
         !is_same
     }
 
-    fn ask(self, wanted: Wanted, only_open: bool, interval_s: impl Fn(&str) -> Option<f64>) {
+    fn ask(self, wanted: Wanted, only_open: bool, info: impl Fn(&str) -> Option<MetricInfo>) {
         let asks: Vec<Ask> = self.slots.with_untracked(|slots| {
             let is_asked = |slot: &&Slot| !only_open || slot.asked != Some(wanted.range);
             slots.iter().filter(is_asked).map(|slot| slot.ask.clone()).collect()
         });
         self.open.set(asks.len());
         for ask in asks {
-            let interval_s = interval_s(ask.metric());
+            let (interval_s, n_channels) =
+                info(ask.metric()).map_or((None, 1), |info| (info.interval_s, info.channels));
             spawn(async move {
-                let outcome = answer(&ask, wanted, interval_s).await;
+                let outcome = answer(&ask, wanted, interval_s, n_channels).await;
                 self.slots.update(|slots| {
                     if let Some(slot) = slots.iter_mut().find(|slot| slot.ask == ask) {
                         slot.take(wanted.range, outcome);
@@ -314,7 +336,11 @@ impl Answers {
     }
 }
 
-async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>) -> Result<Answer, ApiFailure> {
+async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answer, ApiFailure> {
+    if let Ask::Cells(cells) = ask {
+        let answer = cell_answer(cells, wanted, n_channels).await?;
+        return Ok(Answer::Cells(Arc::new(answer)));
+    }
     let query = envelope_query(ask, wanted, interval_s);
     let envelope = api::envelope(&query).await?;
     Ok(Answer::Envelope(Arc::new(envelope)))
@@ -326,13 +352,18 @@ async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>) -> Result<An
     reason = "a few intervals and the allowed columns"
 )]
 fn envelope_query(ask: &Ask, wanted: Wanted, interval_s: Option<f64>) -> EnvelopeQuery {
-    let Wanted { range, columns } = wanted;
+    let Wanted { range, columns, .. } = wanted;
     let channels = match ask {
         Ask::Envelope { channels, .. } => channels.clone(),
-        Ask::Greatest { metric } => {
+        Ask::Cells(_) | Ask::Greatest { .. } | Ask::Extremes { .. } => {
+            let is_of_each = matches!(ask, Ask::Extremes { .. });
             return EnvelopeQuery {
-                metric: metric.clone(),
-                channels: ChannelSelection::Band,
+                metric: ask.metric().to_owned(),
+                channels: if is_of_each {
+                    ChannelSelection::All
+                } else {
+                    ChannelSelection::Band
+                },
                 from: range.start(),
                 to: range.end(),
                 columns: 1,

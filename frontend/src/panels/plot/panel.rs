@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::axis_clock::AxisClock;
-use shared::chart::draw::draw_plot;
+use shared::chart::cell_draw::Pictures;
 use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
@@ -20,7 +20,6 @@ use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
-use super::lines::units_of;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
@@ -30,6 +29,10 @@ use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::dom::view;
+use crate::panels::cells::beyond::beyond_list;
+use crate::panels::cells::draw::{Drawn, draw_content};
+use crate::panels::cells::picker::{channel_picker, metric_to_pick};
+use crate::panels::cells::spec::cell_asks;
 use crate::reactive::{Callback, Derived, Kept, State, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
@@ -48,6 +51,7 @@ pub fn PlotPanel(
     spec: PlotSpec,
 ) -> impl IntoView {
     let stage = NodeRef::<Div>::new();
+    let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
     let (chart, answers) = use_chart(&panel, spec, stage);
     use_data_layer(chart, answers, data_layer);
@@ -64,7 +68,7 @@ pub fn PlotPanel(
     view! {
         <PanelFrame
             panel
-            unit=Derived::new(move || chart.content.with(|content| units_of(content.lines.iter())))
+            unit=Derived::new(move || chart.content.with(Content::unit))
             state=verdict
             newest
             files=files_of(chart, answers)
@@ -96,6 +100,8 @@ pub fn PlotPanel(
                     }}
                     <Tooltip chart stage />
                 </div>
+                {picked.map(channel_picker)}
+                {move || beyond_list(chart)}
                 {pin_list(chart)}
                 <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
@@ -110,21 +116,29 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     let size = use_stage_size(stage);
     let clock = use_axis_clock(move || view.visible().get());
     let spec = Kept::new(spec);
-    let channel = use_chosen_channel();
+    let chosen = use_chosen_channel();
     let lines = Derived::new(move || {
         spec.with_value(|spec| {
-            let chosen = spec.follows.as_ref().and_then(|metric| channel.of(metric));
-            spec.lines_with(chosen)
+            let channel = spec.follows.as_ref().and_then(|metric| chosen.of(metric));
+            spec.lines_with(channel)
         })
     });
     let asks = Derived::new(move || {
         let n_channels = |metric: &str| catalogue.metric(metric).map_or(1, |metric| metric.channels);
-        spec.with_value(|spec| lines.with(|lines| asks_of(spec, lines, n_channels)))
+        spec.with_value(|spec| {
+            let mut asks = lines.with(|lines| asks_of(spec, lines, n_channels));
+            asks.extend(cell_asks(spec.cells.as_ref(), |name| catalogue.display(name)));
+            asks
+        })
     });
     let wanted = Derived::new(move || {
         let (range, size) = (view.settled().get()?, size.get()?);
-        let columns = layout_of(size, String::new(), AxisClock::utc()).columns();
-        Some(Wanted { range, columns })
+        let layout = layout_of(size, String::new(), AxisClock::utc());
+        Some(Wanted {
+            range,
+            columns: layout.columns(),
+            rows: layout.rows(),
+        })
     });
     let answers = Answers::start(asks, wanted);
     let panel_id = Kept::new(panel.id.clone());
@@ -162,6 +176,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         plot,
         view: Kept::new(view),
         cursor: use_cursor(),
+        chosen,
         cursor_y: State::new(None),
         attention: State::new(Attention::Elsewhere),
         pointed_out: State::new(None),
@@ -219,8 +234,13 @@ pub fn draw_on(
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
         chart.shown.with(|content| {
-            let data = content.plot_data(plot.time.range(), now, pointed_out);
-            draw_plot(target, plot, &palette(), &data).ok()
+            let drawn = Drawn {
+                now,
+                pointed_out,
+                // The surface of an SVG takes pictures too.
+                pictures: Pictures::AsBitmaps,
+            };
+            draw_content(target, plot, content, &palette(), drawn).ok()
         })
     })
 }
@@ -276,9 +296,12 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
             .settled()
             .get()
             .is_some_and(|range| answers.have_come(range))
-        && chart
-            .shown
-            .with(|content| !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty())
+        && chart.shown.with(|content| {
+            content.cells.is_none()
+                && !content.lines.is_empty()
+                && content.events.is_empty()
+                && content.strips.is_empty()
+        })
 }
 
 /// When the last sample of a panel's metrics was taken.

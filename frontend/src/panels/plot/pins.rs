@@ -16,6 +16,7 @@ use super::readout::{Clock, REACH_PX, exact_text, nearest_row};
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::format;
+use crate::panels::cells::choose::choose_at_cursor;
 use crate::reactive::{Callback, State};
 
 /// A value that stays.
@@ -99,6 +100,9 @@ impl Pin {
 /// Pins what is under the cursor, or lets go of it if it is pinned: of several lines the one nearest to the pointer or,
 /// without one, the first that is not pinned yet.
 pub fn pin_at_cursor(chart: Chart) -> Option<()> {
+    if choose_at_cursor(chart).is_some() {
+        return Some(());
+    }
     let at = chart.cursor.0.get_untracked()?;
     let units_per_px = units_per_px(chart.size.get_untracked()?);
     let y = chart.cursor_y.get_untracked().map(|y_px| y_px * units_per_px);

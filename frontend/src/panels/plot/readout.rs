@@ -12,6 +12,7 @@ use super::content::{Content, Swatch};
 use super::lines::PanelLine;
 use super::marks::{PanelEvent, PanelStrip};
 use crate::format;
+use crate::panels::cells::readout::cell_rows;
 
 /// How far from the cursor a sample at the edge of a gap is still meant, in CSS pixels.
 pub const REACH_PX: f64 = 5.0;
@@ -124,6 +125,9 @@ pub fn readout(
     }
     rows.extend(events.iter().map(|(event, moment)| event_row(event, *moment, clock)));
     rows.extend(content.strips.iter().map(|strip| strip_row(strip, at_us, clock)));
+    if let Some(cells) = content.cells.as_ref().filter(|_| content.lines.is_empty()) {
+        rows.extend(cell_rows(cells, plot, at, clock));
+    }
     Readout {
         time: format!("{} {}", clock.text(told_us), zone(told_us)),
         ago: if ago_us >= 0 {

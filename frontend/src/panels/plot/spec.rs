@@ -3,6 +3,8 @@
 use shared::dashboard::{Axis, Line, PanelKind, PlotLimits, Strip};
 use shared::metric::ChannelSelection;
 
+use crate::panels::cells::spec::CellsSpec;
+
 /// What a panel over time shows.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PlotSpec {
@@ -14,6 +16,8 @@ pub struct PlotSpec {
     pub strips: Vec<Strip>,
     /// The metric whose chosen channel is a line on top of all others; `None` where the choice does not matter.
     pub follows: Option<String>,
+    /// Cells beneath the lines.
+    pub cells: Option<CellsSpec>,
 }
 
 impl PlotSpec {
@@ -25,6 +29,7 @@ impl PlotSpec {
                 limits: timeseries.limits.clone(),
                 strips: timeseries.strips.clone(),
                 follows: None,
+                cells: None,
             }),
             PanelKind::Channels(channels) => Some(Self {
                 lines: vec![Line {
@@ -36,8 +41,12 @@ impl PlotSpec {
                 limits: channels.limits.clone(),
                 strips: Vec::new(),
                 follows: Some(channels.metric.clone()),
+                cells: CellsSpec::of(kind),
             }),
-            _ => None,
+            _ => CellsSpec::of(kind).map(|cells| Self {
+                cells: Some(cells),
+                ..Self::default()
+            }),
         }
     }
 

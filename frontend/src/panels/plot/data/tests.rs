@@ -8,6 +8,8 @@ fn told(spec: &PlotSpec) -> Vec<String> {
     let tell = |ask: &Ask| match ask {
         Ask::Envelope { metric, channels } => format!("{metric} {channels}"),
         Ask::Greatest { metric } => format!("greatest {metric}"),
+        Ask::Extremes { metric } => format!("extremes {metric}"),
+        Ask::Cells(cells) => format!("cells {}", cells.metric),
     };
     asks_of(spec, &spec.lines, n_channels).iter().map(tell).collect()
 }
@@ -78,6 +80,7 @@ fn limits_events_and_strips_are_asked_for() {
         Wanted {
             range: minutes(6),
             columns: 600,
+            rows: 200,
         },
         Some(60.0),
     );
@@ -101,7 +104,17 @@ fn a_short_range_is_asked_for_with_its_neighbours() {
         metric: "hv".to_owned(),
         channels: ChannelSelection::All,
     };
-    let query = |range| envelope_query(&ask, Wanted { range, columns: 600 }, Some(60.0));
+    let query = |range| {
+        envelope_query(
+            &ask,
+            Wanted {
+                range,
+                columns: 600,
+                rows: 200,
+            },
+            Some(60.0),
+        )
+    };
     let short = query(minutes(6));
     assert_eq!(
         (short.from.as_micros(), short.to.as_micros()),

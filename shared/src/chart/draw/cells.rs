@@ -1,0 +1,117 @@
+//! Cells beneath the lines, and lines that are coloured by their values.
+
+use plotters::element::Circle;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_backend::DrawingBackend;
+
+use super::{DOT_PX, DrawError, Pen, pixel, whole};
+use crate::chart::cell_draw::draw_cells;
+use crate::chart::color::ColorTable;
+use crate::chart::color_bar::{ColorBar, draw_color_bar};
+use crate::chart::columns;
+use crate::chart::line::{self, Canvas};
+use crate::chart::palette::{Palette, Rgba};
+use crate::chart::path::{Point, Strokes};
+use crate::chart::plot::PlotData;
+use crate::chart::shape::{PlotLine, Shape};
+use crate::chart::value_colors::colored;
+
+/// Widths of a line that is coloured by its values, and of the rim that sets it off, in pixels.
+const COLORED_PX: f64 = 2.0;
+const RIM_PX: f64 = 4.0;
+const RIM_OPACITY: f64 = 0.85;
+
+impl<DB: DrawingBackend> Pen<'_, DB> {
+    /// Cells with the names in their rows, and the bar that explains their colours.
+    pub(super) fn cells(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let Some(cells) = data.cells else { return Ok(()) };
+        let corner = pixel(Point {
+            x: self.plot.area.left,
+            y: self.plot.area.top,
+        });
+        for image in &cells.images {
+            draw_cells(
+                self.target,
+                image,
+                corner,
+                self.plot.layout.units_per_dot.max(1),
+                cells.pictures,
+            )?;
+        }
+        for name in &cells.names {
+            let ink = readable(name.ground, palette);
+            let (x, y) = name.at;
+            self.text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
+        }
+        match &cells.bar {
+            Some((table, [below, above])) => {
+                let bar = ColorBar { table, below, above };
+                draw_color_bar(self.target, bar, &self.plot.bar_place(), palette)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The chosen line: in the colours of its values, with a rim in the colour of what is chosen.
+    pub(super) fn colored_line(
+        &self,
+        line: &PlotLine<'_>,
+        canvas: &Canvas,
+        table: &ColorTable,
+        palette: &Palette,
+    ) -> Result<(), DrawError<DB>> {
+        let gaps = line.gap_rule();
+        let (strokes, marks) = match line.shape {
+            Shape::Samples(samples) => {
+                let drawn = line::strokes(samples, gaps, canvas);
+                (drawn.strokes, drawn.edge_marks)
+            }
+            Shape::Columns(columns) | Shape::Band(columns) => (
+                columns::strokes(columns, gaps, canvas),
+                columns::edge_marks(columns, canvas),
+            ),
+        };
+        self.strokes(&strokes, palette.select.faded(RIM_OPACITY), RIM_PX)?;
+        for path in &strokes.paths {
+            for part in self.plot.area.clip_path(path) {
+                for (color, points) in colored(&part, &canvas.value, table) {
+                    self.path(&points, self.stroke(color, COLORED_PX))?;
+                }
+            }
+        }
+        self.colored_dots(&strokes, canvas, table)?;
+        self.edge_marks(&marks, palette.select)
+    }
+
+    fn colored_dots(&self, strokes: &Strokes, canvas: &Canvas, table: &ColorTable) -> Result<(), DrawError<DB>> {
+        let radius = whole(self.units_in(DOT_PX * 0.75)).max(1);
+        for dot in strokes.dots.iter().filter(|dot| self.plot.area.contains(**dot)) {
+            let color = table.color(canvas.value.value_from_y(dot.y));
+            let style = super::ShapeStyle::from(super::plotters_color(color)).filled();
+            self.target.draw(&Circle::new(pixel(*dot), radius, style))?;
+        }
+        Ok(())
+    }
+}
+
+/// The text or the ground of the palette, whichever differs more from what is written on.
+fn readable(ground: Rgba, palette: &Palette) -> Rgba {
+    // What the colour looks like over the background.
+    let over = |part: u8, below: u8| {
+        let opacity = f64::from(ground.alpha) / 255.0;
+        f64::from(part) * opacity + f64::from(below) * (1.0 - opacity)
+    };
+    let background = palette.background;
+    let light = |red: f64, green: f64, blue: f64| 0.3 * red + 0.6 * green + 0.1 * blue;
+    let seen = light(
+        over(ground.red, background.red),
+        over(ground.green, background.green),
+        over(ground.blue, background.blue),
+    );
+    let away = |ink: Rgba| (light(f64::from(ink.red), f64::from(ink.green), f64::from(ink.blue)) - seen).abs();
+    if away(palette.text) < away(background) {
+        background
+    } else {
+        palette.text
+    }
+}
