@@ -1,7 +1,7 @@
 //! What all requests share.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -38,8 +38,8 @@ pub struct App {
     pub turns: Turns,
     /// Where nights begin and end at the site.
     pub night_calendar: NightCalendar,
-    /// The site and its dashboards, as the page asks for them.
-    pub dashboards: Dashboards,
+    /// The site and its dashboards, as the page asks for them; they change with their files.
+    dashboards: RwLock<Arc<Dashboards>>,
 }
 
 impl App {
@@ -58,7 +58,7 @@ impl App {
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
-            displays: Vec::new(),
+            displays: config.displays.clone(),
             broken: Vec::new(),
             revision: 0,
         };
@@ -72,8 +72,18 @@ impl App {
             writer,
             turns: Turns::of_machine(),
             night_calendar,
-            dashboards,
+            dashboards: RwLock::new(Arc::new(dashboards)),
         })
+    }
+
+    /// The site and its dashboards, as the page asks for them.
+    pub fn dashboards(&self) -> Arc<Dashboards> {
+        Arc::clone(&self.dashboards.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows other dashboards from now on.
+    pub fn show(&self, dashboards: Dashboards) {
+        *self.dashboards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(dashboards);
     }
 }
 

@@ -12,6 +12,8 @@ pub mod app;
 
 pub mod config;
 
+pub mod reload;
+
 pub mod pyramid;
 
 pub mod query;

@@ -134,12 +134,6 @@ pub fn date_and_minute(time: Timestamp) -> String {
     format!("{date} {}", hour_and_minute(time))
 }
 
-/// Date and time of day in UTC: `2016-01-01 23:59:48`.
-pub fn date_and_second(time: Timestamp) -> String {
-    let (date, _) = time.utc_date_and_micros();
-    format!("{date} {}", time_of_day(time))
-}
-
 /// When something was, as short as it can be beside a clock that reads `now`: `02:31`, or with the date if that is
 /// more than 18 hours off.
 pub fn moment_near(time: Timestamp, now: Timestamp) -> String {

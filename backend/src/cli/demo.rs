@@ -1,4 +1,4 @@
-//! `watchroom demo`: real measurements and a simulated camera, served like any other archive.
+//! `watchroom demo`: real measurements and simulated sources, served like any other archive.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use super::serve;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config;
-use crate::demo::camera::{self, Camera, Geometry};
+use crate::demo::simulation::{self, Simulation};
 use crate::demo::{self, bundled};
 use crate::ingest::csv;
 use crate::store;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// Where the measurements are kept.
     #[arg(long, value_name = "URL", default_value = "sqlite:watchroom-demo.db")]
     store: String,
-    /// Load what is there, but do not go on simulating the camera.
+    /// Load what is there, but do not go on simulating.
     #[arg(long)]
     no_live: bool,
     /// The path under which the page and the API stand, such as `/watchroom`.
@@ -50,16 +50,18 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     tell(&format!("store {}", args.store));
     let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
     let served = match load(&app).await {
-        Ok((camera, since)) => {
+        Ok((sources, since)) => {
             let (stop, stopped) = oneshot::channel();
             let live_app = Arc::clone(&app);
-            let live =
-                async move { camera::run(&camera, &live_app.writer, live_app.clock.as_ref(), since, stopped).await };
+            let live = async move {
+                let App { writer, clock, .. } = &*live_app;
+                simulation::run(&sources, writer, clock.as_ref(), since, stopped).await;
+            };
             let live = (!args.no_live).then(|| tokio::spawn(live));
             let served = serve::serve(Arc::clone(&app), listener).await;
             drop(stop);
             if let Some(live) = live {
-                live.await.context("the simulated camera broke down")?;
+                live.await.context("the simulation broke down")?;
             }
             served
         }
@@ -69,8 +71,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     served
 }
 
-/// Loads what is missing, and says so. Gives back the camera and the moment up to which it is simulated.
-async fn load(app: &App) -> anyhow::Result<(Arc<Camera>, Timestamp)> {
+/// Loads what is missing, and says so. Gives back what is simulated, and the moment up to which it is.
+async fn load(app: &App) -> anyhow::Result<(Vec<Arc<dyn Simulation>>, Timestamp)> {
     let mut options: BTreeMap<String, csv::Options> = BTreeMap::new();
     for (name, source) in &app.config.csv {
         let checked = source
@@ -85,12 +87,23 @@ async fn load(app: &App) -> anyhow::Result<(Arc<Camera>, Timestamp)> {
             None => tell(&format!("{} is there already", bundle.file)),
         }
     }
-    let camera = Arc::new(Camera::new(Geometry::bundled()?));
-    let start = Instant::now();
     let now = app.clock.now();
-    tell("simulating what is missing of the last three nights of a camera of 1855 pixels");
+    let sources = demo::simulations()?;
+    for source in &sources {
+        simulate(app, Arc::clone(source), now).await?;
+    }
+    Ok((sources, now))
+}
+
+/// Simulates what is missing of the last nights of a source.
+async fn simulate(app: &App, source: Arc<dyn Simulation>, now: Timestamp) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let what = source.what();
+    tell(&format!(
+        "simulating what is missing of the last three nights of {what}"
+    ));
     let mut told_millions = 0;
-    let written = camera::write_nights(Arc::clone(&camera), app.store.as_ref(), &app.writer, now, |written| {
+    let written = simulation::write_nights(source, app.store.as_ref(), &app.writer, now, |written| {
         let millions = written.values / 1_000_000;
         if millions >= told_millions + 5 {
             told_millions = millions;
@@ -104,7 +117,7 @@ async fn load(app: &App) -> anyhow::Result<(Arc<Camera>, Timestamp)> {
         written.values,
         took(start)
     ));
-    Ok((camera, now))
+    Ok(())
 }
 
 fn took(start: Instant) -> String {

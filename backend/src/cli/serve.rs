@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock::SystemClock;
-use crate::config::Config;
+use crate::config::Reloader;
 use crate::http::page::Page;
 use crate::pyramid::keep::keep_up;
+use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
 use crate::{http, store};
 
@@ -35,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut config = Config::load(&args.config)?;
+    let (mut config, reloader) = Reloader::load(&args.config)?;
     if let Some(page_dir) = &args.page_dir {
         config.server.page_dir = Some(page_dir.clone());
     }
@@ -44,7 +45,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
     app.describe_metrics().await?;
     learn(&*app.store, app.writer.gate()).await?;
+    let reloading = tokio::spawn(keep_reloading(Arc::clone(&app), reloader));
     let served = serve(Arc::clone(&app), listener).await;
+    reloading.abort();
     app.store.close().await;
     served
 }

@@ -5,8 +5,71 @@ use std::collections::BTreeSet;
 use shared::dashboard::{Dashboard, GRID_COLUMNS, OpensAt, Panel, Tab};
 use shared::time::Date;
 
+use super::key::Key;
 use super::panel;
 use super::section::Section;
+
+/// Each panel asks the server for its own data, and nobody reads more at a glance.
+const MAX_PANELS: usize = 64;
+/// The strip of tabs is read at a glance, too.
+const MAX_TABS: usize = 32;
+
+/// Of the file.
+pub(super) const FILE_KEYS: &[Key] = &[
+    Key::required("title", "text", "What the dashboard is headed with."),
+    Key::required("tabs", "[[tabs]]", "Its tabs, at least one and at most 32."),
+];
+
+/// Of a tab.
+pub(super) const TAB_KEYS: &[Key] = &[
+    Key::required(
+        "id",
+        "1 to 64 letters, digits, - or _",
+        "Its name in the address bar, one of its kind in the dashboard.",
+    ),
+    Key::required("title", "text", "What its handle says."),
+    Key::optional(
+        "note",
+        "text",
+        "none",
+        "A sentence above the panels, such as where the data come from.",
+    ),
+    Key::optional(
+        "simulated",
+        "true or false",
+        "false",
+        "Whether the data are made up; then the page says so, always in sight.",
+    ),
+    Key::optional(
+        "opens_at",
+        "\"newest_night\", \"all_data\" or a date such as \"2026-11-20\"",
+        "\"newest_night\"",
+        "Which time it shows when the address does not say.",
+    ),
+    Key::required(
+        "panels",
+        "[[tabs.panels]]",
+        "Its panels in reading order, at least one and at most 64: each asks the server for its own data, and nobody reads more \
+         at a glance.",
+    ),
+];
+
+/// Of a panel, besides those of its type.
+pub(super) const PANEL_KEYS: &[Key] = &[
+    Key::required(
+        "id",
+        "1 to 64 letters, digits, - or _",
+        "Its name in the page and in links, one of its kind in the tab.",
+    ),
+    Key::required("title", "text", "What it is headed with."),
+    Key::optional("width", "1 to 12", "6", "How many columns of the grid it spans."),
+    Key::optional("height", "60 to 2000", "220", "The height of its plot, in pixels."),
+    Key::required(
+        "type",
+        "text",
+        "What it shows: one of the types below, with the keys of that type beside it.",
+    ),
+];
 
 /// How high a plot may be, in pixels.
 const HEIGHTS_PX: std::ops::RangeInclusive<u16> = 60..=2000;
@@ -22,6 +85,16 @@ pub(super) fn read(id: &str, mut file: Section<'_>) -> Option<Dashboard> {
     }
     let title = file.required_text("title");
     let sections = file.required_list("tabs", "[[tabs]]");
+    if sections.len() > MAX_TABS {
+        let advice = "spread them over more files, each of which is a dashboard";
+        file.add_at(
+            "tabs",
+            &format!(
+                "there are {}; a dashboard may have {MAX_TABS}: {advice}",
+                sections.len()
+            ),
+        );
+    }
     let mut ids = BTreeSet::new();
     let tabs = sections
         .into_iter()
@@ -43,6 +116,14 @@ fn read_tab<'a>(mut section: Section<'a>, ids: &mut BTreeSet<&'a str>) -> Option
     let simulated = section.flag("simulated").unwrap_or_default();
     let opens_at = section.parsed("opens_at", OPENS_AT, parse_opens_at).unwrap_or_default();
     let sections = section.required_list("panels", "[[tabs.panels]]");
+    if sections.len() > MAX_PANELS {
+        let reason =
+            "each asks the server for its own data, and nobody reads more at a glance; spread them over more tabs";
+        section.add_at(
+            "panels",
+            &format!("there are {}; a tab may have {MAX_PANELS}: {reason}", sections.len()),
+        );
+    }
     let mut ids = BTreeSet::new();
     let panels = sections
         .into_iter()

@@ -33,6 +33,8 @@ pub(super) struct Findings<'a> {
     file: &'a str,
     text: &'a str,
     found: RefCell<Vec<(usize, String)>>,
+    /// What the readers asked for: the table and its key, in the order of asking.
+    asked: RefCell<Vec<(String, &'static str)>>,
 }
 
 impl<'a> Findings<'a> {
@@ -41,6 +43,7 @@ impl<'a> Findings<'a> {
             file,
             text,
             found: RefCell::default(),
+            asked: RefCell::default(),
         }
     }
 
@@ -49,9 +52,26 @@ impl<'a> Findings<'a> {
         self.found.borrow_mut().push((offset, message));
     }
 
+    /// Notes that a reader asked for a key of a table, whether it is there or not.
+    pub(super) fn ask(&self, table: &str, key: &'static str) {
+        self.asked.borrow_mut().push((table.to_owned(), key));
+    }
+
+    /// The keys of a table that were asked for, in the order of asking, each once.
+    #[cfg(test)]
+    pub(super) fn asked_of(&self, table: &str) -> Vec<&'static str> {
+        let mut keys = Vec::new();
+        for (path, key) in &*self.asked.borrow() {
+            if path == table && !keys.contains(key) {
+                keys.push(*key);
+            }
+        }
+        keys
+    }
+
     /// One line per mistake, from the top of the file to its end.
     pub(super) fn into_lines(self) -> Vec<String> {
-        let Self { file, text, found } = self;
+        let Self { file, text, found, .. } = self;
         let mut found = found.into_inner();
         found.sort_by_key(|(offset, _)| *offset);
         let line = |(offset, message): (usize, String)| {

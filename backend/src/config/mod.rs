@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::io;
+use std::path::Path;
 
 use shared::dashboard::{Dashboard, Site};
+use shared::display::MetricDisplay;
 use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
@@ -23,32 +24,41 @@ mod site;
 mod store;
 
 mod csv;
+mod display;
 mod geometries;
 mod metrics;
+mod scale;
 
 mod dashboard;
+mod markdown;
 mod panel;
 
 pub(crate) mod duration;
 mod environment;
+mod files;
 mod keep;
+mod key;
 mod mistake;
+mod reference;
+mod reload;
 mod section;
 mod size;
 mod suggestion;
+mod word;
 
 pub use csv::{CsvSource, WrongKey};
 pub use ingest::Ingest;
 pub use mistake::Mistakes;
+pub use reference::reference;
+pub use reload::Reloader;
+pub(crate) use reload::{Changed, Restart};
 pub use server::{Server, parse_base_path};
 
 use environment::Environment;
+use files::{Files, beside};
 use geometries::ReadFile;
 use mistake::Findings;
 use section::Section;
-
-/// The folder of the dashboards, beside the configuration.
-const DASHBOARDS_FOLDER: &str = "dashboards";
 
 /// A checked configuration.
 #[derive(Clone, PartialEq, Debug)]
@@ -65,6 +75,8 @@ pub struct Config {
     pub ingest: Ingest,
     /// What is known of metrics besides their samples, by name.
     pub metrics: BTreeMap<String, MetricProperties>,
+    /// How metrics look wherever they are shown, by rising name; those of which nothing is said are left out.
+    pub displays: Vec<MetricDisplay>,
     /// How long samples are kept.
     pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
@@ -84,6 +96,7 @@ impl Default for Config {
             place: None,
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
+            displays: Vec::new(),
             retention: Policy::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
@@ -102,48 +115,22 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn of_file((name, text): &'a (String, String)) -> Self {
-        Self { name, text }
+    /// The name without folder and extension.
+    fn stem(&self) -> &'a str {
+        let stem = Path::new(self.name).file_stem().and_then(OsStr::to_str);
+        stem.unwrap_or_default()
     }
 }
 
 impl Config {
     /// Reads a configuration file, the dashboards beside it, and the environment of the process.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        let text = |text: OsString| text.to_string_lossy().into_owned();
-        let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-        Self::load_with(path, variables)
+        Self::load_with(path, process_variables())
     }
 
     /// Reads a configuration file, the dashboards beside it, and these environment variables.
     pub fn load_with(path: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Mistakes> {
-        let mut unread = Vec::new();
-        let folder = path.parent().unwrap_or(Path::new("")).join(DASHBOARDS_FOLDER);
-        let dashboards = dashboard_files(&folder).unwrap_or_else(|error| {
-            unread.push(format!("{}: cannot be listed: {error}", folder.display()));
-            Vec::new()
-        });
-        let mut read = |path: &Path| {
-            let text = fs::read_to_string(path).unwrap_or_else(|error| {
-                unread.push(format!("{}: cannot be read: {error}", path.display()));
-                String::new()
-            });
-            (path.display().to_string(), text)
-        };
-        let main = read(path);
-        let dashboards: Vec<_> = dashboards.iter().map(|path| read(path)).collect();
-        // What cannot be read is told as that, and not as an empty text.
-        if let Some(mistakes) = Mistakes::new(unread) {
-            return Err(mistakes);
-        }
-        let dashboards: Vec<_> = dashboards.iter().map(Source::of_file).collect();
-        let read_beside = |file: &str| fs::read_to_string(path.parent().unwrap_or(Path::new("")).join(file));
-        Self::assemble(
-            Source::of_file(&main),
-            &dashboards,
-            Environment::new(variables),
-            &read_beside,
-        )
+        Files::read(path).config(Environment::new(variables), &beside(path))
     }
 
     /// Reads a configuration from texts.
@@ -179,32 +166,16 @@ impl Config {
         environment: Environment,
         read_file: &ReadFile<'_>,
     ) -> Result<Self, Mistakes> {
-        let mut config = Self::default();
-        let mut mistakes = Vec::new();
-        mistakes.extend(read_source(main, &environment, |mut file| {
-            config.server = server::read(file.overridable("server"));
-            let (url, keep) = store::read(file.overridable("store"));
-            if let Some(url) = url {
-                config.store_url = url;
-            }
-            config.retention.default = keep;
-            (config.site, config.place) = site::read(file.overridable("site"));
-            config.ingest = ingest::read(file.overridable("ingest"));
-            (config.metrics, config.retention.metrics) = metrics::read(file.named("metrics"));
-            config.csv = csv::read(file.named("csv"));
-            config.geometries = geometries::read(file.named("geometries"), read_file);
-            file.finish();
-        }));
+        let (mut config, mut mistakes) = read_main(main, &environment, read_file);
         let mut ids = BTreeSet::new();
         for source in dashboards {
-            let stem = Path::new(source.name).file_stem().and_then(OsStr::to_str);
-            let id = stem.unwrap_or_default();
+            let id = source.stem();
             if !ids.insert(id) {
                 mistakes.push(format!("{}: another dashboard has the id {id:?} too", source.name));
             }
-            mistakes.extend(read_source(*source, &environment, |file| {
-                config.dashboards.extend(dashboard::read(id, file));
-            }));
+            let (dashboard, found) = read_dashboard(*source, &environment);
+            config.dashboards.extend(dashboard);
+            mistakes.extend(found);
         }
         mistakes.extend(environment.into_lines());
         match Mistakes::new(mistakes) {
@@ -212,6 +183,43 @@ impl Config {
             None => Ok(config),
         }
     }
+}
+
+/// The variables of the process.
+fn process_variables() -> impl Iterator<Item = (String, String)> {
+    let text = |text: OsString| text.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
+}
+
+/// Reads all but the dashboards, with a line for each mistake.
+fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'_>) -> (Config, Vec<String>) {
+    let mut config = Config::default();
+    let mistakes = read_source(main, environment, |mut file| {
+        config.server = server::read(file.overridable("server"));
+        let (url, keep) = store::read(file.overridable("store"));
+        if let Some(url) = url {
+            config.store_url = url;
+        }
+        config.retention.default = keep;
+        (config.site, config.place) = site::read(file.overridable("site"));
+        config.ingest = ingest::read(file.overridable("ingest"));
+        let metrics = metrics::read(file.named("metrics"));
+        (config.metrics, config.displays) = (metrics.properties, metrics.displays);
+        config.retention.metrics = metrics.kept;
+        config.csv = csv::read(file.named("csv"));
+        config.geometries = geometries::read(file.named("geometries"), read_file);
+        file.finish();
+    });
+    (config, mistakes)
+}
+
+/// Reads a dashboard, with a line for each mistake; `None` where they leave nothing to show.
+fn read_dashboard(source: Source<'_>, environment: &Environment) -> (Option<Dashboard>, Vec<String>) {
+    let mut dashboard = None;
+    let mistakes = read_source(source, environment, |file| {
+        dashboard = dashboard::read(source.stem(), file);
+    });
+    (dashboard, mistakes)
 }
 
 /// Reads a text by `read`, and returns a line for each mistake. A text that is not TOML is not read.
@@ -227,24 +235,6 @@ fn read_source(source: Source<'_>, environment: &Environment, read: impl FnOnce(
         read(Section::file(&findings, environment, table.get_ref()));
     }
     findings.into_lines()
-}
-
-/// The dashboards in a folder by name; none if there is no such folder.
-fn dashboard_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension() == Some(OsStr::new("toml")) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -220,10 +220,48 @@ impl<'a> Section<'a> {
         }
         let value = value?;
         let number = finite(value.get_ref());
-        if number.is_none() {
-            self.wrong_type(self.path_of(key), "a finite number", value);
+        match (number, value.get_ref()) {
+            (None, DeValue::Float(digits)) => {
+                let message = format!("{} is not a finite number", digits.as_str());
+                self.add(value.span().start, key, &message);
+            }
+            (None, _) => self.wrong_type(self.path_of(key), "a number", value),
+            (Some(_), _) => {}
         }
         number
+    }
+
+    /// A table inside this one; `None` where it is missing.
+    pub(super) fn table(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let value = self.value(key)?;
+        self.inner(self.path_of(key), value)
+    }
+
+    /// Whether there is a text, for keys that take a text or a table.
+    pub(super) fn is_text(&mut self, key: &'static str) -> bool {
+        self.value(key).is_some_and(|value| value.get_ref().is_str())
+    }
+
+    /// Whether there is a value.
+    pub(super) fn has(&mut self, key: &'static str) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// Numbers with a text each, each with its place: `[[number, text], …]`; none where it is missing.
+    pub(super) fn pairs(&mut self, key: &'static str, of: &str) -> Vec<(f64, &'a str, usize)> {
+        let mut pairs = Vec::new();
+        for item in self.items(key, of) {
+            let parts = item.get_ref().as_array().map(|parts| &parts[..]);
+            let pair = match parts {
+                Some([number, text]) => finite(number.get_ref()).zip(text.get_ref().as_str()),
+                _ => None,
+            };
+            match pair {
+                Some((number, text)) => pairs.push((number, text, item.span().start)),
+                None => self.add(item.span().start, key, &format!("this is none of the {of}")),
+            }
+        }
+        pairs
     }
 
     /// Yes or no; `None` where it is missing.
@@ -271,7 +309,9 @@ impl<'a> Section<'a> {
     }
 
     fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.insert(key);
+        if self.known.insert(key) {
+            self.findings.ask(&self.path, key);
+        }
         self.table?.get(key)
     }
 

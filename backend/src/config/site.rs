@@ -1,11 +1,27 @@
 //! `[site]`: where the instrument stands, and how its nights are cut.
 
 use jiff::tz::{self, TimeZone};
-use shared::dashboard::Site;
+use shared::dashboard::{Shift, Site};
 
+use super::key::Key;
 use super::section::{Section, not_blank};
 use super::suggestion;
 use crate::sky::Place;
+
+/// Of each of `shifts`.
+pub(super) const SHIFT_KEYS: &[Key] = &[
+    Key::required("name", "text", "What the crew calls it."),
+    Key::required(
+        "start",
+        "clock time such as \"18:00\"",
+        "When it begins, on the site's clock.",
+    ),
+    Key::required(
+        "end",
+        "clock time such as \"01:00\"",
+        "When it ends; the next day where it is not after the start.",
+    ),
+];
 
 /// What holds where nothing is said: UTC, nights from noon to noon.
 pub(super) fn default() -> Site {
@@ -30,10 +46,10 @@ pub(super) fn read(mut section: Section<'_>) -> (Site, Option<Place>) {
             .parsed("time_zone", "a time zone such as \"Atlantic/Canary\"", parse_time_zone)
             .unwrap_or(default.time_zone),
         day_start_minutes: section
-            .parsed("day_start", "a local clock time such as \"12:00\"", parse_clock_time)
+            .parsed("day_start", CLOCK_TIME, parse_clock_time)
             .unwrap_or(default.day_start_minutes),
         has_sky: place.is_some(),
-        shifts: default.shifts,
+        shifts: read_shifts(&mut section),
     };
     section.finish();
     (site, place)
@@ -65,6 +81,29 @@ fn read_place(section: &mut Section<'_>) -> Option<Place> {
         elevation_m,
     })
 }
+
+fn read_shifts(site: &mut Section<'_>) -> Vec<Shift> {
+    let mut shifts: Vec<Shift> = Vec::new();
+    for mut section in site.list("shifts") {
+        let name = section.required("name", "what the crew calls it", not_blank);
+        let start = section.required("start", CLOCK_TIME, parse_clock_time);
+        let end = section.required("end", CLOCK_TIME, parse_clock_time);
+        if let (Some(name), Some(start_minutes), Some(end_minutes)) = (name, start, end) {
+            if shifts.iter().any(|shift| shift.name == name) {
+                section.add_at("name", &format!("another shift has the name {name:?} too"));
+            }
+            shifts.push(Shift {
+                name: name.to_owned(),
+                start_minutes,
+                end_minutes,
+            });
+        }
+        section.finish();
+    }
+    shifts
+}
+
+const CLOCK_TIME: &str = "a local clock time such as \"12:00\"";
 
 /// The name of a zone in the database of time zones.
 fn parse_time_zone(text: &str) -> Result<String, String> {

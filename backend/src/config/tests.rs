@@ -4,7 +4,7 @@ use insta::{assert_debug_snapshot, assert_snapshot};
 
 use super::*;
 
-const MAIN: &str = r#"
+const MAIN: &str = r##"
 [server]
 listen = "[::1]:9000"
 base_path = "/observatory/watchroom/"
@@ -19,6 +19,7 @@ keep_pyramid = "forever"
 name = "LST-1"
 time_zone = "Atlantic/Canary"
 day_start = "11:30"
+shifts = [{ name = "Evening", start = "18:00", end = "01:00" }]
 
 [ingest]
 body_limit = "8MiB"
@@ -31,15 +32,19 @@ metrics = 500000
 title = "PACTA temperature"
 unit = "°C"
 interval = "60s"
+limits = { high_warning = 25.0, high_alarm = 30 }
+scale = { stops = [[0, "#0000ff"], [30.5, "#ff0000"]], log = false }
+place = { geometry = "lstcam" }
 
 [metrics.shutter]
 kind = "state"
+states = [{ value = 0, label = "closed", severity = "ok" }, { value = 1, label = "open" }]
 keep = "forever"
 
 [csv.weather]
 time_columns = ["time"]
 null = ["-9999.9"]
-"#;
+"##;
 
 const NIGHT: &str = r#"
 title = "Night"
@@ -285,4 +290,41 @@ fn a_pyramid_is_kept_as_long_as_its_samples_or_longer() {
     watchroom.toml:5:16: metrics."a".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
     watchroom.toml:8:16: metrics."b".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
     "#);
+}
+
+#[test]
+fn every_mistake_in_how_a_metric_looks_is_told_with_its_place() {
+    let text = r##"
+[site]
+shifts = [
+  { name = "Evening", start = "18:00", end = "01:00" },
+  { name = "Evening", start = "1:00", until = "08:00" },
+]
+[metrics.a]
+limits = { low_alarm = 3, high_warning = 2.0, high_alarm = 2.0, hi_alarm = 9 }
+states = [{ value = 0, label = "off" }]
+[metrics.b]
+kind = "state"
+limits = 3
+states = [{ value = 1, label = "on" }, { value = 1, label = " " }, { value = 0.5, label = "x", severity = "bad" }, { label = "y" }]
+place = { part = "pixels" }
+[metrics.c]
+scale = { stops = [[0, "#000000"]] }
+place = "lstcam"
+"##;
+    assert_snapshot!(mistakes_of(text, &[]));
+}
+
+#[test]
+fn states_rise_and_a_metric_without_a_wish_has_no_display() {
+    let text = "[metrics.b]\nkind = \"state\"\nstates = [{ value = 2, label = \"on\" }, { value = -1, label = \"off\" }]\n\
+        [metrics.a]\nunit = \"s\"\n[metrics.c]\nlimits = {}\n";
+    let displays = Config::from_sources(main_file(text), &[]).unwrap().displays;
+    let values: Vec<_> = displays
+        .iter()
+        .flat_map(|display| &display.states)
+        .map(|state| state.value)
+        .collect();
+    assert_eq!(displays.len(), 1);
+    assert_eq!(values, [-1, 2]);
 }

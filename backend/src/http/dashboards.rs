@@ -9,6 +9,9 @@ use super::openapi::{QUERIES, ServerErrors};
 use crate::app::AppState;
 
 /// The site, and all dashboards with their tabs and panels, as the page shows them.
+///
+/// They change with their files: `revision` counts how often, and `broken` tells of files that cannot be used as they are
+/// now.
 #[utoipa::path(
     get,
     path = route::DASHBOARDS,
@@ -16,7 +19,7 @@ use crate::app::AppState;
     responses((status = 200, description = "In the order of their files.", body = Dashboards), ServerErrors),
 )]
 pub(super) async fn list_dashboards(app: AppState, form: Form) -> Response {
-    form.answer(&app.dashboards)
+    form.answer(&*app.dashboards())
 }
 
 /// The files that the dashboards were made of, for those who edit them: the page arranges panels and hands back the file

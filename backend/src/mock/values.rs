@@ -4,7 +4,7 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
 use super::{MockFrame, SECONDS_PER_NIGHT};
-use crate::demo::camera::noise::{bell, hash, signed, unit, wander};
+use crate::demo::noise::{bell, hash, signed, unit, wander};
 
 /// How fine the sensors read: a power of two, so that 32-bit floats hold every value exactly.
 const STEPS_PER_UNIT: f64 = 64.0;

@@ -31,3 +31,5 @@ mod gone_client;
 mod watched_store;
 
 mod keep;
+
+mod reload;

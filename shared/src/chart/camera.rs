@@ -30,6 +30,7 @@ const INSET_PX: f64 = 0.4;
 const OUTSET_PX: f64 = 0.25;
 /// Widths of lines, in pixels.
 const OUTLINE_PX: f64 = 1.0;
+const MODULE_PX: f64 = 1.4;
 const MARK_PX: f64 = 2.0;
 /// Sizes inside a hexagon, as parts of its radius.
 const OLD_PART: f64 = 0.45;
@@ -161,12 +162,7 @@ pub fn draw_camera<DB: DrawingBackend>(
     }
     fills.draw(target)?;
     signs.draw(target)?;
-    let style = pen.stroke(palette.background, OUTLINE_PX * 1.6);
-    shape
-        .outlines()
-        .iter()
-        .try_for_each(|outline| pen.outline(target, &outline.corners, style))?;
-    let style = pen.stroke(palette.axis, OUTLINE_PX);
+    let style = pen.stroke(palette.axis, MODULE_PX);
     shape
         .outlines()
         .iter()

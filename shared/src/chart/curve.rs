@@ -1,6 +1,6 @@
 //! One frame as a curve: a point for each channel, joined in the order of the channels.
 //!
-//! A channel without a finite x or y breaks the line. On a logarithmic axis what is not positive has no place; it
+//! A channel without a finite x or y breaks the line. Where x goes to and fro from channel to channel there are dots alone. On a logarithmic axis what is not positive has no place; it
 //! breaks the line too and is marked at the lower edge. Infinities are marked at the edges.
 
 use plotters::coord::Shift;
@@ -135,6 +135,19 @@ impl Curve {
     }
 }
 
+/// Whether numbers only rise or only fall; NaN aside.
+fn is_monotonic(numbers: impl Iterator<Item = f64>) -> bool {
+    let (mut rises, mut falls, mut before) = (true, true, None);
+    for number in numbers.filter(|number| !number.is_nan()) {
+        if let Some(before) = before {
+            rises &= before <= number;
+            falls &= number <= before;
+        }
+        before = Some(number);
+    }
+    rises || falls
+}
+
 /// The axis for some values between two ends in units.
 fn axis(values: impl Iterator<Item = f64>, is_log: bool, ends: [f64; 2], spacing: f64) -> Option<ValueAxis> {
     let placed = values.filter(|value| value.is_finite() && (*value > 0.0 || !is_log));
@@ -158,7 +171,12 @@ fn axis(values: impl Iterator<Item = f64>, is_log: bool, ends: [f64; 2], spacing
             ticks: value_axis::log_ticks(low, high, steps),
         }
     } else {
-        let (low, high) = value_axis::bounds_around(least, greatest);
+        // Channels from edge to edge; values with room around them.
+        let (low, high) = if from < to && least < greatest {
+            (least, greatest)
+        } else {
+            value_axis::bounds_around(least, greatest)
+        };
         ValueAxis {
             scale: ValueScale::new(low, high, from, to),
             ticks: value_axis::ticks(low, high, steps),
@@ -255,13 +273,15 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let n_placed = places.iter().flatten().count();
         let width_px = (self.curve.area.right - self.curve.area.left) / self.px();
         let has_dots = width_px / n_placed.max(1) as f64 >= ROOM_FOR_DOTS_PX;
+        // Where channels go to and fro a line through them would say nothing.
+        let is_line = is_monotonic(data.points.iter().map(|point| point.x));
         for run in places.split(Option::is_none) {
             let run: Vec<Point> = run.iter().flatten().copied().collect();
-            if run.len() > 1 {
+            if is_line && run.len() > 1 {
                 self.path(&run, self.stroke(color, LINE_PX))?;
             }
             // A channel between two without a value is a dot, or it would not be seen.
-            if has_dots || run.len() == 1 {
+            if !is_line || has_dots || run.len() == 1 {
                 run.iter().try_for_each(|place| self.dot(*place, DOT_PX, color))?;
             }
         }

@@ -3,20 +3,15 @@
 use shared::time::Timestamp;
 
 use super::geometry::{N_MODULES, N_PIXELS, Place};
-use super::noise::{hash, smooth, unit, wander};
 use super::quantity::{Parts, Quantity};
-
-/// Microseconds in a minute.
-pub(super) const MICROS_PER_MINUTE: i64 = 60_000_000;
+use crate::demo::noise::{hash, index, pick, smooth, unit, wander};
+use crate::demo::simulation::{MICROS_PER_MINUTE, time_of};
 
 /// Minutes after noon UTC at which high voltage goes up, and down again, give or take a quarter of an hour.
 const DUSK: i64 = 6 * 60 + 50;
 const DAWN: i64 = 18 * 60 + 40;
 /// How long that takes.
 const RAMP: i64 = 15;
-
-/// The longest time by which a frame comes late.
-pub(super) const MAX_DELAY_MICROS: i64 = 15 * MICROS_PER_MINUTE;
 
 /// One minute of the simulation.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -97,7 +92,7 @@ impl Moment {
 
     /// When its frames were taken.
     pub fn time(&self) -> Timestamp {
-        Timestamp::saturating_from_micros(self.minute * MICROS_PER_MINUTE)
+        time_of(self.minute)
     }
 
     /// When a quantity's frame comes in.
@@ -153,13 +148,4 @@ impl Moment {
             network
         }
     }
-}
-
-/// A hash as a number from 0 to `n`, without `n`. Takes other bits of the hash than [`unit`].
-fn pick(hash: u64, n: i64) -> i64 {
-    i64::try_from((hash & u64::from(u32::MAX)) % n.unsigned_abs()).unwrap_or(0)
-}
-
-fn index(hash: u64, n: usize) -> usize {
-    usize::try_from(hash % n as u64).unwrap_or(0)
 }

@@ -3,12 +3,14 @@
 //! A pure function of (quantity, channel, minute): no state and no stream of random numbers, so that any part of any
 //! night can be made at any time, in any order, and is always the same.
 
+use shared::time::Timestamp;
 use shared::value::Value;
 
 use super::geometry::{Geometry, Place};
 use super::moment::Moment;
-use super::noise::{bell, hash, signed, unit, wander};
 use super::quantity::{Parts, Quantity};
+use crate::demo::noise::{bell, hash, signed, unit, wander};
+use crate::demo::simulation::{Sent, SimulatedMetric, Simulation, numbered};
 use crate::store::Channels;
 
 /// A pixel whose preamplifier runs hot and whose photomultiplier sees too much light.
@@ -110,6 +112,29 @@ impl Camera {
             Parts::Whole => whole_value(quantity, key, moment),
         };
         Value::number((value / quantity.step()).round() * quantity.step())
+    }
+}
+
+impl Simulation for Camera {
+    fn what(&self) -> &'static str {
+        "a camera of 1855 pixels"
+    }
+
+    fn metrics(&self) -> Vec<SimulatedMetric> {
+        let metric = |quantity: Quantity| SimulatedMetric {
+            name: quantity.metric(),
+            labels: numbered(quantity.n_channels()),
+            sent: Sent::Always,
+        };
+        Quantity::ALL.map(metric).into()
+    }
+
+    fn arrival(&self, metric: usize, minute: i64) -> Timestamp {
+        Moment::new(minute).arrival(Quantity::ALL[metric])
+    }
+
+    fn frame(&self, metric: usize, minute: i64) -> Option<(Channels, Vec<Value>)> {
+        Self::frame(self, Quantity::ALL[metric], &Moment::new(minute))
     }
 }
 

@@ -56,6 +56,7 @@ fn side(shown: Shown, side: Place) -> Option<AnyView> {
                 on:click=move |_| shown.choose_channel(channel)
             >
                 {channel.to_string()}
+                " "
                 <span class="camera__value">{value}</span>
             </button>
         }

@@ -95,7 +95,7 @@ fn told_of(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize,
             (false, false) => format!("{age} ago"),
             (false, true) => format!("{age} ago: too old"),
         };
-        format!("{} UTC · {of_age}", format::date_and_second(time))
+        format!("{} · {of_age}", shown.moment().zone.text(time))
     });
     Some(Told {
         channel,

@@ -95,7 +95,7 @@ fn state_of(shown: Shown) -> Derived<PanelState> {
         let Some(geometry) = shown.geometry_name.get_value() else {
             let metric = shown.metric.get_value();
             return PanelState::Error(format!(
-                "the configuration does not say where the channels of {metric} are; give [metrics.\"{metric}\"] a place"
+                "the configuration does not say where the channels of {metric} are; give [metrics.\"{metric}\"] a place = {{ geometry = … }}"
             ));
         };
         match geometries.get(&geometry) {

@@ -14,7 +14,7 @@ use shared::query::latest::Latest;
 use shared::time::{TimeRange, Timestamp};
 
 use crate::api::{self, ApiFailure};
-use crate::format;
+use crate::panels::plot::clock::{Zone, use_zone};
 use crate::reactive::{Derived, Kept, State, effect};
 use crate::state::cursor::{Cursor, use_cursor};
 use crate::state::refresh::use_refresh;
@@ -74,6 +74,8 @@ impl Told {
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     names: Kept<Vec<String>>,
+    /// The clock by which times are told.
+    pub zone: Zone,
     /// The time that is shown while the cursor is nowhere.
     pub held: State<Option<Timestamp>>,
     cursor: Cursor,
@@ -116,6 +118,7 @@ impl Moment {
         });
         let moment = Self {
             names: Kept::new(names),
+            zone: use_zone(),
             held,
             cursor,
             range: settled,
@@ -159,9 +162,7 @@ impl Moment {
     /// When the picture is of, and whether it is the one that is wanted; tracks.
     pub fn time_text(self) -> String {
         let told = self.told.get();
-        let time = told
-            .map(|told| format!("{} UTC", format::date_and_second(told.at)))
-            .unwrap_or_default();
+        let time = told.map(|told| self.zone.text(told.at)).unwrap_or_default();
         if self.failure().is_some() {
             format!("{time}; what is wanted could not be had")
         } else if self.is_behind() {

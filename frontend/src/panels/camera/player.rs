@@ -8,7 +8,6 @@ use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
 
 use super::shown::Shown;
 use crate::dom::view;
-use crate::format;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::time_view::use_time_view;
 
@@ -114,7 +113,7 @@ pub fn Player(
                 min="0"
                 max=move || steps.get().map_or(0, Steps::last).to_string()
                 prop:value=move || step().unwrap_or_default().to_string()
-                aria-valuetext=move || at().map(written).unwrap_or_default()
+                aria-valuetext=move || at().map(|at| shown.moment().zone.text(at)).unwrap_or_default()
                 on:input=move |event| go(event_target_value(&event))
             />
             <output class="camera__time">{move || shown.moment().time_text()}</output>
@@ -190,10 +189,6 @@ fn play(shown: Shown, steps: Derived<Option<Steps>>, is_playing: State<bool>, sp
             is_playing.set(false);
         });
     });
-}
-
-fn written(time: Timestamp) -> String {
-    format!("{} UTC", format::date_and_second(time))
 }
 
 #[cfg(test)]

@@ -236,9 +236,9 @@ impl Shown {
             return format!("{title}, camera");
         };
         let (summary, unit) = (readings.summary(), self.unit());
-        let time = format::date_and_minute(told.at);
+        let time = self.moment().zone.text(told.at);
         let n_channels = readings.by_channel.len();
-        let mut sentences = vec![format!("{title}, camera of {n_channels} channels at {time} UTC")];
+        let mut sentences = vec![format!("{title}, camera of {n_channels} channels at {time}")];
         for (word, extreme) in [("least", summary.min), ("greatest", summary.max)] {
             if let Some((value, channel)) = extreme {
                 let value = self.value_text(value);

@@ -6,7 +6,6 @@ use shared::display::CameraPart;
 use super::readings::Reading;
 use super::shown::Shown;
 use crate::dom::view;
-use crate::format;
 use crate::reactive::State;
 
 /// A table that is filled while it is open. `cells` are its rows, the first cell of each its name; both closures track.
@@ -84,7 +83,7 @@ pub fn PixelTable(
         if has_modules {
             heads.push("Module".to_owned());
         }
-        heads.extend([format!("Value {}", shown.unit()), "Time (UTC)".to_owned()]);
+        heads.extend([format!("Value {}", shown.unit()), "Time".to_owned()]);
         heads
     };
     let cells = move || {
@@ -103,7 +102,7 @@ pub fn PixelTable(
                 Reading::Value(value) => shown.value_text(value),
                 other => other.text(),
             });
-            cells.push(time.map(format::time_of_day).unwrap_or_default());
+            cells.push(time.map(|time| shown.moment().zone.text(time)).unwrap_or_default());
             cells
         });
         rows.collect()

@@ -16,14 +16,14 @@ use crate::theme::{palette, use_theme};
 pub fn use_data_layer(shown: Shown, element: NodeRef<CanvasElement>, panel_id: String) {
     let theme = use_theme();
     let drawer = FrameDrawer::new(move || {
-        if draw(shown, element).is_some() && !shown.moment.is_behind() {
+        if draw(shown, element).is_some() && !shown.moment().is_behind() {
             mark_drawn(&panel_id);
         }
     });
     effect(move || {
         shown.curve.track();
         theme.track();
-        shown.moment.is_behind();
+        shown.moment().is_behind();
         drawer.request();
     });
 }

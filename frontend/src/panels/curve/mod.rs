@@ -41,14 +41,14 @@ pub fn CurvePanel(
         let Some(range) = view.settled().get() else {
             return PanelState::Loading;
         };
-        match (shown.moment.told(), shown.moment.failure()) {
+        match (shown.moment().told(), shown.moment().failure()) {
             (None, Some(reason)) => PanelState::Error(reason),
             (None, None) => PanelState::Loading,
-            (Some(told), _) if shown.moment.is_fixed() || has_samples_in(&told, range) => PanelState::Ready,
+            (Some(told), _) if shown.moment().is_fixed() || has_samples_in(&told, range) => PanelState::Ready,
             (Some(_), _) => PanelState::Empty { last: shown.last() },
         }
     });
-    let newest = Derived::new(move || shown.moment.newest_in(view.settled().get()?, shown.last()));
+    let newest = Derived::new(move || shown.moment().newest_in(view.settled().get()?, shown.last()));
     let title = panel.title.clone();
     view! {
         <PanelFrame
@@ -56,9 +56,9 @@ pub fn CurvePanel(
             unit=Derived::new(move || shown.unit())
             state=verdict
             newest
-            on_retry=Callback::new(move |()| shown.moment.retry())
+            on_retry=Callback::new(move |()| shown.moment().retry())
         >
-            <div class="camera" class:camera--behind=move || shown.moment.is_behind()>
+            <div class="camera" class:camera--behind=move || shown.moment().is_behind()>
                 <div
                     node_ref=stage
                     class="plot__stage camera__stage"
@@ -77,7 +77,7 @@ pub fn CurvePanel(
                     <Tooltip shown stage />
                 </div>
                 <div class="camera__beyond">
-                    <span>{move || shown.moment.time_text()}</span>
+                    <span>{move || shown.moment().time_text()}</span>
                     <span class="camera__missing">{move || shown.missing()}</span>
                 </div>
                 <ChannelTable shown />

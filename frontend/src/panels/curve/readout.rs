@@ -83,7 +83,7 @@ fn told_of(shown: Shown, position: usize) -> Option<Told> {
         channel: point.channel,
         y: format!("{} {}", reading.text(), shown.unit()),
         x: x.unwrap_or_default(),
-        time: time.map(format::date_and_second).unwrap_or_default(),
+        time: time.map(|time| shown.moment().zone.text(time)).unwrap_or_default(),
         value: match reading {
             Reading::Value(value) | Reading::Old(value) => value.to_string(),
             Reading::Null | Reading::Nan | Reading::Never => String::new(),
@@ -124,7 +124,7 @@ pub fn ChannelTable(
                     format::number(point.x)
                 },
                 reading.text(),
-                time.map(format::time_of_day).unwrap_or_default(),
+                time.map(|time| shown.moment().zone.text(time)).unwrap_or_default(),
             ]
         });
         rows.collect()
@@ -135,7 +135,7 @@ pub fn ChannelTable(
             "Channel".to_owned(),
             if x.is_empty() { "x".to_owned() } else { x },
             format!("Value {}", shown.unit()),
-            "Time (UTC)".to_owned(),
+            "Time".to_owned(),
         ]
     };
     lazy_table(heads, rows)

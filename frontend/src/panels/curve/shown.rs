@@ -25,8 +25,7 @@ use crate::state::time_view::use_time_view;
 pub struct Shown {
     /// The metrics and axes.
     pub spec: Kept<CurveSpec>,
-    /// The moment that is shown.
-    pub moment: Moment,
+    moment: Kept<Moment>,
     /// What all channels said.
     pub readings: Derived<Option<Arc<Readings>>>,
     /// The points; `None` until they have come.
@@ -39,8 +38,7 @@ pub struct Shown {
     pub pointed: State<Option<usize>>,
     /// Whether it is pointed at by the keyboard.
     pub by_keyboard: State<bool>,
-    /// The channel that is chosen for the whole page.
-    pub choice: ChosenChannel,
+    choice: Kept<ChosenChannel>,
     catalogue: Catalogue,
 }
 
@@ -80,16 +78,21 @@ impl Shown {
         });
         Self {
             spec,
-            moment,
+            moment: Kept::new(moment),
             readings,
             data,
             size,
             curve,
             pointed: State::new(None),
             by_keyboard: State::new(false),
-            choice: use_chosen_channel(),
+            choice: Kept::new(use_chosen_channel()),
             catalogue,
         }
+    }
+
+    /// The moment that is shown.
+    pub fn moment(self) -> Moment {
+        self.moment.get_value()
     }
 
     fn metric(self) -> String {
@@ -116,7 +119,7 @@ impl Shown {
 
     /// The position of the chosen channel's point; tracks.
     pub fn chosen_position(self) -> Option<usize> {
-        let chosen = self.choice.of(&self.metric())?;
+        let chosen = self.choice.get_value().of(&self.metric())?;
         self.data.with(|data| {
             let points = &data.as_ref()?.points;
             points.iter().position(|point| point.channel == chosen)
@@ -129,7 +132,7 @@ impl Shown {
             .data
             .with_untracked(|data| data.as_ref()?.points.get(position).copied());
         if let Some(point) = point {
-            self.choice.choose(&self.metric(), point.channel);
+            self.choice.get_value().choose(&self.metric(), point.channel);
         }
     }
 
@@ -141,13 +144,13 @@ impl Shown {
 
     /// The curve in a few sentences, for those who do not see it; tracks.
     pub fn spoken(self, title: &str) -> String {
-        let (Some(told), Some(readings)) = (self.moment.told(), self.readings.get()) else {
+        let (Some(told), Some(readings)) = (self.moment().told(), self.readings.get()) else {
             return format!("{title}, curve");
         };
         let (summary, unit) = (readings.summary(), self.unit());
-        let time = format::date_and_minute(told.at);
+        let time = self.moment().zone.text(told.at);
         let mut sentences = vec![format!(
-            "{title}, curve of {} channels at {time} UTC",
+            "{title}, curve of {} channels at {time}",
             readings.by_channel.len()
         )];
         for (word, extreme) in [("least", summary.min), ("greatest", summary.max)] {

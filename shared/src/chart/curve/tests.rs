@@ -117,3 +117,13 @@ fn a_frame_without_values_has_no_axes() {
     assert_eq!(curve.nearest(&data, Point { x: 0.0, y: 0.0 }), None);
     assert_eq!(drawn(&data), (vec![], 0, 0));
 }
+
+#[test]
+fn channels_that_go_to_and_fro_are_dots() {
+    let mut data = data(&[1.0, 2.0, 3.0, 4.0], false);
+    data.points[1].x = 3.5;
+    assert_eq!(drawn(&data), (vec![], 4, 0));
+    data.points.reverse();
+    data.points[2].x = 1.0;
+    assert_eq!(drawn(&data).0, [4]);
+}

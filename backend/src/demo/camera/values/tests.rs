@@ -1,5 +1,5 @@
 use super::*;
-use crate::demo::camera::moment::MICROS_PER_MINUTE;
+use crate::demo::simulation::MICROS_PER_MINUTE;
 
 /// The minute of noon UTC at which the night of 2026-11-20 starts.
 const NOON: i64 = 29_919_600;

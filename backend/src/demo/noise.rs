@@ -20,6 +20,16 @@ pub(crate) fn unit(hash: u64) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// A hash as a number from 0 to `n`, without `n`. Takes other bits of the hash than [`unit`].
+pub(super) fn pick(hash: u64, n: i64) -> i64 {
+    i64::try_from((hash & u64::from(u32::MAX)) % n.unsigned_abs()).unwrap_or(0)
+}
+
+/// A hash as an index below `n`.
+pub(super) fn index(hash: u64, n: usize) -> usize {
+    usize::try_from(hash % n as u64).unwrap_or(0)
+}
+
 /// A hash as a number, -1 up to 1.
 pub(crate) fn signed(hash: u64) -> f64 {
     unit(hash) * 2.0 - 1.0

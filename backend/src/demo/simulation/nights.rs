@@ -1,13 +1,13 @@
-//! The camera's last nights, made in one go.
+//! The last nights of a simulated source, made in one go.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 
-use super::moment::{MAX_DELAY_MICROS, MICROS_PER_MINUTE, Moment};
-use super::{Camera, Quantity};
+use super::{MAX_DELAY_MICROS, MICROS_PER_MINUTE, Sent, Simulation, minute_of, time_of};
 use crate::demo::Error;
 use crate::ingest::Writer;
 use crate::store::{self, ChannelFilter, Frame, MetricId, Store};
@@ -27,48 +27,52 @@ pub struct Written {
     pub values: usize,
 }
 
-/// What a quantity already has in the store.
+/// What of a metric is to be written, and what is in the store already.
 #[derive(Clone, Debug)]
 struct Present {
-    quantity: Quantity,
+    /// Its place in the list of the source.
+    metric: usize,
     metric_id: MetricId,
-    /// All before this minute is there.
+    /// All before this minute is there, or not to be written.
     until: i64,
-    /// From then on only these are.
+    /// From then on only these are there.
     minutes: BTreeSet<i64>,
+    /// Nothing is to be written from this minute on.
+    end: i64,
 }
 
 /// Writes what is missing of the last nights, up to now; frames that are still on their way are left out.
 ///
 /// Every frame carries the time at which it came in, or would have. `progress` hears of the total after each batch.
 pub async fn write_nights(
-    camera: Arc<Camera>,
+    source: Arc<dyn Simulation>,
     store: &dyn Store,
     writer: &Writer,
     now: Timestamp,
     progress: impl FnMut(Written),
 ) -> Result<Written, Error> {
-    let minute = now.as_micros().div_euclid(MICROS_PER_MINUTE);
-    let start = (Moment::new(minute).night - N_NIGHTS + 1) * 1440 + 720;
-    write_since(camera, store, writer, start, now, progress).await
+    // Nights go from noon to noon UTC.
+    let night = (minute_of(now) - 720).div_euclid(1440);
+    let start = (night - N_NIGHTS + 1) * 1440 + 720;
+    write_since(source, store, writer, start, now, progress).await
 }
 
 /// Writes what is missing from a minute on.
 pub(super) async fn write_since(
-    camera: Arc<Camera>,
+    source: Arc<dyn Simulation>,
     store: &dyn Store,
     writer: &Writer,
     start: i64,
     now: Timestamp,
     mut progress: impl FnMut(Written),
 ) -> Result<Written, Error> {
-    let end = now.as_micros().div_euclid(MICROS_PER_MINUTE) + 1;
-    let present = Arc::new(find_present(store, writer, start).await?);
+    let end = minute_of(now) + 1;
+    let present = Arc::new(find_present(source.as_ref(), store, writer, start..end).await?);
     let first = present.iter().map(|present| present.until).min().unwrap_or(end);
     let batch = |minute: i64| {
-        let (camera, present) = (Arc::clone(&camera), Arc::clone(&present));
+        let (source, present) = (Arc::clone(&source), Arc::clone(&present));
         let minutes = minute..(minute + MINUTES_PER_BATCH).min(end);
-        tokio::task::spawn_blocking(move || make_batch(&camera, &present, minutes, now))
+        tokio::task::spawn_blocking(move || make_batch(source.as_ref(), &present, minutes, now))
     };
     let mut written = Written::default();
     let mut next = batch(first);
@@ -90,21 +94,30 @@ pub(super) async fn write_since(
     Ok(written)
 }
 
-async fn find_present(store: &dyn Store, writer: &Writer, start: i64) -> Result<Vec<Present>, Error> {
+async fn find_present(
+    source: &dyn Simulation,
+    store: &dyn Store,
+    writer: &Writer,
+    minutes: Range<i64>,
+) -> Result<Vec<Present>, Error> {
     let mut all = Vec::new();
-    for quantity in Quantity::ALL {
-        let labels: Vec<String> = (0..quantity.n_channels()).map(|channel| channel.to_string()).collect();
-        let metric_id = writer.ensure_metric(quantity.metric(), &labels).await?;
+    for (index, metric) in source.metrics().into_iter().enumerate() {
+        let metric_id = writer.ensure_metric(metric.name, &metric.labels).await?;
+        let (from, end) = match metric.sent {
+            Sent::Always => (minutes.start, minutes.end),
+            Sent::Before { from, until } => (minutes.end - from, minutes.end - until),
+        };
         let mut present = Present {
-            quantity,
+            metric: index,
             metric_id,
-            until: start,
+            until: from.max(minutes.start),
             minutes: BTreeSet::new(),
+            end,
         };
         if let Some((_, newest)) = store.span(metric_id).await? {
             // Frames may be missing that were on their way when the server stopped.
-            let newest = newest.as_micros().div_euclid(MICROS_PER_MINUTE);
-            present.until = start.max(newest - 2 * MAX_DELAY_MICROS / MICROS_PER_MINUTE);
+            let newest = minute_of(newest);
+            present.until = present.until.max(newest - 2 * MAX_DELAY_MICROS / MICROS_PER_MINUTE);
             present.minutes = find_minutes(store, metric_id, present.until).await?;
         }
         all.push(present);
@@ -114,33 +127,29 @@ async fn find_present(store: &dyn Store, writer: &Writer, start: i64) -> Result<
 
 /// The minutes from `start` on that have a frame.
 async fn find_minutes(store: &dyn Store, metric_id: MetricId, start: i64) -> store::Result<BTreeSet<i64>> {
-    let start = Timestamp::saturating_from_micros(start * MICROS_PER_MINUTE);
-    let Ok(range) = TimeRange::new(start, Timestamp::MAX) else {
+    let Ok(range) = TimeRange::new(time_of(start), Timestamp::MAX) else {
         return Ok(BTreeSet::new());
     };
     let chunks: Vec<_> = store.scan(metric_id, range, ChannelFilter::All).try_collect().await?;
     let minutes = chunks.iter().flatten();
-    Ok(minutes
-        .map(|frame| frame.time.as_micros().div_euclid(MICROS_PER_MINUTE))
-        .collect())
+    Ok(minutes.map(|frame| minute_of(frame.time)).collect())
 }
 
-fn make_batch(camera: &Camera, present: &[Present], minutes: std::ops::Range<i64>, now: Timestamp) -> Vec<Frame> {
+fn make_batch(source: &dyn Simulation, present: &[Present], minutes: Range<i64>, now: Timestamp) -> Vec<Frame> {
     let mut frames = Vec::new();
     for present in present {
-        for minute in minutes.clone() {
-            if minute < present.until || present.minutes.contains(&minute) {
+        for minute in minutes.start.max(present.until)..minutes.end.min(present.end) {
+            if present.minutes.contains(&minute) {
                 continue;
             }
-            let moment = Moment::new(minute);
-            let arrival = moment.arrival(present.quantity);
+            let arrival = source.arrival(present.metric, minute);
             if arrival > now {
                 continue;
             }
-            if let Some((channels, values)) = camera.frame(present.quantity, &moment) {
+            if let Some((channels, values)) = source.frame(present.metric, minute) {
                 frames.push(Frame {
                     metric_id: present.metric_id,
-                    time: moment.time(),
+                    time: time_of(minute),
                     arrival,
                     channels,
                     values,

@@ -1,0 +1,281 @@
+//! The reference of the files of dashboards and of what they show of metrics, as Markdown.
+//!
+//! It is written from what stands beside the readers; its tests hold that the readers ask for the keys that it lists, for
+//! no others, and that they take its examples.
+
+use std::fmt::Write as _;
+
+use super::key::{Default, Key};
+use super::{dashboard, display, metrics, panel, scale, site};
+
+const INTRODUCTION: &str = "\
+# Dashboards: the reference
+
+<!-- Written by `watchroom check-config --reference`; a test holds that it is what the readers take. -->
+
+Each file `dashboards/ID.toml` beside `watchroom.toml` is a dashboard; its name without `.toml` is its id in the address \
+bar, of letters, digits, `-` and `_`. The first by name opens when the address names none.
+
+`watchroom check-config -c watchroom.toml` names every mistake in all files with line, column and key. A running server \
+reads the files again when they change, and `[metrics.\"NAME\"]` too: a broken file keeps its last good form, and the page \
+says what is wrong with it. All else in `watchroom.toml` needs a restart, and the log says so.
+";
+
+const FILE_EXAMPLE: &str = r#"title = "Night"
+
+[[tabs]]
+id = "camera"
+title = "Camera"
+
+[[tabs.panels]]
+id = "temperature"
+title = "Temperature of the pixels"
+type = "channels"
+width = 8
+height = 300
+metric = "camera.temperature"
+"#;
+
+const METRICS_EXAMPLE: &str = r#"[metrics."camera.temperature"]
+title = "Pixel temperature"
+unit = "°C"
+interval = "60s"
+limits = { low_alarm = -5.0, low_warning = 0.0, high_warning = 25.0, high_alarm = 30.0 }
+scale = "clusco-temperature"
+place = { geometry = "lstcam", part = "pixel" }
+
+[metrics."camera.busy"]
+kind = "state"
+states = [
+  { value = 0, label = "free", severity = "ok" },
+  { value = 1, label = "busy", severity = "warning" },
+]
+
+[metrics."jobs.latency"]
+unit = "s"
+scale = { map = "inferno", low = 1.0, high = 1000.0, log = true }
+"#;
+
+const SHIFTS_EXAMPLE: &str = r#"[site]
+shifts = [
+  { name = "Evening", start = "18:00", end = "01:00" },
+  { name = "Morning", start = "01:00", end = "08:00" },
+]
+"#;
+
+/// The reference, as `watchroom check-config --reference` prints it.
+pub fn reference() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    write_example(&mut text, FILE_EXAMPLE);
+    write_section(&mut text, "## The file", "", &[dashboard::FILE_KEYS]);
+    write_section(&mut text, "## `[[tabs]]`", "", &[dashboard::TAB_KEYS]);
+    write_section(&mut text, "## `[[tabs.panels]]`", "", &[dashboard::PANEL_KEYS]);
+    let types = panel::TYPES.map(|panel_type| format!("[`{0}`](#{0})", panel_type.word));
+    push_line(&mut text, &format!("\nThe types: {}.", types.join(", ")));
+    for panel_type in panel::TYPES {
+        write_section(
+            &mut text,
+            &format!("### `{}`", panel_type.word),
+            panel_type.meaning,
+            panel_type.keys,
+        );
+        for (name, keys) in panel_type.inner {
+            // All scales are told together, further below.
+            if *name != "scale" {
+                push_line(&mut text, &format!("\nOf `{name}`:"));
+                write_keys(&mut text, &[keys]);
+            }
+        }
+        write_example(&mut text, &panel_example(&panel_type));
+    }
+    let about = "In `watchroom.toml`: how a metric looks wherever it is shown.";
+    write_section(
+        &mut text,
+        "## `[metrics.\"NAME\"]`",
+        about,
+        &[metrics::KEYS, display::KEYS],
+    );
+    for (name, keys) in METRIC_TABLES {
+        push_line(&mut text, &format!("\nOf `{name}`:"));
+        write_keys(&mut text, &[keys]);
+    }
+    write_example(&mut text, METRICS_EXAMPLE);
+    let about = "A scale is a table, or one of the names below. Values beyond its ends are counted, and have the colours of the ends.";
+    write_section(&mut text, "## Scales", about, &[scale::KEYS]);
+    push_line(&mut text, "\n| name | colours |\n|---|---|");
+    for (name, told) in scale::names() {
+        push_line(&mut text, &format!("| `\"{name}\"` | {told} |"));
+    }
+    let about = "In `[site]` of `watchroom.toml`: the night picker offers the shifts of the crew as ranges.";
+    write_section(&mut text, "## `shifts`", about, &[site::SHIFT_KEYS]);
+    write_example(&mut text, SHIFTS_EXAMPLE);
+    text
+}
+
+const METRIC_TABLES: [(&str, &[Key]); 3] = [
+    ("limits", display::LIMITS_KEYS),
+    ("states", display::STATE_KEYS),
+    ("place", display::PLACE_KEYS),
+];
+
+/// A panel of a type as it stands in a file.
+fn panel_example(panel_type: &panel::PanelType) -> String {
+    let panel::PanelType { word, example, .. } = panel_type;
+    format!("[[tabs.panels]]\nid = \"{word}\"\ntitle = \"A panel of the type {word}\"\ntype = \"{word}\"\n{example}\n")
+}
+
+fn write_section(text: &mut String, heading: &str, about: &str, keys: &[&[Key]]) {
+    push_line(text, &format!("\n{heading}"));
+    if !about.is_empty() {
+        push_line(text, &format!("\n{about}"));
+    }
+    write_keys(text, keys);
+}
+
+fn write_keys(text: &mut String, keys: &[&[Key]]) {
+    push_line(text, "\n| key | value | without it | |\n|---|---|---|---|");
+    for key in keys.iter().copied().flatten() {
+        let default = match key.default {
+            Default::Required => "**must be there**",
+            Default::Is(default) => default,
+        };
+        let cells = [key.value, default, key.meaning].map(|cell| cell.replace('|', "\\|"));
+        push_line(text, &format!("| `{}` | {} |", key.name, cells.join(" | ")));
+    }
+}
+
+fn write_example(text: &mut String, example: &str) {
+    push_line(text, &format!("\n```toml\n{}\n```", example.trim_end()));
+}
+
+fn push_line(text: &mut String, line: &str) {
+    // Writing into a text cannot fail.
+    let _written = writeln!(text, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use toml::de::DeTable;
+
+    use super::*;
+    use crate::config::environment::Environment;
+    use crate::config::mistake::Findings;
+    use crate::config::section::Section;
+    use crate::config::{Config, Source};
+
+    /// Reads a text, and hands over what was asked for. There are no mistakes in it.
+    #[track_caller]
+    fn read(text: &str, reader: impl FnOnce(Section<'_>), check: impl FnOnce(&Findings<'_>)) {
+        let findings = Findings::new("example.toml", text);
+        let environment = Environment::default();
+        let table = DeTable::parse(text).unwrap();
+        reader(Section::file(&findings, &environment, table.get_ref()));
+        check(&findings);
+        assert_eq!(findings.into_lines(), [""; 0], "{text}");
+    }
+
+    #[track_caller]
+    fn same_keys(asked: &[&str], keys: &[&[Key]]) {
+        let asked: BTreeSet<_> = asked.iter().copied().collect();
+        let told: BTreeSet<_> = keys.iter().copied().flatten().map(|key| key.name).collect();
+        assert_eq!(told, asked);
+        let n_told = keys.iter().copied().map(<[Key]>::len).sum::<usize>();
+        assert_eq!(told.len(), n_told, "a key is told twice");
+    }
+
+    fn with_panel(panel: &str) -> String {
+        format!("title = \"N\"\n[[tabs]]\nid = \"t\"\ntitle = \"T\"\n{panel}")
+    }
+
+    #[test]
+    fn the_readers_of_panels_ask_for_the_keys_that_are_told_and_take_the_examples() {
+        for panel_type in panel::TYPES {
+            let text = with_panel(&panel_example(&panel_type));
+            let mut kind = "";
+            read(
+                &text,
+                |file| {
+                    let dashboard = dashboard::read("n", file).unwrap();
+                    kind = dashboard.tabs[0].panels[0].show.as_str();
+                },
+                |findings| {
+                    same_keys(&findings.asked_of(""), &[dashboard::FILE_KEYS]);
+                    same_keys(&findings.asked_of("tabs"), &[dashboard::TAB_KEYS]);
+                    let mut keys = vec![dashboard::PANEL_KEYS];
+                    keys.extend(panel_type.keys);
+                    same_keys(&findings.asked_of("tabs.panels"), &keys);
+                    for (name, keys) in panel_type.inner {
+                        let asked = findings.asked_of(&format!("tabs.panels.{name}"));
+                        // A scale may be a name.
+                        if *name != "scale" || !asked.is_empty() {
+                            same_keys(&asked, &[keys]);
+                        }
+                    }
+                },
+            );
+            assert_eq!(kind, panel_type.word);
+        }
+    }
+
+    #[test]
+    fn a_scale_is_read_as_it_is_told() {
+        let heatmap = panel::TYPES
+            .iter()
+            .find(|panel_type| panel_type.word == "heatmap")
+            .unwrap();
+        read(
+            &with_panel(&panel_example(heatmap)),
+            |file| assert!(dashboard::read("n", file).is_some()),
+            |findings| same_keys(&findings.asked_of("tabs.panels.scale"), &[scale::KEYS]),
+        );
+    }
+
+    #[test]
+    fn the_reader_of_metrics_asks_for_the_keys_that_are_told_and_takes_the_example() {
+        read(
+            METRICS_EXAMPLE,
+            |mut file| assert_eq!(metrics::read(file.named("metrics")).displays.len(), 3),
+            |findings| {
+                let path = "metrics.\"camera.temperature\"";
+                same_keys(&findings.asked_of(path), &[metrics::KEYS, display::KEYS]);
+                for (name, keys) in METRIC_TABLES {
+                    let of = if name == "states" {
+                        "camera.busy"
+                    } else {
+                        "camera.temperature"
+                    };
+                    same_keys(&findings.asked_of(&format!("metrics.{of:?}.{name}")), &[keys]);
+                }
+                same_keys(&findings.asked_of("metrics.\"jobs.latency\".scale"), &[scale::KEYS]);
+            },
+        );
+    }
+
+    #[test]
+    fn shifts_are_read_as_they_are_told() {
+        read(
+            SHIFTS_EXAMPLE,
+            |mut file| assert_eq!(site::read(file.overridable("site")).0.shifts.len(), 2),
+            |findings| same_keys(&findings.asked_of("site.shifts"), &[site::SHIFT_KEYS]),
+        );
+    }
+
+    #[test]
+    fn the_examples_are_a_configuration() {
+        let source = |name, text| Source { name, text };
+        let main = source("watchroom.toml", METRICS_EXAMPLE);
+        let config = Config::from_sources(main, &[source("dashboards/night.toml", FILE_EXAMPLE)]);
+        assert_eq!(config.unwrap().dashboards[0].tabs[0].panels.len(), 1);
+    }
+
+    #[test]
+    fn the_committed_reference_is_this_one() {
+        assert_eq!(
+            include_str!("reference.md"),
+            reference(),
+            "write it anew: cargo run -- check-config --reference > backend/src/config/reference.md"
+        );
+    }
+}
