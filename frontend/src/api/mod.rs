@@ -18,6 +18,7 @@ use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::query::samples::{Samples, SamplesQuery};
+use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
 use shared::time::Timestamp;
 use web_sys::RequestCache;
@@ -108,6 +109,11 @@ pub async fn geometry(name: &str) -> Result<Geometry, ApiFailure> {
 /// Nights that hold data.
 pub async fn nights(query: &NightsQuery) -> Result<Nights, ApiFailure> {
     get(url::nights(query)).await
+}
+
+/// What light there is over the site.
+pub async fn sky(query: &SkyQuery) -> Result<Sky, ApiFailure> {
+    get(url::sky(query)).await
 }
 
 /// How long the server may take to say that it lives, in milliseconds.

@@ -2,6 +2,7 @@
 
 use super::scale::{Side, ValueScale};
 use crate::dashboard::{Axis, Severity};
+use crate::order::sort_by;
 
 /// A level that lies farther from the data than this part of their own span does not widen the axis.
 const NEAR: f64 = 0.5;
@@ -112,7 +113,7 @@ pub fn labels(
             Some(LimitLabel { at, y, beyond })
         })
         .collect();
-    labels.sort_by(|one, other| one.y.total_cmp(&other.y));
+    sort_by(&mut labels, |one, other| one.y.total_cmp(&other.y));
     // Down from the top, then up again from the bottom where they have run out of it.
     let mut least = top + height;
     for label in &mut labels {

@@ -253,3 +253,113 @@ fn counted(event: &PanelEvent, range: Option<TimeRange>) -> String {
         Some(count) => format!("{} · {} or more", event.label, format::count(count.count)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use shared::dashboard::{Event, PlotLimits, Strip};
+    use shared::display::Limits;
+    use shared::metric::ChannelSelection;
+    use shared::query::envelope::{Envelope, SampleSeries};
+
+    use super::*;
+    use crate::panels::plot::data::{Answer, asks_of};
+
+    fn spec() -> PlotSpec {
+        PlotSpec {
+            lines: vec![Line {
+                metric: "t".to_owned(),
+                channels: ChannelSelection::List(vec![0]),
+                label: "mirror".to_owned(),
+                axis: Axis::Left,
+            }],
+            limits: PlotLimits {
+                events: vec![Event {
+                    metric: "trip".to_owned(),
+                    label: "trip".to_owned(),
+                }],
+                ..PlotLimits::default()
+            },
+            strips: vec![Strip {
+                metric: "on".to_owned(),
+                label: "on".to_owned(),
+            }],
+            ..PlotSpec::default()
+        }
+    }
+
+    /// Everything answered with a 1 at the epoch and each second after it, three in all.
+    fn content() -> Content {
+        let spec = spec();
+        let answered = |ask| {
+            let series = SampleSeries {
+                time_us: vec![0, 1_000_000, 2_000_000],
+                value: vec![1.0.into(); 3],
+                ..SampleSeries::default()
+            };
+            Slot {
+                answer: Some(Answer::Envelope(Arc::new(Envelope::Samples {
+                    metric: "any".to_owned(),
+                    unit: "K".to_owned(),
+                    series: vec![series],
+                }))),
+                ..Slot::open(ask)
+            }
+        };
+        let slots: Vec<Slot> = asks_of(&spec, &spec.lines, |_| 1).into_iter().map(answered).collect();
+        let display = |metric: &str| MetricDisplay {
+            limits: Limits {
+                high_alarm: (metric == "t").then_some(30.0),
+                ..Limits::default()
+            },
+            ..MetricDisplay::default()
+        };
+        Content::new(&spec, &spec.lines, &slots, |_| None, display)
+    }
+
+    fn range(start_us: i64, end_us: i64) -> TimeRange {
+        let time = Timestamp::saturating_from_micros;
+        TimeRange::new(time(start_us), time(end_us)).unwrap()
+    }
+
+    #[test]
+    fn the_legend_names_everything_and_counts_events() {
+        let told: Vec<String> = content()
+            .entries(Some(range(500_000, 9_000_000)))
+            .iter()
+            .map(|entry| format!("{} {} {}", entry.key, entry.swatch.kind(), entry.label))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "t:0 line mirror",
+                "trip:events event trip · 2",
+                "on:strip strip on",
+                "t:limits limit limits"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_drawn_and_what_is_not_pointed_out_steps_back() {
+        let content = content();
+        let shown = content.without(|key| key == "t:limits");
+        let data = shown.plot_data(range(0, 9_000_000), None, Some("trip:events"));
+        assert!(data.limits.is_empty() && content.limits.len() == 1);
+        let faded = (data.lines[0].is_faded, data.events[0].is_faded, data.strips[0].is_faded);
+        assert_eq!(faded, (true, false, true));
+        // Nothing is drawn of a limit that would be seen better without the lines.
+        let data = content.plot_data(range(0, 9_000_000), None, Some("t:limits"));
+        assert!(!data.lines[0].is_faded);
+    }
+
+    #[test]
+    fn a_range_without_anything_measured_shows_nothing() {
+        let content = content();
+        assert!(content.shows_any(range(0, 1_000_000)));
+        assert!(!content.shows_any(range(50_000_000, 60_000_000)));
+        let only_events = content.without(|key| !key.ends_with("events"));
+        assert!(only_events.shows_any(range(0, 1_000_000)) && !only_events.shows_any(range(1, 2)));
+    }
+}
