@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::browser::save::save_text;
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect, spawn};
 use crate::shell::layout_export::rearranged::rearranged;
 use crate::state::arrangement::use_arrangement;
