@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gloo_net::http::{Request, Response};
 use serde::de::DeserializeOwned;
 use shared::compact;
-use shared::dashboard::Dashboards;
+use shared::dashboard::{DashboardFile, DashboardFiles, Dashboards};
 use shared::error::ApiError;
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
@@ -62,6 +62,13 @@ pub async fn metrics() -> Result<Metrics, ApiFailure> {
 /// The site and all dashboards.
 pub async fn dashboards() -> Result<Dashboards, ApiFailure> {
     get(route::DASHBOARDS.to_owned()).await
+}
+
+/// The file that a dashboard was made of; empty for one that is no more.
+pub async fn dashboard_file(dashboard: &str) -> Result<DashboardFile, ApiFailure> {
+    let all: DashboardFiles = get(route::DASHBOARD_FILES.to_owned()).await?;
+    let file = all.files.into_iter().find(|file| file.dashboard == dashboard);
+    Ok(file.unwrap_or_default())
 }
 
 /// The envelope of channels, or of the band, over a range.

@@ -20,6 +20,8 @@ pub mod connection_pill;
 
 pub mod help;
 
+pub mod layout_export;
+
 pub mod layout_menu;
 
 pub mod night_picker;
