@@ -1,5 +1,6 @@
 //! The application: loads what the server has to show, provides the state of the page, lays out shell and board.
 
+use std::mem;
 use std::time::Duration;
 
 use futures::future::join;
@@ -13,9 +14,11 @@ use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
+use crate::shell::tab_link::TabLinks;
 use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::chosen_channel::provide_chosen_channel;
+use crate::state::chosen_clock::provide_chosen_clock;
 use crate::state::connection::provide_connection;
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
@@ -27,6 +30,7 @@ use crate::state::refresh::provide_refresh;
 use crate::state::server_clock::ServerClock;
 use crate::state::site::SiteClock;
 use crate::state::time_view::provide_time_view;
+use crate::state::wallboard::provide_wallboard;
 use crate::theme::provide_theme;
 
 /// What the server has to show, as far as it is known.
@@ -40,7 +44,7 @@ enum Load {
 /// Before a question that failed is asked again.
 const RETRY: Duration = Duration::from_secs(3);
 
-/// Between two looks at the metrics: new ones appear with their first frame.
+/// Between two looks at dashboards and metrics: files are edited, and new metrics appear with their first frame.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The page, under whatever path it is mounted.
@@ -90,6 +94,7 @@ fn Loaded() -> impl IntoView {
     let (navigation, catalogue) = (use_navigation(), use_catalogue());
     let site = SiteClock::new(&catalogue.site());
     provide_context(site);
+    provide_chosen_clock();
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
     let metrics = Derived::new(move || tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
     let nights = NightList::follow(metrics);
@@ -103,12 +108,14 @@ fn Loaded() -> impl IntoView {
     });
     let view = provide_time_view(opens_at);
     opening::write_down(navigation, catalogue, opens_at);
+    let links = TabLinks::from_here();
+    provide_wallboard(move || links.next_untracked());
     provide_cursor();
     provide_hidden();
     provide_arrangement(navigation, catalogue);
     provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
-    keep_metrics_fresh(catalogue);
+    keep_fresh(catalogue);
     let board = move || match tab.get() {
         Some(tab) => view! { <Board tab /> }.into_any(),
         None => view! { <NotFound /> }.into_any(),
@@ -116,19 +123,37 @@ fn Loaded() -> impl IntoView {
     view! { <Shell tab>{board}</Shell> }
 }
 
-fn keep_metrics_fresh(catalogue: Catalogue) {
+fn keep_fresh(catalogue: Catalogue) {
     let in_sight = use_in_sight();
+    let mut has_run = false;
     effect(move || {
+        let has_come_back = mem::replace(&mut has_run, true);
         if in_sight.get() {
             spawn(async move {
+                if has_come_back {
+                    look_again(catalogue).await;
+                }
                 loop {
                     sleep(LOOK_AGAIN).await;
-                    // A failure is the connection's to tell; what is known stays.
-                    if let Ok(metrics) = api::metrics().await {
-                        catalogue.update(metrics);
-                    }
+                    look_again(catalogue).await;
                 }
             });
         }
     });
+}
+
+/// A failure is the connection's to tell; what is known stays.
+async fn look_again(catalogue: Catalogue) {
+    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    if let Ok(metrics) = metrics {
+        catalogue.update(metrics);
+    }
+    if let Ok(dashboards) = dashboards {
+        if dashboards.site != catalogue.site() {
+            // Nights, clocks and titles hang on it: all begins anew, at the same address.
+            let _ = window().location().reload();
+            return;
+        }
+        catalogue.update_dashboards(dashboards);
+    }
 }

@@ -7,14 +7,12 @@
 //! `use crate::dom::view;` beside `use leptos::prelude::*;` is all that a file needs. Where a closure yields a view anew,
 //! the old elements are replaced and not compared; the focus is handed on to the element in the same place.
 
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::marker::PhantomData;
 
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute as LeptosAttribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
-use leptos::tachys::reactive_graph::SharedReactiveFunction;
 use leptos::tachys::view::any_view::AnyViewState;
 use leptos::tachys::view::{Position, PositionState};
 use send_wrapper::SendWrapper;
@@ -24,9 +22,15 @@ use web_sys::{Element, Event, Node};
 
 pub use markup::view;
 
+mod content;
+
+mod node_ref;
+
 mod word;
 
-pub use word::{Reading, Word, Words};
+pub use content::{Content, any};
+pub use node_ref::NodeRef;
+pub use word::{ReadWord, Reading, Word, Words};
 
 /// What of an element has a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +41,8 @@ pub enum Place {
     Class(&'static str),
     /// A property of its style.
     Style(&'static str),
+    /// A property of the element's object.
+    Property(&'static str),
 }
 
 /// An element with all that is in it, as long as it is on the page.
@@ -79,6 +85,10 @@ fn put(element: &Element, place: Place, value: Option<&str>) {
         (Place::Attribute(name), Some(value)) => drop(element.set_attribute(name, value)),
         (Place::Attribute(name), None) => drop(element.remove_attribute(name)),
         (Place::Class(name), value) => drop(element.class_list().toggle_with_force(name, value.is_some())),
+        (Place::Property(name), value) => {
+            let value = value.map_or(JsValue::UNDEFINED, JsValue::from_str);
+            drop(js_sys::Reflect::set(element, &name.into(), &value));
+        }
         (Place::Style(name), value) => {
             let style = element.unchecked_ref::<web_sys::HtmlElement>().style();
             match value {
@@ -167,11 +177,11 @@ impl Builder {
         }
     }
 
-    fn follow(&mut self, place: Place, mut read: Box<dyn FnMut() -> Option<Cow<'static, str>>>) {
+    fn follow(&mut self, place: Place, mut reading: Box<dyn ReadWord>) {
         let element = self.open.clone();
         let mut before = None;
-        self.keep_effect(Box::new(move || {
-            let now = read();
+        self.parts.effects.push(RenderEffect::new(move |_| {
+            let now = reading.read();
             if before.as_ref() != Some(&now) {
                 put(&element, place, now.as_deref());
                 before = Some(now);
@@ -179,34 +189,16 @@ impl Builder {
         }));
     }
 
-    fn keep_effect(&mut self, mut run: Box<dyn FnMut()>) {
-        self.parts.effects.push(RenderEffect::new(move |_| run()));
-    }
-
-    /// Gives a property of the element's object a value.
-    pub fn property(&mut self, name: &'static str, value: impl Into<JsValue>) {
-        // Fails only for what cannot be written.
-        drop(js_sys::Reflect::set(&self.open, &name.into(), &value.into()));
-    }
-
-    /// Gives a property of the element's object a value that follows what `read` reads.
-    pub fn property_live<V: Into<JsValue>>(&mut self, name: &'static str, mut read: impl FnMut() -> V + 'static) {
-        let element = self.open.clone();
-        self.keep_effect(Box::new(move || {
-            drop(js_sys::Reflect::set(&element, &name.into(), &read().into()));
-        }));
-    }
-
     /// Calls `run` at every event of that name; `E` is what the browser hands over.
-    pub fn on<E: wasm_bindgen::JsCast>(&mut self, name: &'static str, mut run: impl FnMut(E) + 'static) {
-        self.listen(name, Box::new(move |event| run(event.unchecked_into())));
+    pub fn on<E: wasm_bindgen::JsCast + 'static>(&mut self, name: &'static str, run: impl FnMut(E) + 'static) {
+        self.listen(name, Box::new(Handler(run, PhantomData)));
     }
 
-    fn listen(&mut self, name: &'static str, mut run: Box<dyn FnMut(Event)>) {
+    fn listen(&mut self, name: &'static str, mut handler: Box<dyn Handle>) {
         let owner = Owner::current();
         let listener: Box<dyn FnMut(Event)> = Box::new(move |event| match &owner {
-            Some(owner) => owner.with(|| run(event)),
-            None => run(event),
+            Some(owner) => owner.with(|| handler.handle(event)),
+            None => handler.handle(event),
         });
         let listener = Closure::wrap(listener);
         drop(
@@ -217,11 +209,7 @@ impl Builder {
     }
 
     /// Adds a view.
-    pub fn child(&mut self, child: impl IntoRender<Output: RenderHtml>) {
-        self.add(child.into_render().into_any());
-    }
-
-    fn add(&mut self, child: AnyView) {
+    pub fn child(&mut self, child: AnyView) {
         let mut state = child.build();
         state.mount(&self.open, None);
         self.parts.children.push(state);
@@ -233,9 +221,18 @@ impl Builder {
     }
 }
 
-/// A view that follows what `read` reads, of one type for each type of view.
-pub fn live<T: 'static>(read: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
-    Arc::new(Mutex::new(read))
+/// A handler of whatever event. Not `dyn FnMut`: each closure in one of those is compiled twice, to be called and to be
+/// called once.
+trait Handle {
+    fn handle(&mut self, event: Event);
+}
+
+struct Handler<E, Run>(Run, PhantomData<fn(E)>);
+
+impl<E: wasm_bindgen::JsCast, Run: FnMut(E)> Handle for Handler<E, Run> {
+    fn handle(&mut self, event: Event) {
+        (self.0)(event.unchecked_into());
+    }
 }
 
 impl Mountable for Parts {

@@ -12,6 +12,9 @@
 //! | `Effect::new(\|_\| …)`          | [`effect`]; what it has to know from its last run it keeps in a captured variable |
 //! | `Effect::watch`                 | [`watch`]                                                                   |
 //! | `spawn_local_scoped`            | [`spawn`]                                                                   |
+//! | `task::spawn_local`             | [`spawn_unowned`]                                                           |
+//! | `NodeRef<E>`, `view!`           | those of `crate::dom`                                                       |
+//! | `window_event_listener`         | `crate::browser::listen::on_window`                                         |
 //!
 //! All but the functions are `Copy` and belong to the owner they were made under. What is read after its owner is gone
 //! throws, as in leptos; what runs later than that (a timer, an answer) reads by `try_…`. Writing to what is gone does
@@ -35,8 +38,23 @@ pub use node::{Derived, State};
 
 /// Runs `run` soon, and again whenever a signal that it read changes, until the owner is gone.
 pub fn effect(run: impl FnMut() + 'static) {
-    let run: Box<dyn FnMut()> = Box::new(run);
-    Effect::new(run);
+    start(Box::new(run));
+}
+
+fn start(mut run: Box<dyn Run>) {
+    Effect::new(move || run.run());
+}
+
+/// What an effect does. Not `dyn FnMut`: each closure in one of those is compiled twice, to be called and to be called
+/// once.
+trait Run {
+    fn run(&mut self);
+}
+
+impl<F: FnMut()> Run for F {
+    fn run(&mut self) {
+        self();
+    }
 }
 
 /// Runs `run` with the new and the old value whenever `value` may have changed, not for the first one. Only what
@@ -56,6 +74,12 @@ pub fn watch<T: 'static>(value: impl Fn() -> T + 'static, mut run: impl FnMut(&T
 pub fn spawn(task: impl Future<Output = ()> + 'static) {
     let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
     spawn_local_scoped_with_cancellation(task);
+}
+
+/// Runs a task until it ends, whoever is gone by then.
+pub fn spawn_unowned(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    leptos::task::spawn_local(task);
 }
 
 /// For what cannot happen while owners are respected.

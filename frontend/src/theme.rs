@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use shared::chart::palette::{Palette, Rgba};
 use wasm_bindgen::JsCast as _;
 
+use crate::browser::listen::on_window;
 use crate::browser::storage::{recall, remember};
 use crate::reactive::{Derived, State, effect};
 use crate::state::address::ThemeName;
@@ -48,6 +49,7 @@ const STORAGE_KEY: &str = "watchroom:theme";
 #[derive(Clone, Copy, Debug)]
 pub struct ThemeChoice {
     navigation: Navigation,
+    is_printing: State<bool>,
     theme: Derived<Theme>,
 }
 
@@ -63,6 +65,11 @@ impl ThemeChoice {
         let mut address = self.navigation.address().get_untracked();
         address.theme = theme;
         self.navigation.go(&address, History::Replace);
+    }
+
+    /// Says that paper is drawn on, which is light, or that it no longer is.
+    pub fn print(&self, is_printing: bool) {
+        self.is_printing.set(is_printing);
     }
 
     /// Chooses the next theme: dark, light, red, then the system's.
@@ -101,14 +108,25 @@ pub fn provide_theme() {
         navigation.go(&address, History::Replace);
     }
     let system = system_theme();
+    let is_printing = State::new(false);
     let theme = Derived::new(move || {
+        if is_printing.get() {
+            return Theme::Light;
+        }
         navigation
             .address()
             .with(|address| address.theme)
             .map_or_else(|| system.get(), Theme::from)
     });
     effect(move || apply(theme.get()));
-    let choice = ThemeChoice { navigation, theme };
+    // A print that the browser's own menu began: the page turns light at once, its plots at their next drawing.
+    on_window("beforeprint", move |_| is_printing.set(true));
+    on_window("afterprint", move |_| is_printing.set(false));
+    let choice = ThemeChoice {
+        navigation,
+        is_printing,
+        theme,
+    };
     CHOICE.with(|cell| cell.set(Some(choice)));
     provide_context(choice);
 }

@@ -44,6 +44,24 @@ pub struct BrokenFile {
     pub message: String,
 }
 
+/// The answer to `GET /api/v1/dashboards/files`, in the order of the dashboards.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DashboardFiles {
+    /// One for each dashboard that is shown.
+    pub files: Vec<DashboardFile>,
+}
+
+/// The file that a dashboard was made of.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DashboardFile {
+    /// The dashboard by its id; its file is `dashboards/ID.toml`.
+    pub dashboard: String,
+    /// The text of the file, as it was when the dashboard was read.
+    pub text: String,
+}
+
 /// Where the instrument stands, and how its nights are cut.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -84,6 +102,9 @@ pub struct Dashboard {
     pub title: String,
     /// Its tabs, at least one.
     pub tabs: Vec<Tab>,
+    /// The text of the file that it was made of. Only the server has it; see [`DashboardFiles`].
+    #[serde(skip)]
+    pub source: String,
 }
 
 /// Panels that are seen together, over one time axis.

@@ -35,8 +35,16 @@ pub const LEAP_SECONDS_EXPIRE: i64 = 1_814_140_800;
 /// Beyond [`LEAP_SECONDS_EXPIRE`] a leap second may be missing from the table.
 pub fn gps_secs(time: Timestamp) -> Option<i64> {
     let secs = time.as_micros().div_euclid(MICROS_PER_SEC);
+    (GPS_EPOCH_SECS <= secs).then(|| secs - GPS_EPOCH_SECS + gps_ahead_secs(time))
+}
+
+/// Seconds that GPS time is ahead of UTC at a moment: the leap seconds since its epoch, none before it.
+///
+/// Beyond [`LEAP_SECONDS_EXPIRE`] one may be missing from the table.
+pub fn gps_ahead_secs(time: Timestamp) -> i64 {
+    let secs = time.as_micros().div_euclid(MICROS_PER_SEC);
     let leap_secs = LEAP_SECOND_ENDS.iter().filter(|end| **end <= secs).count();
-    (GPS_EPOCH_SECS <= secs).then(|| secs - GPS_EPOCH_SECS + i64::try_from(leap_secs).unwrap_or(0))
+    i64::try_from(leap_secs).unwrap_or(0)
 }
 
 /// From which moments on GPS time is how far ahead of UTC: pairs of microseconds, both counted from 1970, by rising
@@ -53,6 +61,14 @@ mod tests {
     #[track_caller]
     fn check(time: &str, expected: Option<i64>) {
         assert_eq!(gps_secs(time.parse().unwrap()), expected);
+    }
+
+    #[test]
+    fn gps_time_is_ahead_by_the_leap_seconds() {
+        let ahead = |time: &str| gps_ahead_secs(time.parse().unwrap());
+        assert_eq!(ahead("1979-01-01T00:00:00Z"), 0);
+        assert_eq!(ahead("2016-12-31T23:59:59Z"), 17);
+        assert_eq!(ahead("2026-11-20T00:00:00Z"), 18);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub mod compact;
 
 pub mod route;
 
+pub mod order;
+
 #[cfg(feature = "openapi")]
 pub mod openapi;
 

@@ -4,6 +4,8 @@
 pub const METRICS: &str = "/api/v1/metrics";
 /// The site and all dashboards.
 pub const DASHBOARDS: &str = "/api/v1/dashboards";
+/// The files that the dashboards are made of.
+pub const DASHBOARD_FILES: &str = "/api/v1/dashboards/files";
 /// The envelope of channels, or of the band, over a range.
 pub const ENVELOPE: &str = "/api/v1/envelope";
 /// All channels at once over a range: time x channel, or time x value.
@@ -40,9 +42,10 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 20] = [
     METRICS,
     DASHBOARDS,
+    DASHBOARD_FILES,
     ENVELOPE,
     RASTER,
     LATEST,

@@ -105,6 +105,7 @@ pub(super) fn read(id: &str, mut file: Section<'_>) -> Option<Dashboard> {
         id: id.to_owned(),
         title: title?.to_owned(),
         tabs,
+        source: String::new(),
     })
 }
 

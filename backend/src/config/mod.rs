@@ -219,7 +219,11 @@ fn read_dashboard(source: Source<'_>, environment: &Environment) -> (Option<Dash
     let mistakes = read_source(source, environment, |file| {
         dashboard = dashboard::read(source.stem(), file);
     });
-    (dashboard, mistakes)
+    let with_source = dashboard.map(|dashboard| Dashboard {
+        source: source.text.to_owned(),
+        ..dashboard
+    });
+    (with_source, mistakes)
 }
 
 /// Reads a text by `read`, and returns a line for each mistake. A text that is not TOML is not read.

@@ -1,7 +1,7 @@
 //! The site and its dashboards.
 
 use axum::response::Response;
-use shared::dashboard::Dashboards;
+use shared::dashboard::{Dashboard, DashboardFile, DashboardFiles, Dashboards};
 use shared::route;
 
 use super::form::Form;
@@ -20,4 +20,22 @@ use crate::app::AppState;
 )]
 pub(super) async fn list_dashboards(app: AppState, form: Form) -> Response {
     form.answer(&*app.dashboards())
+}
+
+/// The files that the dashboards were made of, for those who edit them: the page arranges panels and hands back the file
+/// to commit.
+#[utoipa::path(
+    get,
+    path = route::DASHBOARD_FILES,
+    tag = QUERIES,
+    responses((status = 200, description = "In the order of the dashboards.", body = DashboardFiles), ServerErrors),
+)]
+pub(super) async fn list_dashboard_files(app: AppState, form: Form) -> Response {
+    let of = |dashboard: &Dashboard| DashboardFile {
+        dashboard: dashboard.id.clone(),
+        text: dashboard.source.clone(),
+    };
+    form.answer(&DashboardFiles {
+        files: app.dashboards().dashboards.iter().map(of).collect(),
+    })
 }

@@ -49,6 +49,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
     [
         (route::METRICS, get(metrics::list_metrics)),
         (route::DASHBOARDS, get(dashboards::list_dashboards)),
+        (route::DASHBOARD_FILES, get(dashboards::list_dashboard_files)),
         (route::ENVELOPE, get(envelope::get_envelope)),
         (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),

@@ -26,7 +26,7 @@ fn many(nodes: &[Node]) -> syn::Result<TokenStream> {
     Ok(match &views[..] {
         [view] => quote!(#view),
         views => quote! {
-            ::std::vec![#(::leptos::prelude::IntoAny::into_any(#views)),*]
+            ::std::vec![#(crate::dom::any(#views)),*]
         },
     })
 }
@@ -53,11 +53,10 @@ fn one(node: &Node) -> syn::Result<TokenStream> {
             let text = text.to_string_best();
             quote!(#text)
         }
-        Node::Block(block) => match only_expression(block) {
-            Some(closure) if is_closure(closure) => quote!(crate::dom::live(#closure)),
-            Some(value) => quote!(#value),
-            None => quote!(#block),
-        },
+        Node::Block(block) => {
+            let value = only_expression(block).map_or_else(|| quote!(#block), |value| quote!(#value));
+            quote!(crate::dom::any(#value))
+        }
         Node::Fragment(fragment) => many(&fragment.children)?,
         other => return Err(syn::Error::new_spanned(other, "not understood by this view!")),
     })
@@ -141,7 +140,7 @@ fn attribute_call(attribute: &NodeAttribute) -> syn::Result<TokenStream> {
         return Ok(quote!(#builder.word(#name, "");));
     };
     if name == "node_ref" {
-        return Ok(quote!(::leptos::tachys::html::node_ref::NodeRefContainer::load(#value, #builder.node());));
+        return Ok(quote!(#value.load(#builder.node());));
     }
     if name == "inner_html" {
         return Ok(quote!(#builder.html(#value);));
@@ -150,18 +149,13 @@ fn attribute_call(attribute: &NodeAttribute) -> syn::Result<TokenStream> {
         let kind = Ident::new(events::kind_of(event), Span::call_site());
         return Ok(quote!(#builder.on::<::web_sys::#kind>(#event, #value);));
     }
-    if let Some(name) = name.strip_prefix("prop:") {
-        return Ok(if is_closure(value) {
-            quote!(#builder.property_live(#name, #value);)
-        } else {
-            quote!(#builder.property(#name, #value);)
-        });
-    }
     let (place, name) = match name.split_once(':') {
         None => (quote!(Attribute), name),
         Some(("attr", name)) => (quote!(Attribute), name),
         Some(("class", name)) => (quote!(Class), name),
         Some(("style", name)) => (quote!(Style), name),
+        // Of properties only this one is no attribute too, and a text.
+        Some(("prop", name @ "value")) => (quote!(Property), name),
         Some(_) => return Err(syn::Error::new_spanned(attribute, "not understood by this view!")),
     };
     if let Expr::Lit(literal) = value
@@ -170,11 +164,6 @@ fn attribute_call(attribute: &NodeAttribute) -> syn::Result<TokenStream> {
         return Ok(quote!(#builder.put(crate::dom::Place::#place(#name), #text);));
     }
     Ok(quote!(#builder.set(crate::dom::Place::#place(#name), #value);))
-}
-
-/// Whether an expression is written as a closure without arguments.
-fn is_closure(value: &Expr) -> bool {
-    matches!(value, Expr::Closure(closure) if closure.inputs.is_empty())
 }
 
 /// What a block holds, if it is an expression and nothing else.
@@ -205,9 +194,9 @@ fn component(element: &NodeElement<rstml::node::Infallible>) -> syn::Result<Toke
         properties.extend(quote!(.children(::leptos::children::ToChildren::to_children(move || #children))));
     }
     Ok(quote! {
-        ::leptos::component::component_view(
+        ::leptos::prelude::IntoAny::into_any(::leptos::component::component_view(
             &#name,
             ::leptos::component::component_props_builder(&#name) #properties .build(),
-        )
+        ))
     })
 }

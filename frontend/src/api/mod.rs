@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gloo_net::http::{Request, Response};
 use serde::de::DeserializeOwned;
 use shared::compact;
-use shared::dashboard::Dashboards;
+use shared::dashboard::{DashboardFile, DashboardFiles, Dashboards};
 use shared::error::ApiError;
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
@@ -18,6 +18,7 @@ use shared::query::latest::Latest;
 use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::query::samples::{Samples, SamplesQuery};
+use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
 use shared::time::Timestamp;
 use web_sys::RequestCache;
@@ -63,6 +64,13 @@ pub async fn dashboards() -> Result<Dashboards, ApiFailure> {
     get(route::DASHBOARDS.to_owned()).await
 }
 
+/// The file that a dashboard was made of; empty for one that is no more.
+pub async fn dashboard_file(dashboard: &str) -> Result<DashboardFile, ApiFailure> {
+    let all: DashboardFiles = get(route::DASHBOARD_FILES.to_owned()).await?;
+    let file = all.files.into_iter().find(|file| file.dashboard == dashboard);
+    Ok(file.unwrap_or_default())
+}
+
 /// The envelope of channels, or of the band, over a range.
 pub async fn envelope(query: &EnvelopeQuery) -> Result<Envelope, ApiFailure> {
     get(url::envelope(query)).await
@@ -101,6 +109,11 @@ pub async fn geometry(name: &str) -> Result<Geometry, ApiFailure> {
 /// Nights that hold data.
 pub async fn nights(query: &NightsQuery) -> Result<Nights, ApiFailure> {
     get(url::nights(query)).await
+}
+
+/// What light there is over the site.
+pub async fn sky(query: &SkyQuery) -> Result<Sky, ApiFailure> {
+    get(url::sky(query)).await
 }
 
 /// How long the server may take to say that it lives, in milliseconds.

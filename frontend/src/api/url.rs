@@ -8,6 +8,7 @@ use shared::query::envelope::EnvelopeQuery;
 use shared::query::nights::NightsQuery;
 use shared::query::raster::RasterQuery;
 use shared::query::samples::SamplesQuery;
+use shared::query::sky::SkyQuery;
 use shared::route;
 use shared::time::{TimeRange, Timestamp};
 
@@ -125,6 +126,14 @@ pub fn nights(query: &NightsQuery) -> String {
         writer = writer.pair("limit", &limit.to_string());
     }
     writer.finish()
+}
+
+/// `/api/v1/sky?…`
+pub fn sky(query: &SkyQuery) -> String {
+    QueryWriter::new(route::SKY)
+        .pair("from", &query.from.to_string())
+        .pair("to", &query.to.to_string())
+        .finish()
 }
 
 /// `/api/v1/samples?…`: the raw samples of channels in a range. The band has none of its own, so all channels.

@@ -8,6 +8,8 @@ pub mod fullscreen;
 
 pub mod intl;
 
+pub mod listen;
+
 pub mod location;
 
 pub mod performance;

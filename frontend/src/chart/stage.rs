@@ -6,6 +6,8 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ResizeObserver, ResizeObserverEntry};
 
+use crate::browser::listen::on_window;
+use crate::dom::NodeRef;
 use crate::reactive::{Derived, Kept, State, effect};
 
 /// How large an element is.
@@ -60,10 +62,9 @@ pub fn use_stage_size(element: NodeRef<Div>) -> Derived<Option<StageSize>> {
         };
         observer.observe(&element);
         // A window moved to a screen of another density keeps its size in CSS pixels.
-        let on_window = window_event_listener(leptos::ev::resize, move |_| measure());
+        on_window("resize", move |_| measure());
         let kept = Kept::new((observer, on_resize));
         on_cleanup(move || {
-            on_window.remove();
             let _ = kept.try_with_value(|(observer, _)| observer.disconnect());
         });
     });

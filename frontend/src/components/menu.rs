@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen::JsCast as _;
 
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::State;
 
 /// The button, with `face` on it, and the list that it opens, which `items` makes when it is needed. It closes when the

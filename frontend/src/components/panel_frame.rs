@@ -10,7 +10,7 @@ use crate::browser::fullscreen;
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_files::PanelFiles;
 use crate::components::panel_menu::{MenuOf, panel_menu};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest;
 use crate::reactive::{Callback, Derived, Kept, effect};

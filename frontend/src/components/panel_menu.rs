@@ -12,7 +12,7 @@ use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
 use crate::components::menu::{item, menu};
 use crate::components::panel_files::{FileKind, PanelFiles};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, Kept, State};
 use crate::state::arrangement::use_arrangement;
 use crate::state::navigation::use_navigation;

@@ -49,7 +49,21 @@ pub enum Reading {
     /// It stays.
     Known(Option<Cow<'static, str>>),
     /// It follows what is read.
-    Live(Box<dyn FnMut() -> Option<Cow<'static, str>>>),
+    Live(Box<dyn ReadWord>),
+}
+
+/// A closure that yields a word. Not `dyn FnMut`: see `Handle`.
+pub trait ReadWord {
+    /// The word now.
+    fn read(&mut self) -> Option<Cow<'static, str>>;
+}
+
+struct WordReader<Read>(Read);
+
+impl<W: Word, Read: FnMut() -> W> ReadWord for WordReader<Read> {
+    fn read(&mut self) -> Option<Cow<'static, str>> {
+        (self.0)().word()
+    }
 }
 
 /// What an attribute, a class or a style can be given. `Kind` tells the two apart for the compiler.
@@ -70,8 +84,8 @@ impl<W: Word> Words<Known> for W {
     }
 }
 
-impl<W: Word, F: FnMut() -> W + 'static> Words<(Live, W)> for F {
-    fn words(mut self) -> Reading {
-        Reading::Live(Box::new(move || self().word()))
+impl<W: Word, Read: FnMut() -> W + 'static> Words<(Live, W)> for Read {
+    fn words(self) -> Reading {
+        Reading::Live(Box::new(WordReader(self)))
     }
 }

@@ -6,7 +6,7 @@ use shared::dashboard::{Panel, Tab};
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::pages::board::handles::{Drag, handles};
 use crate::panels::PanelView;
 use crate::reactive::{Derived, State, effect, watch};

@@ -102,7 +102,18 @@ pub struct Callback<In = ()> {
 }
 
 /// As it is kept: each is of a type of its own no more.
-type Call<In> = Box<dyn Fn(In)>;
+type Call<In> = Box<dyn Run<In>>;
+
+/// What is called. Not `dyn Fn`: each closure in one of those is compiled three times.
+trait Run<In> {
+    fn run(&self, input: In);
+}
+
+impl<In, F: Fn(In)> Run<In> for F {
+    fn run(&self, input: In) {
+        self(input);
+    }
+}
 
 impl<In: 'static> Callback<In> {
     /// Calls `run`.
@@ -117,7 +128,7 @@ impl<In: 'static> Callback<In> {
     /// Calls it; does nothing once the owner is gone.
     pub fn run(self, input: In) {
         if let Some(call) = self.place.try_get_value() {
-            typed::<Call<In>>(&call)(input);
+            typed::<Call<In>>(&call).run(input);
         }
     }
 }

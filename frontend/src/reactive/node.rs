@@ -74,11 +74,20 @@ fn set(place: Place, value: Value) {
     }
 }
 
-type Compute = Box<dyn Fn() -> Value + Send + Sync>;
+/// How a value is computed. Not `dyn Fn`: each closure in one of those is compiled three times.
+trait Compute: Send + Sync {
+    fn compute(&self) -> Value;
+}
 
-fn compute(run: Compute, is_same: fn(&Value, &Value) -> bool) -> Place {
+impl<T: Send + Sync + 'static, F: Fn() -> T + Send + Sync> Compute for F {
+    fn compute(&self) -> Value {
+        Arc::new(self())
+    }
+}
+
+fn compute(run: Box<dyn Compute>, is_same: fn(&Value, &Value) -> bool) -> Place {
     let memo = ArcMemo::new_owning(move |before: Option<Value>| {
-        let now = run();
+        let now = run.compute();
         match before {
             Some(before) if is_same(&before, &now) => (before, false),
             _ => (now, true),
@@ -140,7 +149,7 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     /// Follows whatever `run` reads.
     pub fn new(run: impl Fn() -> T + Send + Sync + 'static) -> Self {
         Self {
-            place: compute(Box::new(move || Arc::new(run())), is_same::<T>),
+            place: compute(Box::new(run), is_same::<T>),
             of: PhantomData,
         }
     }

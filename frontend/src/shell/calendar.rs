@@ -6,14 +6,13 @@ use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
+use crate::shell::quick_choices::quick_choices;
 use crate::shell::range_form::RangeForm;
 use crate::state::address::Period;
-use crate::state::catalogue::{metrics_of, use_catalogue};
-use crate::state::navigation::use_navigation;
-use crate::state::night_list::{Newest, use_night_list};
+use crate::state::night_list::use_night_list;
 use crate::state::server_clock::use_now;
 use crate::state::site::use_site_clock;
 use crate::state::time_view::use_time_view;
@@ -80,7 +79,7 @@ pub fn Calendar(
             <p class="calendar__status" role="status">
                 {move || status(month.get())}
             </p>
-            <QuickChoices on_close />
+            {quick_choices(on_close)}
             <RangeForm on_close />
         </div>
     }
@@ -97,59 +96,6 @@ fn status(month: Date) -> String {
     } else {
         "Looking for nights with data …".to_owned()
     }
-}
-
-#[component]
-fn QuickChoices(on_close: Callback<()>) -> impl IntoView {
-    let (view, site, nights) = (use_time_view(), use_site_clock(), use_night_list());
-    let (catalogue, navigation, now) = (use_catalogue(), use_navigation(), use_now());
-    let open = move |period: Period| {
-        view.open(period);
-        on_close.run(());
-    };
-    let newest = move || match nights.newest() {
-        Newest::Night(date) => Some(date),
-        _ => None,
-    };
-    let extent = Derived::new(move || {
-        let tab = navigation.address().with(|address| catalogue.tab(&address.place))?;
-        catalogue.extent(&metrics_of(&tab))
-    });
-    view! {
-        <div class="calendar__quick">
-            {move || {
-                newest()
-                    .map(|date| {
-                        view! {
-                            <button type="button" class="chip" on:click=move |_| open(Period::Night(date))>
-                                "Newest night"
-                            </button>
-                        }
-                        .into_any()
-                    })
-            }}
-            <button
-                type="button"
-                class="chip"
-                on:click=move |_| open(Period::Night(site.date_of(now.get_untracked())))
-            >
-                "Tonight"
-            </button>
-            {move || {
-                extent
-                    .get()
-                    .map(|extent| {
-                        view! {
-                            <button type="button" class="chip" on:click=move |_| open(Period::Range(extent))>
-                                "All data"
-                            </button>
-                        }
-                        .into_any()
-                    })
-            }}
-        </div>
-    }
-    .into_any()
 }
 
 fn week_row(week: &[Option<Date>; 7], at: State<Date>, open: Callback<Date>) -> AnyView {

@@ -6,45 +6,71 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::dom::view;
 use crate::format;
-use crate::reactive::Derived;
 use crate::state::address::ClockName;
-use crate::state::navigation::{History, use_navigation};
+use crate::state::catalogue::use_catalogue;
+use crate::state::chosen_clock::{ahead_us, offset_name, use_chosen_clock};
 use crate::state::server_clock::use_now;
 use crate::state::site::{SiteClock, use_site_clock};
 
-/// All three clocks, or on a small screen the chosen one; a tap shows the next.
+/// All three clocks, one of them chosen: it writes the time axes. On a small screen only that; a tap chooses the next.
 #[component]
 pub fn Clocks() -> impl IntoView {
-    let (now, site, navigation) = (use_now(), use_site_clock(), use_navigation());
-    let chosen = Derived::new(move || navigation.address().with(|address| address.clock));
+    let (now, site, chosen) = (use_now(), use_site_clock(), use_chosen_clock());
     let next = move |_| {
-        let mut address = navigation.address().get_untracked();
-        let position = ClockName::ALL.iter().position(|clock| *clock == address.clock);
-        address.clock = ClockName::ALL[(position.unwrap_or(0) + 1) % ClockName::ALL.len()];
-        navigation.go(&address, History::Replace);
+        let position = ClockName::ALL
+            .iter()
+            .position(|clock| *clock == untrack(|| chosen.name()));
+        chosen.choose(ClockName::ALL[(position.unwrap_or(0) + 1) % ClockName::ALL.len()]);
     };
     let all = ClockName::ALL
-        .into_iter()
         .map(|clock| {
             view! {
-                <span class="clocks__clock">
-                    {name(clock)} " " <b>{move || reading(clock, now.get(), site)}</b>
-                </span>
+                <button
+                    type="button"
+                    class="clocks__clock"
+                    aria-pressed=move || (chosen.name() == clock).to_string()
+                    title=move || explanation(clock, now.get(), site)
+                    on:click=move |_| chosen.choose(clock)
+                >
+                    {name(clock)}
+                    " "
+                    <b>{move || reading(clock, now.get(), site)}</b>
+                </button>
             }
             .into_any()
         })
         .collect_view();
     view! {
-        <div class="clocks" role="group" aria-label="Clocks">
+        <div class="clocks" role="group" aria-label="Clock of the time axes">
             {all}
         </div>
-        <button type="button" class="clocks clocks--one" aria-label="Show the next clock" on:click=next>
-            {move || name(chosen.get())}
+        <button
+            type="button"
+            class="clocks clocks--one"
+            aria-label="Choose the next clock"
+            title=move || explanation(chosen.name(), now.get(), site)
+            on:click=next
+        >
+            {move || name(chosen.name())}
             " "
-            <b>{move || reading(chosen.get(), now.get(), site)}</b>
+            <b>{move || reading(chosen.name(), now.get(), site)}</b>
         </button>
     }
     .into_any()
+}
+
+/// What a clock shows, with its zone.
+fn explanation(clock: ClockName, now: Timestamp, site: SiteClock) -> String {
+    let ahead_us = ahead_us(clock, site, now);
+    match clock {
+        ClockName::Utc => "Time axes in UTC".to_owned(),
+        ClockName::Site if !site.is_known() => "This browser does not know the site's time zone".to_owned(),
+        ClockName::Site => {
+            let zone = use_catalogue().site().time_zone;
+            format!("Time axes in {zone}, now {}", offset_name(ahead_us))
+        }
+        ClockName::Gps => format!("Time axes in GPS time, {} s ahead of UTC", ahead_us / MICROS_PER_SEC),
+    }
 }
 
 const fn name(clock: ClockName) -> &'static str {

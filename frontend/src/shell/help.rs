@@ -4,22 +4,30 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 20] = [
     ("← →", "previous and next night"),
+    ("L", "live: the night of now"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
     ("0", "reset zoom"),
     ("T", "next theme"),
-    ("Esc", "no chosen channel"),
+    ("W", "wallboard: turn the tabs"),
     ("?", "this list"),
+    ("Tab", "from panel to panel, and to their menus"),
+    ("In a plot ← →", "move along"),
+    ("In a plot + −", "zoom"),
+    ("In a plot Shift ← →", "move the cursor"),
+    ("Esc", "close; let go of the cursor, the chosen channel"),
     ("Wheel", "zoom at the pointer"),
     ("Drag", "zoom into a part"),
     ("Shift and drag", "move along"),
+    ("Two fingers", "zoom and move along"),
     ("Double click", "reset zoom"),
+    ("Click, or Enter", "pin a value and see the raw samples behind it"),
 ];
 
 /// A dialog over the page.

@@ -5,11 +5,13 @@ use leptos::prelude::*;
 use crate::components::menu::{item, menu};
 use crate::dom::view;
 use crate::reactive::State;
+use crate::shell::layout_export::layout_export;
 use crate::state::arrangement::{Arrangement, use_arrangement};
 
 /// The button with the menu, and the dialog that it opens.
 pub fn layout_menu() -> AnyView {
     let arrangement = use_arrangement();
+    let is_exporting = State::new(false);
     // A hidden panel must not be forgotten.
     let label = move || match hidden(arrangement).len() {
         0 => "Layout".to_owned(),
@@ -28,12 +30,13 @@ pub fn layout_menu() -> AnyView {
     let face = view! { <span>{label}</span> }.into_any();
     view! {
         {done}
-        {menu("chip", None, face, move |is_open| items(arrangement, is_open))}
+        {menu("chip", None, face, move |is_open| items(arrangement, is_open, is_exporting))}
+        {layout_export(is_exporting)}
     }
     .into_any()
 }
 
-fn items(arrangement: Arrangement, is_open: State<bool>) -> AnyView {
+fn items(arrangement: Arrangement, is_open: State<bool>, is_exporting: State<bool>) -> AnyView {
     let is_arranging = arrangement.is_arranging();
     let arrange = if is_arranging.get_untracked() {
         "Stop arranging"
@@ -54,6 +57,7 @@ fn items(arrangement: Arrangement, is_open: State<bool>) -> AnyView {
         {item(arrange.to_owned(), is_open, move || is_arranging.set(!is_arranging.get_untracked()))}
         {untrack(|| hidden(arrangement)).into_iter().map(show).collect_view()}
         {reset}
+        {item("Export as TOML …".to_owned(), is_open, move || is_exporting.set(true))}
     }
     .into_any()
 }

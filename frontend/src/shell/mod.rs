@@ -7,8 +7,10 @@ use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::help::Help;
 use crate::shell::notices::Notices;
+use crate::shell::sky_strip::sky_strip;
 use crate::shell::tab_bar::TabBar;
 use crate::shell::top_bar::TopBar;
+use crate::state::wallboard::use_wallboard;
 
 pub mod calendar;
 
@@ -18,15 +20,23 @@ pub mod connection_pill;
 
 pub mod help;
 
+pub mod layout_export;
+
 pub mod layout_menu;
 
 pub mod night_picker;
 
+pub mod more_menu;
+
 pub mod notices;
+
+pub mod quick_choices;
 
 pub mod range_form;
 
 pub mod shortcuts;
+
+pub mod sky_strip;
 
 pub mod tab_bar;
 
@@ -51,16 +61,18 @@ pub fn Shell(
 ) -> impl IntoView {
     let help_is_open = State::new(false);
     let calendar_is_open = State::new(false);
+    let wallboard = use_wallboard();
     shortcuts::listen(tab, help_is_open, calendar_is_open);
     view! {
         <a class="skiplink" href=format!("#{MAIN_ID}") rel="external" on:click=focus_main>
             "Skip to the panels"
         </a>
-        <div class="bars">
+        <div class="bars" data-wall=move || wallboard.turning().as_str()>
             <TopBar help_is_open calendar_is_open />
             <TabBar tab />
         </div>
         <Notices tab />
+        {sky_strip()}
         <main id=MAIN_ID class="main" tabindex="-1" role="tabpanel" aria-label="Panels">
             {children()}
         </main>

@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 use leptos::{ev, html};
 use shared::time::TimeRange;
-use wasm_bindgen::JsCast as _;
 
+use crate::browser::listen::{self, on_window};
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;
 use crate::state::address::Period;
+use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 
 /// Previous, the night in sight with its calendar, next.
@@ -25,10 +26,12 @@ pub fn NightPicker(
     let name = Derived::new(move || match view.period().get() {
         Some(Period::Night(date)) => format::long_date(date),
         Some(Period::Range(range)) => range_name(range),
+        Some(Period::Last(1)) => "Last hour".to_owned(),
+        Some(Period::Last(hours)) => format!("Last {hours} hours"),
         None => "Looking for the newest night …".to_owned(),
     });
     let hours = Derived::new(move || match (view.period().get(), view.base().get()) {
-        (Some(Period::Night(_)), Some(range)) => hours_of(range),
+        (Some(Period::Night(_) | Period::Last(_)), Some(range)) => hours_of(range),
         (Some(Period::Range(_)), _) => "UTC".to_owned(),
         _ => String::new(),
     });
@@ -37,7 +40,7 @@ pub fn NightPicker(
         let site = crate::state::catalogue::use_catalogue().site().name;
         document().set_title(&format!("{site} · {title}"));
     });
-    let is_night = move || !matches!(view.period().get(), Some(Period::Range(_)));
+    let is_night = move || matches!(view.period().get(), None | Some(Period::Night(_)));
     let close = move || {
         is_open.set(false);
         if let Some(opener) = opener.get_untracked() {
@@ -82,8 +85,30 @@ pub fn NightPicker(
             >
                 {icon(Icon::Right)}
             </button>
+            {live_button()}
             {move || is_open.get().then(|| view! { <Calendar on_close=Callback::new(move |()| close()) /> })}
         </div>
+    }
+    .into_any()
+}
+
+/// Says whether the time in sight includes now, and leads there.
+fn live_button() -> AnyView {
+    let (view, now) = (use_time_view(), use_now());
+    let is_live = Derived::new(move || {
+        view.base()
+            .with(|base| base.is_some_and(|base| base.contains(now.get())))
+    });
+    view! {
+        <button
+            type="button"
+            class="night__live"
+            aria-pressed=move || is_live.get().to_string()
+            title="The night of now"
+            on:click=move |_| view.open_tonight()
+        >
+            "Live"
+        </button>
     }
     .into_any()
 }
@@ -105,17 +130,14 @@ fn range_name(range: TimeRange) -> String {
 }
 
 fn close_when_clicked_outside(root: NodeRef<html::Div>, is_open: State<bool>) {
-    let listener = window_event_listener(ev::pointerdown, move |event| {
+    on_window("pointerdown", move |event| {
         if !is_open.get_untracked() {
             return;
         }
-        let target = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let is_inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
-        if !is_inside {
+        let target = listen::target(&event);
+        let target = target.as_deref();
+        if !root.get_untracked().is_some_and(|root| root.contains(target)) {
             is_open.set(false);
         }
     });
-    on_cleanup(move || listener.remove());
 }

@@ -1,11 +1,12 @@
 //! What went wrong with the page as a whole.
 
 use leptos::prelude::*;
-use shared::dashboard::Tab;
+use shared::dashboard::{BrokenFile, Tab};
 
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::reactive::Derived;
+use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
 use crate::state::site::use_site_clock;
@@ -17,6 +18,7 @@ pub fn Notices(
     /// The tab in sight.
     tab: Derived<Option<Tab>>,
 ) -> impl IntoView {
+    let catalogue = use_catalogue();
     let (navigation, nights, site, view) = (use_navigation(), use_night_list(), use_site_clock(), use_time_view());
     let damaged_link = move || {
         let problems = navigation.problems();
@@ -53,6 +55,10 @@ pub fn Notices(
             .into_any()
         })
     };
+    let broken_files = move || {
+        let broken = catalogue.broken().into_iter().map(broken_file);
+        broken.collect_view().into_any()
+    };
     let unknown_zone = (!site.is_known()).then(|| {
         view! {
             <p class="notice" role="alert">
@@ -66,6 +72,18 @@ pub fn Notices(
             {damaged_link}
             {no_nights}
             {unknown_zone}
+            {broken_files}
+        </div>
+    }
+    .into_any()
+}
+
+/// What the server says of it, with line and column; the message may have several lines.
+fn broken_file(broken: BrokenFile) -> AnyView {
+    view! {
+        <div class="notice notice--file" role="alert">
+            <span>{broken.file} " cannot be used; what it said before is still shown."</span>
+            <pre>{broken.message}</pre>
         </div>
     }
     .into_any()

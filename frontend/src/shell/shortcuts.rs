@@ -1,18 +1,17 @@
 //! Keys that work anywhere on the page.
 
-use leptos::ev;
 use leptos::prelude::*;
 use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
+use crate::browser::listen::{self, on_window};
 use crate::reactive::{Derived, State};
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::Period;
-use crate::state::catalogue::use_catalogue;
 use crate::state::chosen_channel::use_chosen_channel;
-use crate::state::navigation::use_navigation;
-use crate::state::night_list::{Newest, use_night_list};
+use crate::state::night_list::use_night_list;
 use crate::state::time_view::use_time_view;
+use crate::state::wallboard::use_wallboard;
 use crate::theme::use_theme_choice;
 
 /// Where all keys have a meaning of their own.
@@ -25,7 +24,9 @@ const OWN_ARROWS: &str = ".panel__content, .calendar";
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
     Step(i64),
+    Live,
     NewestNight,
+    Wallboard,
     Calendar,
     Tab(usize),
     ResetZoom,
@@ -38,7 +39,9 @@ fn action_of(key: &str) -> Option<Action> {
     Some(match key {
         "ArrowLeft" => Action::Step(-1),
         "ArrowRight" => Action::Step(1),
+        "l" | "L" => Action::Live,
         "n" | "N" => Action::NewestNight,
+        "w" | "W" => Action::Wallboard,
         "c" | "C" => Action::Calendar,
         "0" => Action::ResetZoom,
         "t" | "T" => Action::NextTheme,
@@ -50,54 +53,49 @@ fn action_of(key: &str) -> Option<Action> {
 
 /// Listens as long as its owner lives.
 pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
-    let (catalogue, navigation, view) = (use_catalogue(), use_navigation(), use_time_view());
     let chosen = use_chosen_channel();
-    let (nights, theme, links) = (use_night_list(), use_theme_choice(), TabLinks::new(catalogue));
-    let listener = window_event_listener(ev::keydown, move |event| {
+    let (view, nights, theme) = (use_time_view(), use_night_list(), use_theme_choice());
+    let (wallboard, links) = (use_wallboard(), TabLinks::from_here());
+    on_window("keydown", move |event| {
+        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else {
+            return;
+        };
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if event.default_prevented() || has_modifier || is_within(&event, OWN_KEYS) {
+        if event.default_prevented() || has_modifier || is_within(event, OWN_KEYS) {
             return;
         }
         let Some(action) = action_of(&event.key()) else {
             return;
         };
-        if matches!(action, Action::Step(_)) && is_within(&event, OWN_ARROWS) {
+        if matches!(action, Action::Step(_)) && is_within(event, OWN_ARROWS) {
             return;
         }
         event.prevent_default();
         match action {
             Action::Step(by) => view.step(by),
+            Action::Live => view.open_tonight(),
             Action::NewestNight => {
-                if let Newest::Night(date) = untrack(|| nights.newest()) {
+                if let Some(date) = untrack(|| nights.newest_night()) {
                     view.open(Period::Night(date));
                 }
             }
+            Action::Wallboard => wallboard.toggle(),
             Action::Calendar => calendar_is_open.update(|is_open| *is_open = !*is_open),
             Action::ResetZoom => view.reset(),
             Action::NextTheme => theme.cycle(),
             Action::ForgetChannel => chosen.clear(),
             Action::Help => help_is_open.set(true),
             Action::Tab(position) => {
-                let place = navigation.address().with_untracked(|address| address.place.clone());
-                let dashboard = catalogue
-                    .dashboard(&place)
-                    .filter(|_| tab.with_untracked(Option::is_some));
-                if let Some(dashboard) = dashboard
-                    && let Some(tab) = dashboard.tabs.get(position)
-                {
-                    links.go(&dashboard.id, tab);
+                if tab.with_untracked(Option::is_some) {
+                    links.go_to_position(position);
                 }
             }
         }
     });
-    on_cleanup(move || listener.remove());
 }
 
-fn is_within(event: &ev::KeyboardEvent, selector: &str) -> bool {
-    event
-        .target()
-        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
-        .is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+fn is_within(event: &web_sys::Event, selector: &str) -> bool {
+    listen::target(event).is_some_and(|target| target.closest(selector).ok().flatten().is_some())
 }
 
 #[cfg(test)]
@@ -110,6 +108,8 @@ mod tests {
         assert_eq!(action_of("1"), Some(Action::Tab(0)));
         assert_eq!(action_of("9"), Some(Action::Tab(8)));
         assert_eq!(action_of("0"), Some(Action::ResetZoom));
+        assert_eq!(action_of("l"), Some(Action::Live));
+        assert_eq!(action_of("w"), Some(Action::Wallboard));
         assert_eq!(action_of("Escape"), Some(Action::ForgetChannel));
         assert_eq!(action_of("Enter"), None);
         assert_eq!(action_of("F5"), None);

@@ -6,7 +6,7 @@ use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
 use crate::components::link::follow;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, effect};
 use crate::shell::MAIN_ID;
 use crate::shell::layout_menu::layout_menu;
@@ -23,7 +23,7 @@ pub fn TabBar(
 ) -> impl IntoView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let dashboard = Derived::new(move || navigation.address().with(|address| catalogue.dashboard(&address.place)));
-    let links = TabLinks::new(catalogue);
+    let links = TabLinks::from_here();
     let tabs = move || {
         let dashboard = dashboard.get()?;
         let tabs = dashboard.tabs.into_iter().enumerate();

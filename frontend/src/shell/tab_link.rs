@@ -1,11 +1,11 @@
 //! Where a tab's handle leads: to its own time, or to the time in sight where the tab has data there.
 
 use leptos::prelude::*;
-use shared::dashboard::Tab;
+use shared::dashboard::{Dashboard, Tab};
 use shared::time::TimeRange;
 
 use crate::state::address::{Address, Place};
-use crate::state::catalogue::{Catalogue, metrics_of};
+use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::navigation::{History, Navigation, use_navigation};
 use crate::state::time_view::{TimeView, use_time_view};
 
@@ -19,9 +19,9 @@ pub struct TabLinks {
 
 impl TabLinks {
     /// From whatever tab is in sight.
-    pub fn new(catalogue: Catalogue) -> Self {
+    pub fn from_here() -> Self {
         Self {
-            catalogue,
+            catalogue: use_catalogue(),
             navigation: use_navigation(),
             view: use_time_view(),
         }
@@ -34,10 +34,33 @@ impl TabLinks {
         address_of(&current, self.view.base().get(), dashboard_id, tab, extent)
     }
 
-    /// Goes to a tab.
-    pub fn go(&self, dashboard_id: &str, tab: &Tab) {
-        let address = untrack(|| self.address(dashboard_id, tab));
-        self.navigation.go(&address, History::Push);
+    /// Goes to a tab of the dashboard in sight by its position from 0; there may be none.
+    pub fn go_to_position(&self, position: usize) {
+        let address = untrack(|| {
+            let dashboard = self.dashboard()?;
+            let tab = dashboard.tabs.get(position)?;
+            Some(self.address(&dashboard.id, tab))
+        });
+        if let Some(address) = address {
+            self.navigation.go(&address, History::Push);
+        }
+    }
+
+    /// The address of the tab after the one in sight, after the last the first; `None` where there is no other.
+    pub fn next_untracked(&self) -> Option<Address> {
+        untrack(|| {
+            let dashboard = self.dashboard()?;
+            let place = self.navigation.address().with(|address| address.place.clone());
+            let current = self.catalogue.tab(&place)?;
+            let position = dashboard.tabs.iter().position(|tab| tab.id == current.id)?;
+            let next = dashboard.tabs.get((position + 1) % dashboard.tabs.len())?;
+            (next.id != current.id).then(|| self.address(&dashboard.id, next))
+        })
+    }
+
+    fn dashboard(&self) -> Option<Dashboard> {
+        let place = self.navigation.address().with(|address| address.place.clone());
+        self.catalogue.dashboard(&place)
     }
 }
 
@@ -63,6 +86,7 @@ fn address_of(
         channel: current.channel,
         theme: current.theme,
         clock: current.clock,
+        wall: current.wall,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::clocks::Clocks;
 use crate::shell::connection_pill::ConnectionPill;
+use crate::shell::more_menu::more_menu;
 use crate::shell::night_picker::NightPicker;
 use crate::shell::theme_button::ThemeButton;
 use crate::state::address::Address;
@@ -58,14 +59,7 @@ pub fn TopBar(
                 <Clocks />
                 <ConnectionPill />
                 <ThemeButton />
-                <button
-                    type="button"
-                    class="iconbutton"
-                    aria-label="Keys and help"
-                    on:click=move |_| help_is_open.set(true)
-                >
-                    {icon(Icon::Question)}
-                </button>
+                {more_menu(help_is_open)}
             </div>
         </header>
     }

@@ -5,6 +5,7 @@
 //! A part that cannot be read is left out and reported, so that a damaged link still shows what it can.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use percent_encoding::percent_decode_str;
 use shared::display::CameraPart;
@@ -27,8 +28,10 @@ pub struct Address {
     pub channel: Option<Chosen>,
     /// The colours; `None` follows the system.
     pub theme: Option<ThemeName>,
-    /// The clock that a small screen shows.
+    /// The clock of the time axes, and the one that a small screen shows.
     pub clock: ClockName,
+    /// On a wallboard: how many seconds each tab is shown; `None` while tabs stay until someone changes them.
+    pub wall: Option<u16>,
 }
 
 /// Which tab of which dashboard; nothing named means the first.
@@ -47,6 +50,8 @@ pub struct Place {
 pub enum Period {
     /// A night of the site, by its date.
     Night(Date),
+    /// So many hours up to now, moving along with it.
+    Last(u16),
     /// Any range.
     Range(TimeRange),
 }
@@ -163,6 +168,12 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The longest period that moves along with now.
+pub const MOST_HOURS: u16 = 24 * 31;
+
+/// How many seconds a tab may be shown on a wallboard.
+pub const WALL_SECS: RangeInclusive<u16> = 5..=3_600;
+
 /// Between the ends of a zoom.
 const ENDS: &str = "..";
 
@@ -185,6 +196,10 @@ impl Address {
                 "night" => match value.parse() {
                     Ok(date) => address.time = Some(Period::Night(date)),
                     Err(error) => report("night", format!("{error}")),
+                },
+                "last" => match value.strip_suffix('h').and_then(|hours| hours.parse().ok()) {
+                    Some(hours @ 1..=MOST_HOURS) => address.time = Some(Period::Last(hours)),
+                    _ => report("last", format!("{value:?} is not written like 6h, up to {MOST_HOURS}h")),
                 },
                 "from" => match value.parse::<Timestamp>() {
                     Ok(time) => from = Some(time),
@@ -219,6 +234,10 @@ impl Address {
                 "clock" => match ClockName::ALL.into_iter().find(|clock| clock.as_str() == value) {
                     Some(clock) => address.clock = clock,
                     None => report("clock", format!("{value:?} is none of utc, site and gps")),
+                },
+                "wall" => match value.parse().ok().filter(|secs| WALL_SECS.contains(secs)) {
+                    Some(secs) => address.wall = Some(secs),
+                    None => report("wall", format!("{value:?} is no number of seconds from 5 to 3600")),
                 },
                 // Others may add keys of their own, such as where a link was found.
                 _ => {}
@@ -312,6 +331,7 @@ impl fmt::Display for Address {
         let mut query = QueryWriter::new(&path);
         match self.time {
             Some(Period::Night(date)) => query = query.pair("night", &date.to_string()),
+            Some(Period::Last(hours)) => query = query.pair("last", &format!("{hours}h")),
             Some(Period::Range(range)) => {
                 query = query
                     .pair("from", &range.start().to_string())
@@ -333,6 +353,9 @@ impl fmt::Display for Address {
         }
         if self.clock != ClockName::default() {
             query = query.pair("clock", self.clock.as_str());
+        }
+        if let Some(secs) = self.wall {
+            query = query.pair("wall", &secs.to_string());
         }
         f.write_str(&query.finish())
     }

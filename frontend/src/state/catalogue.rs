@@ -1,18 +1,18 @@
 //! The site, its dashboards and metrics, loaded before anything is drawn.
 
 use leptos::prelude::*;
-use shared::dashboard::{Dashboard, Dashboards, Panel, Site, Tab};
+use shared::dashboard::{BrokenFile, Dashboard, Dashboards, Panel, Site, Tab};
 use shared::display::MetricDisplay;
 use shared::metric::{MetricInfo, Metrics};
 use shared::time::TimeRange;
 
-use crate::reactive::{Kept, State};
+use crate::reactive::State;
 use crate::state::address::Place;
 
 /// What the server has to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Catalogue {
-    dashboards: Kept<Dashboards>,
+    dashboards: State<Dashboards>,
     metrics: State<Vec<MetricInfo>>,
 }
 
@@ -20,7 +20,7 @@ impl Catalogue {
     /// From the answers of the server.
     pub fn new(dashboards: Dashboards, metrics: Metrics) -> Self {
         Self {
-            dashboards: Kept::new(dashboards),
+            dashboards: State::new(dashboards),
             metrics: State::new(metrics.metrics),
         }
     }
@@ -35,7 +35,7 @@ impl Catalogue {
     pub fn display(&self, name: &str) -> MetricDisplay {
         let found = self
             .dashboards
-            .with_value(|all| all.displays.iter().find(|display| display.metric == name).cloned());
+            .with(|all| all.displays.iter().find(|display| display.metric == name).cloned());
         found.unwrap_or_default()
     }
 
@@ -46,28 +46,40 @@ impl Catalogue {
         }
     }
 
-    /// The site.
+    /// Takes newer dashboards. Tabs that are the same stay as they are on the screen.
+    pub fn update_dashboards(&self, dashboards: Dashboards) {
+        if self.dashboards.with_untracked(|known| *known != dashboards) {
+            self.dashboards.set(dashboards);
+        }
+    }
+
+    /// The site, as it was when this page was opened or reloaded.
     pub fn site(&self) -> Site {
-        self.dashboards.with_value(|all| all.site.clone())
+        self.dashboards.with_untracked(|all| all.site.clone())
     }
 
-    /// All dashboards in order.
+    /// All dashboards in order; tracks.
     pub fn dashboards(&self) -> Vec<Dashboard> {
-        self.dashboards.with_value(|all| all.dashboards.clone())
+        self.dashboards.with(|all| all.dashboards.clone())
     }
 
-    /// The dashboard of a place; the first one where the place names none.
+    /// Dashboards' files that are broken now; tracks.
+    pub fn broken(&self) -> Vec<BrokenFile> {
+        self.dashboards.with(|all| all.broken.clone())
+    }
+
+    /// The dashboard of a place; the first one where the place names none. Tracks.
     pub fn dashboard(&self, place: &Place) -> Option<Dashboard> {
         if place.unknown {
             return None;
         }
-        self.dashboards.with_value(|all| match &place.dashboard {
+        self.dashboards.with(|all| match &place.dashboard {
             Some(id) => all.dashboards.iter().find(|dashboard| dashboard.id == *id).cloned(),
             None => all.dashboards.first().cloned(),
         })
     }
 
-    /// The tab of a place; the first one where the place names none.
+    /// The tab of a place; the first one where the place names none. Tracks.
     pub fn tab(&self, place: &Place) -> Option<Tab> {
         let dashboard = self.dashboard(place)?;
         match &place.tab {

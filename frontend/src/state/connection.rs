@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::api::{self, Exchange};
-use crate::reactive::{Derived, State, spawn};
+use crate::browser::listen::on_window;
+use crate::reactive::{Derived, State, spawn, spawn_unowned};
 use crate::state::server_clock::ServerClock;
 
 /// How long a proof of life holds, in microseconds.
@@ -77,7 +78,7 @@ impl Connection {
 
     /// Asks at once, for example when the page comes back into sight.
     pub fn ask_now() {
-        leptos::task::spawn_local(async {
+        spawn_unowned(async {
             // What comes of it is observed.
             let _ = api::health().await;
         });
@@ -115,12 +116,11 @@ pub fn provide_connection() {
             sleep(Duration::from_secs(1)).await;
         }
     });
-    let listener = window_event_listener(leptos::ev::visibilitychange, |_| {
+    on_window("visibilitychange", |_| {
         if !crate::browser::visibility::is_hidden() {
             Connection::ask_now();
         }
     });
-    on_cleanup(move || listener.remove());
 }
 
 #[cfg(test)]

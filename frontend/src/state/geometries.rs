@@ -6,7 +6,7 @@ use leptos::prelude::{expect_context, provide_context};
 use shared::query::geometry::Geometry;
 
 use crate::api;
-use crate::reactive::{Kept, State};
+use crate::reactive::{Kept, State, spawn_unowned};
 
 /// What is known of one geometry.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,7 +63,7 @@ impl Geometries {
         let name = name.to_owned();
         self.asked.update_value(|asked| asked.push(name.clone()));
         // Not of the panel that happened to ask first: others wait for it as well.
-        leptos::task::spawn_local(async move {
+        spawn_unowned(async move {
             let known = match api::geometry(&name).await {
                 Ok(geometry) => Known::Ready(Arc::new(geometry)),
                 Err(failure) => Known::Failed(failure.to_string()),

@@ -1,8 +1,8 @@
 //! Whether anyone can see the page: in the background nothing is polled, and on return everything is asked at once.
 
-use leptos::ev;
 use leptos::prelude::*;
 
+use crate::browser::listen::on_window;
 use crate::browser::visibility::is_hidden;
 use crate::reactive::{Derived, State};
 
@@ -18,7 +18,6 @@ pub fn use_in_sight() -> Derived<bool> {
 /// Makes it known to the page.
 pub fn provide_in_sight() {
     let in_sight = State::new(!is_hidden());
-    let listener = window_event_listener(ev::visibilitychange, move |_| in_sight.set(!is_hidden()));
-    on_cleanup(move || listener.remove());
+    on_window("visibilitychange", move |_| in_sight.set(!is_hidden()));
     provide_context(InSight(in_sight));
 }

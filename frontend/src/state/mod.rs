@@ -8,6 +8,8 @@ pub mod catalogue;
 
 pub mod chosen_channel;
 
+pub mod chosen_clock;
+
 pub mod connection;
 
 pub mod cursor;
@@ -33,3 +35,5 @@ pub mod server_clock;
 pub mod site;
 
 pub mod time_view;
+
+pub mod wallboard;

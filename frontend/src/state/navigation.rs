@@ -1,8 +1,8 @@
 //! The address bar: read as a signal, written in one place.
 
-use leptos::ev;
 use leptos::prelude::*;
 
+use crate::browser::listen::on_window;
 use crate::browser::location::{self, base_path};
 use crate::reactive::{Derived, State};
 use crate::state::address::{Address, Problem};
@@ -90,8 +90,7 @@ pub fn use_navigation() -> Navigation {
 /// build the bars anew, so that there are no routes to choose between.
 pub fn provide_navigation() -> Navigation {
     let bar = State::new(location::path_and_query());
-    let listener = window_event_listener(ev::popstate, move |_| bar.set(location::path_and_query()));
-    on_cleanup(move || listener.remove());
+    on_window("popstate", move |_| bar.set(location::path_and_query()));
     let base = base_path();
     let parsed = Derived::new(move || {
         bar.with(|(path, query)| {

@@ -1,6 +1,5 @@
 //! Which nights hold data of the visible tab's metrics, and how complete they are.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
@@ -26,7 +25,8 @@ const RETRY_SECS: u64 = 3;
 struct Known {
     /// The metrics that it is about; those of the tab before, until the effect that asks has run.
     metrics: Vec<String>,
-    nights: BTreeMap<Date, Night>,
+    /// From the oldest to the newest.
+    nights: Vec<Night>,
     is_answered: bool,
     newest: Option<Date>,
     /// Whether there are no nights before the oldest known one.
@@ -44,8 +44,21 @@ impl Known {
         if answer.nights.len() < PAGE as usize {
             self.reaches_back_to_first = true;
         }
-        self.nights
-            .extend(answer.nights.iter().map(|night| (night.date, *night)));
+        for night in &answer.nights {
+            match self.nights.binary_search_by_key(&night.date, |known| known.date) {
+                Ok(position) => self.nights[position] = *night,
+                Err(position) => self.nights.insert(position, *night),
+            }
+        }
+    }
+
+    fn night(&self, date: Date) -> Option<Night> {
+        let position = self.nights.binary_search_by_key(&date, |known| known.date).ok()?;
+        self.nights.get(position).copied()
+    }
+
+    fn oldest(&self) -> Option<Date> {
+        self.nights.first().map(|night| night.date)
     }
 }
 
@@ -148,16 +161,23 @@ impl NightList {
         })
     }
 
+    /// The date of the newest night with data, if it is known; tracks.
+    pub fn newest_night(&self) -> Option<Date> {
+        match self.newest() {
+            Newest::Night(date) => Some(date),
+            Newest::Pending | Newest::None | Newest::Failed(_) => None,
+        }
+    }
+
     /// The night of a date, if it holds data; tracks.
     pub fn get(&self, date: Date) -> Option<Night> {
-        self.with_known(|known| known.nights.get(&date).copied())
+        self.with_known(|known| known.night(date))
     }
 
     /// Whether it is known which nights from `date` on hold data; tracks.
     pub fn is_known_from(&self, date: Date) -> bool {
         self.with_known(|known| {
-            let oldest = known.nights.keys().next();
-            known.is_answered && (known.reaches_back_to_first || oldest.is_some_and(|oldest| *oldest <= date))
+            known.is_answered && (known.reaches_back_to_first || known.oldest().is_some_and(|oldest| oldest <= date))
         })
     }
 
@@ -169,7 +189,7 @@ impl NightList {
     /// Asks for the nights of the time before the oldest known one, if `date` lies there.
     pub async fn reach_back_to(&self, date: Date) {
         while !untrack(|| self.is_known_from(date)) {
-            let oldest = self.known.with_untracked(|known| known.nights.keys().next().copied());
+            let oldest = self.known.with_untracked(Known::oldest);
             let Some(oldest) = oldest else { return };
             if self.ask(Some(oldest)).await.is_err() {
                 return;

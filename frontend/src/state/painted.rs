@@ -1,7 +1,6 @@
 //! Which panels of the visible tab have been painted, for the marks `panel:<id>:drawn` and `page:complete`.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use crate::browser::performance::{clear_mark, mark};
 
@@ -9,15 +8,16 @@ const PAGE_COMPLETE: &str = "page:complete";
 
 #[derive(Default, Debug)]
 struct Painting {
-    missing: BTreeSet<String>,
+    missing: Vec<String>,
     complete: bool,
 }
 
 impl Painting {
     /// Notes a painted panel; whether the page became complete by it.
     fn paint(&mut self, panel_id: &str) -> bool {
-        let was_missing = self.missing.remove(panel_id);
-        let completes = was_missing && self.missing.is_empty() && !self.complete;
+        let n_before = self.missing.len();
+        self.missing.retain(|missing| missing != panel_id);
+        let completes = self.missing.len() < n_before && self.missing.is_empty() && !self.complete;
         self.complete |= completes;
         completes
     }
@@ -30,7 +30,7 @@ thread_local! {
 /// Starts over: these panels are to be painted.
 pub fn begin(panel_ids: impl Iterator<Item = String>) {
     clear_mark(PAGE_COMPLETE);
-    let missing: BTreeSet<String> = panel_ids.inspect(|id| clear_mark(&name(id))).collect();
+    let missing: Vec<String> = panel_ids.inspect(|id| clear_mark(&name(id))).collect();
     let complete = missing.is_empty();
     PAINTING.with(|painting| *painting.borrow_mut() = Painting { missing, complete });
     if complete {
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_page_is_complete_once_with_its_last_panel() {
         let mut painting = Painting {
-            missing: BTreeSet::from(["a".to_owned(), "b".to_owned()]),
+            missing: vec!["a".to_owned(), "b".to_owned()],
             complete: false,
         };
         assert!(!painting.paint("a"));

@@ -1,7 +1,7 @@
 //! Local time at the site, and its nights.
 
 use leptos::prelude::*;
-use shared::dashboard::Site;
+use shared::dashboard::{Shift, Site};
 use shared::time::{Date, MICROS_PER_DAY, MICROS_PER_SEC, TimeRange, Timestamp};
 
 use crate::browser::intl::ZoneClock;
@@ -40,6 +40,12 @@ impl SiteClock {
         night(date, self.day_start_micros, |time| self.offset_micros(time))
     }
 
+    /// When a crew is on duty in the night of a date: a shift that begins before the start of the night's day belongs
+    /// to the morning after.
+    pub fn shift(&self, date: Date, shift: &Shift) -> Option<TimeRange> {
+        shift_of(date, shift, self.day_start_micros, |time| self.offset_micros(time))
+    }
+
     /// The date of the night that holds a moment.
     pub fn date_of(&self, time: Timestamp) -> Date {
         let local = time.saturating_add_micros(self.offset_micros(time) - self.day_start_micros);
@@ -69,6 +75,24 @@ fn night(date: Date, day_start_micros: i64, offset: impl Fn(Timestamp) -> i64) -
     TimeRange::new(start, start_of(date.add_days(1)))
         .or_else(|_| TimeRange::new(start, day_after))
         .unwrap_or(TimeRange::ALL)
+}
+
+/// A shift in the night of `date`, as [`SiteClock::shift`] says it.
+fn shift_of(date: Date, shift: &Shift, day_start_micros: i64, offset: impl Fn(Timestamp) -> i64) -> Option<TimeRange> {
+    let micros = |minutes: u16| i64::from(minutes) * 60 * MICROS_PER_SEC;
+    let (start, end) = (micros(shift.start_minutes), micros(shift.end_minutes));
+    let start_date = if start < day_start_micros {
+        date.add_days(1)
+    } else {
+        date
+    };
+    let end_date = if end > start {
+        start_date
+    } else {
+        start_date.add_days(1)
+    };
+    let at = |date: Date, micros: i64| moment(date.to_days() * MICROS_PER_DAY + micros, &offset);
+    TimeRange::new(at(start_date, start), at(end_date, end)).ok()
 }
 
 /// The moment at which local time reads `local_micros`; the earlier one where it does so twice. Where it never does,
@@ -114,6 +138,23 @@ mod tests {
         check("2026-03-29", 12, "2026-03-29T10:00:00Z 24 h");
         check("2026-10-24", 12, "2026-10-24T10:00:00Z 25 h");
         check("2026-10-25", 12, "2026-10-25T11:00:00Z 24 h");
+    }
+
+    #[test]
+    fn shifts_lie_in_the_night_that_they_belong_to() {
+        let range = |start: u16, end: u16| {
+            let shift = Shift {
+                name: String::new(),
+                start_minutes: start * 60,
+                end_minutes: end * 60,
+            };
+            let date = "2026-01-10".parse().unwrap();
+            let range = shift_of(date, &shift, 12 * HOUR, berlin).unwrap();
+            format!("{} {}", range.start(), range.end())
+        };
+        assert_eq!(range(18, 22), "2026-01-10T17:00:00Z 2026-01-10T21:00:00Z");
+        assert_eq!(range(22, 3), "2026-01-10T21:00:00Z 2026-01-11T02:00:00Z");
+        assert_eq!(range(3, 8), "2026-01-11T02:00:00Z 2026-01-11T07:00:00Z");
     }
 
     #[test]

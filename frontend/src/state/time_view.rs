@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use shared::time::{TimeRange, Timestamp};
+use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
 
 use crate::browser::clock::machine_micros;
 use crate::reactive::{Derived, Kept, State, watch};
 use crate::state::address::Period;
 use crate::state::navigation::{History, Navigation, use_navigation};
 use crate::state::opening::Opening;
+use crate::state::server_clock::use_now;
 use crate::state::site::{SiteClock, use_site_clock};
 
 /// A gesture has come to rest when nothing moved for so long.
@@ -22,11 +23,14 @@ const SAME_GESTURE_MICROS: i64 = 700_000;
 /// The shortest range that can be shown; browsers know no finer time.
 const SHORTEST_MICROS: i64 = 1_000;
 
+const MINUTE_MICROS: i64 = 60 * MICROS_PER_SEC;
+
 /// What time the panels of the visible tab show, shared by all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeView {
     navigation: Navigation,
     site: SiteClock,
+    now: Derived<Timestamp>,
     period: Derived<Option<Period>>,
     base: Derived<Option<TimeRange>>,
     settled: Derived<Option<TimeRange>>,
@@ -109,6 +113,11 @@ impl TimeView {
         self.navigation.go(&address, History::Push);
     }
 
+    /// Shows the night of now.
+    pub fn open_tonight(&self) {
+        self.open_night_of(self.now.get_untracked());
+    }
+
     /// Shows the night that holds a moment.
     pub fn open_night_of(&self, time: Timestamp) {
         self.open(Period::Night(self.site.date_of(time)));
@@ -118,7 +127,8 @@ impl TimeView {
     pub fn step(&self, nights: i64) {
         match self.period.get_untracked() {
             Some(Period::Night(date)) => self.open(Period::Night(date.add_days(nights))),
-            Some(Period::Range(range)) => {
+            Some(Period::Range(_) | Period::Last(_)) => {
+                let Some(range) = self.base.get_untracked() else { return };
                 let by = range.micros().saturating_mul(nights);
                 let moved = TimeRange::new(
                     range.start().saturating_add_micros(by),
@@ -172,10 +182,14 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
             })
         })
     });
+    let now = use_now();
+    // Once a minute: panels ask anew for all of a range that moved.
+    let minute = Derived::new(move || now.get().as_micros().div_euclid(MINUTE_MICROS));
     let base = Derived::new(move || {
         period.get().map(|period| match period {
             Period::Night(date) => site.night(date),
             Period::Range(range) => range,
+            Period::Last(hours) => last_hours(hours, minute.get()),
         })
     });
     let settled = Derived::new(move || address.with(|address| address.zoom).or_else(|| base.get()));
@@ -184,6 +198,7 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
     let view = TimeView {
         navigation,
         site,
+        now,
         period,
         base,
         settled,
@@ -203,4 +218,25 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
     );
     provide_context(view);
     view
+}
+
+/// So many hours up to the end of the minute that is running.
+fn last_hours(hours: u16, minute: i64) -> TimeRange {
+    let end = Timestamp::saturating_from_micros((minute + 1) * MINUTE_MICROS);
+    let start = end.saturating_add_micros(-i64::from(hours) * 60 * MINUTE_MICROS);
+    TimeRange::new(start, end).unwrap_or(TimeRange::ALL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_hours_hold_now_and_move_by_the_minute() {
+        let range = last_hours(6, 29_000_000);
+        assert_eq!(range.start().to_string(), "2025-02-19T15:21:00Z");
+        assert_eq!(range.micros(), 6 * 60 * MINUTE_MICROS);
+        let now = Timestamp::saturating_from_micros(29_000_000 * MINUTE_MICROS + MICROS_PER_SEC);
+        assert!(range.contains(now));
+    }
 }

@@ -30,7 +30,7 @@ const INSET_PX: f64 = 0.4;
 const OUTSET_PX: f64 = 0.25;
 /// Widths of lines, in pixels.
 const OUTLINE_PX: f64 = 1.0;
-const MODULE_PX: f64 = 1.4;
+const MODULE_PX: f64 = 1.1;
 const MARK_PX: f64 = 2.0;
 /// Sizes inside a hexagon, as parts of its radius.
 const OLD_PART: f64 = 0.45;

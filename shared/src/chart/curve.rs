@@ -83,7 +83,7 @@ impl Curve {
         let bottom = snap(height - (BOTTOM_PX + name_px) * px, &layout).max(top + px);
         let y = axis(
             data.points.iter().map(|point| point.y),
-            data.log_y,
+            [data.log_y, false],
             [bottom, top],
             ALONG_PX * px,
         );
@@ -94,9 +94,14 @@ impl Curve {
         let left_px = longest.fold(LEFT_PX, |widest, label| widest.max(label + LABEL_GAP_PX + 2.0));
         let left = snap(left_px * px, &layout);
         let right = snap(width - RIGHT_PX * px, &layout).max(left + px);
+        // Numbers of channels go from edge to edge.
+        let is_by_channel = data
+            .points
+            .iter()
+            .all(|point| (point.x - f64::from(point.channel)).abs() < 0.5);
         let x = axis(
             data.points.iter().map(|point| point.x),
-            data.log_x,
+            [data.log_x, is_by_channel],
             [left, right],
             ACROSS_PX * px,
         );
@@ -148,8 +153,13 @@ fn is_monotonic(numbers: impl Iterator<Item = f64>) -> bool {
     rises || falls
 }
 
-/// The axis for some values between two ends in units.
-fn axis(values: impl Iterator<Item = f64>, is_log: bool, ends: [f64; 2], spacing: f64) -> Option<ValueAxis> {
+/// The axis for some values between two ends in units, without room around them where that is wanted.
+fn axis(
+    values: impl Iterator<Item = f64>,
+    [is_log, is_tight]: [bool; 2],
+    ends: [f64; 2],
+    spacing: f64,
+) -> Option<ValueAxis> {
     let placed = values.filter(|value| value.is_finite() && (*value > 0.0 || !is_log));
     let (least, greatest) = placed.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), value| {
         (least.min(value), greatest.max(value))
@@ -171,8 +181,7 @@ fn axis(values: impl Iterator<Item = f64>, is_log: bool, ends: [f64; 2], spacing
             ticks: value_axis::log_ticks(low, high, steps),
         }
     } else {
-        // Channels from edge to edge; values with room around them.
-        let (low, high) = if from < to && least < greatest {
+        let (low, high) = if is_tight && least < greatest {
             (least, greatest)
         } else {
             value_axis::bounds_around(least, greatest)

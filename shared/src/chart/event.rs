@@ -1,6 +1,7 @@
 //! Moments at which a metric was not zero.
 
 use super::shape::Shape;
+use crate::order::sort_by;
 use crate::time::TimeRange;
 
 /// The events of a metric, found in an answer.
@@ -83,7 +84,7 @@ impl Events {
                             first.count = n_samples.saturating_sub(n_told - 1).max(1);
                         }
                     }
-                    of_column.sort_by_key(|moment| moment.time_us);
+                    sort_by(&mut of_column, |one, other| one.time_us.cmp(&other.time_us));
                     moments.extend(of_column);
                 }
             }
@@ -95,7 +96,7 @@ impl Events {
     #[must_use]
     pub fn joined(mut self, other: Self) -> Self {
         self.moments.extend(other.moments);
-        self.moments.sort_by_key(|moment| moment.time_us);
+        sort_by(&mut self.moments, |one, other| one.time_us.cmp(&other.time_us));
         self
     }
 

@@ -1,5 +1,6 @@
 //! Where a line must not be drawn: silence longer than the rhythm of a metric explains.
 
+use crate::order::median;
 use crate::query::envelope::ColumnSeries;
 use crate::query::latest::STALE_INTERVALS;
 use crate::time::MICROS_PER_SEC;
@@ -71,8 +72,7 @@ fn middle_distance(times_us: Vec<i64>) -> Option<i64> {
         .windows(2)
         .map(|pair| pair[1].saturating_sub(pair[0]))
         .collect();
-    let middle = distances.len() / 2;
-    (!distances.is_empty()).then(|| *distances.select_nth_unstable(middle).1)
+    median(&mut distances)
 }
 
 #[expect(

@@ -2,6 +2,7 @@
 
 use super::scale::{Side, ValueScale};
 use crate::dashboard::{Axis, Severity};
+use crate::order::sort_by;
 
 /// A level that lies farther from the data than this part of their own span does not widen the axis.
 const NEAR: f64 = 0.5;
@@ -114,7 +115,9 @@ pub fn labels(
         .collect();
     // Of those beyond the same edge the greater one is on top, as it would be on the axis.
     let value = |label: &LimitLabel| limits.get(label.at).map_or(0.0, |limit| limit.value);
-    labels.sort_by(|one, other| one.y.total_cmp(&other.y).then(value(other).total_cmp(&value(one))));
+    sort_by(&mut labels, |one, other| {
+        one.y.total_cmp(&other.y).then(value(other).total_cmp(&value(one)))
+    });
     // Down from the top, then up again from the bottom where they have run out of it.
     let mut least = top + height;
     for label in &mut labels {

@@ -58,6 +58,7 @@ request if it had one.";
         super::geometry::get_geometry,
         super::sky::get_sky,
         super::dashboards::list_dashboards,
+        super::dashboards::list_dashboard_files,
         super::frames::write_frames,
         super::write::write_lines,
         super::write::write_bucket,
@@ -71,6 +72,7 @@ request if it had one.";
     ),
     components(schemas(
         dashboard::Dashboards,
+        dashboard::DashboardFiles,
         error::ApiError,
         frame::FramesBody,
         frame::PartialWrite,

@@ -8,7 +8,7 @@ use shared::time::Timestamp;
 
 use super::readings::{Reading, Readings};
 use super::shown::Shown;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, effect};

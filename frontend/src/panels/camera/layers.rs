@@ -1,7 +1,6 @@
 //! The two layers of the camera: values, and what is pointed out above them.
 
 use leptos::html::Canvas as CanvasElement;
-use leptos::prelude::{Get as _, NodeRef};
 use plotters::drawing::IntoDrawingArea as _;
 use shared::chart::camera::{Marks, draw_camera, draw_marks};
 use shared::chart::color::Place;
@@ -12,6 +11,7 @@ use crate::browser::font::page_font;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::components::panel_frame::mark_drawn;
+use crate::dom::NodeRef;
 use crate::panels::plot::chart::units_per_px;
 use crate::reactive::effect;
 use crate::theme::{palette, use_theme};

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::dashboard::{Camera, Panel};
 
 use crate::components::panel_frame::{PanelFrame, PanelState};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::panels::camera::beyond::Beyond;
 use crate::panels::camera::hover::Tooltip;
 use crate::panels::camera::layers::{use_data_layer, use_marks_layer};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
+use leptos::prelude::on_cleanup;
 use shared::metric::ChannelSelection;
 use shared::query::envelope::{ColumnSeries, Envelope, EnvelopeQuery};
 use shared::query::latest::Latest;
@@ -132,6 +133,11 @@ impl Moment {
         effect(move || {
             wanted.track();
             moment.ask();
+        });
+        on_cleanup(move || {
+            if held.try_get_untracked().flatten().is_some() {
+                cursor.0.set(None);
+            }
         });
         moment
     }

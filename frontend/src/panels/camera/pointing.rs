@@ -2,12 +2,13 @@
 
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::html::Div;
-use leptos::prelude::{GetUntracked as _, NodeRef, untrack};
+use leptos::prelude::untrack;
 use shared::chart::camera::shape::{CameraShape, Direction, Place};
 use shared::chart::path::Point;
 use shared::display::CameraPart;
 
 use super::shown::Shown;
+use crate::dom::NodeRef;
 use crate::panels::plot::chart::units_per_px;
 
 /// A module is crossed in fewer steps than this.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::html::Div;
-use leptos::prelude::NodeRef;
 use shared::chart::camera::shape::CameraShape;
 use shared::chart::camera::{CameraMap, Cell};
 use shared::chart::clip::Area;
@@ -17,6 +16,7 @@ use super::moment::Moment;
 use super::readings::{Reading, Readings};
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::{StageSize, use_stage_size};
+use crate::dom::NodeRef;
 use crate::format;
 use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, Kept, State};

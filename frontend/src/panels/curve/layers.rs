@@ -1,7 +1,6 @@
 //! The two layers of the curve: points, and what is pointed out above them.
 
 use leptos::html::Canvas as CanvasElement;
-use leptos::prelude::{Get as _, NodeRef};
 use plotters::drawing::IntoDrawingArea as _;
 use shared::chart::curve::{draw_curve, draw_points};
 
@@ -9,6 +8,7 @@ use super::shown::Shown;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::components::panel_frame::mark_drawn;
+use crate::dom::NodeRef;
 use crate::reactive::effect;
 use crate::theme::{palette, use_theme};
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::dashboard::{Curve as CurveSpec, Panel};
 
 use crate::components::panel_frame::{PanelFrame, PanelState};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::panels::camera::moment::has_samples_in;
 use crate::panels::curve::layers::{use_data_layer, use_marks_layer};
 use crate::panels::curve::pointing::Pointing;

@@ -2,10 +2,11 @@
 
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::html::Div;
-use leptos::prelude::{GetUntracked as _, NodeRef, untrack};
+use leptos::prelude::untrack;
 use shared::chart::path::Point;
 
 use super::shown::Shown;
+use crate::dom::NodeRef;
 use crate::panels::camera::pointing::used;
 use crate::panels::plot::chart::units_per_px;
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::chart::path::Point;
 
 use super::shown::Shown;
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::camera::hover::place_beside;
 use crate::panels::camera::readings::Reading;

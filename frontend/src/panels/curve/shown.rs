@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::html::Div;
-use leptos::prelude::NodeRef;
 use shared::chart::axis_clock::AxisClock;
 use shared::chart::curve::{Curve, CurveData, CurvePoint};
 use shared::dashboard::{Curve as CurveSpec, Panel};
@@ -11,6 +10,7 @@ use shared::time::Timestamp;
 
 use crate::browser::font::page_font;
 use crate::chart::stage::{StageSize, use_stage_size};
+use crate::dom::NodeRef;
 use crate::format;
 use crate::panels::camera::moment::Moment;
 use crate::panels::camera::readings::{Reading, Readings};

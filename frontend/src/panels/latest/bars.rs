@@ -14,6 +14,8 @@ pub struct Ends {
     pub low: f64,
     /// The value with the whole bar.
     pub high: f64,
+    /// Whether equal ratios, rather than equal differences, are equally far apart; both ends are positive then.
+    pub is_log: bool,
 }
 
 impl Ends {
@@ -31,20 +33,34 @@ impl Ends {
         let low = low.or_else(|| limits.low_alarm.or(limits.low_warning).filter(|limit| *limit < 0.0));
         let high = scale.and_then(|scale| scale.high);
         let high = high.or_else(|| limits.high_alarm.or(limits.high_warning).filter(|limit| *limit > 0.0));
-        let ends = Self {
-            low: low.unwrap_or(least),
-            high: high.unwrap_or(greatest),
-        };
-        if ends.low < ends.high {
-            ends
+        let (low, high) = (low.unwrap_or(least), high.unwrap_or(greatest));
+        if low < high {
+            let is_log = scale.is_some_and(|scale| scale.log) && low > 0.0;
+            Self { low, high, is_log }
         } else {
-            Self { low: 0.0, high: 1.0 }
+            Self::linear(0.0, 1.0)
+        }
+    }
+
+    /// Equal differences are equally far apart.
+    pub const fn linear(low: f64, high: f64) -> Self {
+        Self {
+            low,
+            high,
+            is_log: false,
         }
     }
 
     /// Where a bar begins and ends, as parts of the whole width: at zero, or at the end that is nearest to it.
     pub fn bar(self, value: f64) -> (f64, f64) {
-        let part = |value: f64| ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        let part = |value: f64| {
+            let part = if self.is_log {
+                (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
+            } else {
+                (value - self.low) / (self.high - self.low)
+            };
+            part.clamp(0.0, 1.0)
+        };
         if value.is_nan() {
             return (0.0, 0.0);
         }
@@ -63,10 +79,7 @@ pub fn bar_of(row: &Row, show: LatestShow, ends: Ends, now: Timestamp) -> (f64, 
             let stale_s = row
                 .interval_s
                 .map_or(ends.high, |interval_s| interval_s * STALE_INTERVALS);
-            let whole = Ends {
-                low: 0.0,
-                high: stale_s.max(f64::MIN_POSITIVE),
-            };
+            let whole = Ends::linear(0.0, stale_s.max(f64::MIN_POSITIVE));
             // A channel that never spoke is silent for ever.
             whole.bar(age_s.unwrap_or(f64::INFINITY))
         }
@@ -106,11 +119,20 @@ mod tests {
 
     #[test]
     fn bars_begin_at_zero() {
-        let bar = |low, high, value| Ends { low, high }.bar(value);
+        let bar = |low, high, value| Ends::linear(low, high).bar(value);
         assert_eq!(bar(0.0, 8.0, 2.0), (0.0, 0.25));
         assert_eq!(bar(-4.0, 4.0, -2.0), (0.25, 0.5));
         assert_eq!(bar(10.0, 20.0, 15.0), (0.0, 0.5));
         assert_eq!(bar(0.0, 8.0, 99.0), (0.0, 1.0));
         assert_eq!(bar(0.0, 8.0, f64::NAN), (0.0, 0.0));
+        let log = Ends {
+            low: 1.0,
+            high: 100.0,
+            is_log: true,
+        };
+        assert_eq!(
+            [10.0, 0.0, 1e9].map(|value| log.bar(value)),
+            [(0.0, 0.5), (0.0, 0.0), (0.0, 1.0)]
+        );
     }
 }

@@ -392,7 +392,7 @@ impl Line {
     }
 
     fn bar(&self, show: LatestShow, ends: Option<Ends>) -> AnyView {
-        let ends = ends.unwrap_or(Ends { low: 0.0, high: 1.0 });
+        let ends = ends.unwrap_or(Ends::linear(0.0, 1.0));
         let part = |of: fn((f64, f64)) -> f64| {
             let (row, now) = (Arc::clone(&self.row), self.now);
             move || format!("{:.2}%", of(bar_of(&row, show, ends, now.get())) * 100.0)
@@ -460,7 +460,7 @@ impl Line {
     }
 
     fn value(&self) -> AnyView {
-        let unit = if self.row.word.is_empty() {
+        let unit = if self.row.word.is_empty() && self.row.time.is_some() {
             self.row.unit.to_string()
         } else {
             String::new()

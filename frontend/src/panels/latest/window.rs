@@ -6,6 +6,7 @@ use shared::dashboard::LatestStyle;
 
 use crate::browser::resize::observe;
 use crate::chart::stage::StageSize;
+use crate::dom::NodeRef;
 use crate::reactive::{State, effect};
 
 /// Lines kept ready above and below those in sight.

@@ -1,7 +1,6 @@
 //! The layer above the data: the cursor's line, the samples it points at, and the selection.
 
 use leptos::html::Canvas as CanvasElement;
-use leptos::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend as _};
@@ -15,6 +14,7 @@ use super::chart::{Attention, Chart, units_per_px};
 use super::readout::{MOST_ROWS, REACH_PX};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
+use crate::dom::NodeRef;
 use crate::reactive::effect;
 use crate::theme::{palette, use_theme};
 

@@ -4,12 +4,13 @@ use leptos::ev::{KeyboardEvent, PointerEvent, WheelEvent};
 use leptos::html::Div;
 use leptos::prelude::*;
 use shared::time::{TimeRange, Timestamp};
-use wasm_bindgen::JsCast as _;
 
 use super::chart::{Attention, Chart};
 use super::hover::cursor_px;
 use super::pins::pin_at_cursor;
 use super::zoom::{between, panned, pinched, tidy, wheel_factor, zoomed};
+use crate::browser::listen::{self, on_window};
+use crate::dom::NodeRef;
 use crate::reactive::Kept;
 
 /// A pointer that moves less than this, in CSS pixels, was meant to click.
@@ -67,18 +68,15 @@ impl Gestures {
     /// For a plot on a stage.
     pub fn new(chart: Chart, stage: NodeRef<Div>) -> Self {
         // A tap leaves its values on the screen until something else is touched.
-        let elsewhere = window_event_listener(leptos::ev::pointerdown, move |event| {
-            let target = event
-                .target()
-                .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        on_window("pointerdown", move |event| {
+            let target = listen::target(&event);
             let is_ours = stage
                 .get_untracked()
-                .is_some_and(|stage| stage.contains(target.as_ref()));
+                .is_some_and(|stage| stage.contains(target.as_deref()));
             if !is_ours {
                 chart.look_away();
             }
         });
-        on_cleanup(move || elsewhere.remove());
         Self {
             chart,
             stage,

@@ -7,7 +7,7 @@ use super::chart::{Attention, Chart, units_per_px};
 use super::clock::use_zone;
 use super::content::{Content, Swatch};
 use super::readout::{At, Fact, Readout, Row, readout};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, effect};
 use crate::state::server_clock::use_now;
 

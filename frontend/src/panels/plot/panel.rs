@@ -28,7 +28,7 @@ use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
 use crate::panels::cells::draw::{Drawn, draw_content};
 use crate::panels::cells::picker::{channel_picker, metric_to_pick};

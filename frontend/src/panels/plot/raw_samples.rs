@@ -12,7 +12,7 @@ use super::pins::Pin;
 use super::readout::{Clock, exact_text};
 use crate::api;
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, State, effect, spawn};
 

@@ -18,7 +18,7 @@ use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::{StageSize, use_stage_size};
 use crate::components::panel_files::PanelFiles;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
-use crate::dom::view;
+use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest::feed::{Feed, state_of};
 use crate::panels::latest::rows::{Row, meaning, rows_of};

@@ -22,6 +22,8 @@ fn links_read_as_they_are_written() {
     check("/d/camera/pixels");
     check("/d/camera/pixels?night=2026-11-20");
     check("/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00.5Z");
+    check("/d/camera/pixels?last=6h");
+    check("/d/camera/pixels?night=2026-11-20&wall=20");
     check("/d/camera/pixels?from=2026-11-20T20:00:00Z&to=2026-11-20T21:00:00Z");
     check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&channel=412&theme=red&clock=gps");
     check("/d/camera/modules?channel=m58");
@@ -39,8 +41,9 @@ fn a_range_may_have_an_offset_that_is_not_escaped() {
 
 #[test]
 fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
-    let (address, problems) =
-        parse("/d/a/b?night=20&zoom=now&theme=blue&clock=moon&hide=x&channel=m+5&from=2026-11-20T20:00:00Z");
+    let (address, problems) = parse(
+        "/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&channel=m+5&from=2026-11-20T20:00:00Z",
+    );
     assert_eq!(address.place.tab.as_deref(), Some("b"));
     assert_eq!(address.time, None);
     insta::assert_snapshot!(problems.join("\n"), @r#"
@@ -48,6 +51,8 @@ fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     zoom: "now" is not written like 2026-11-20T20:00:00Z..2026-11-20T21:00:00Z
     theme: "blue" is none of dark, light and red
     clock: "moon" is none of utc, site and gps
+    wall: "1" is no number of seconds from 5 to 3600
+    last: "6" is not written like 6h, up to 744h
     hide: "x" is not written like panel/line
     channel: "m+5" is no channel; write it like 412, or like m58 for a module
     to: a range needs both from and to, here is only from
@@ -73,7 +78,11 @@ fn other_paths_are_unknown() {
 prop_compose! {
     fn any_address()(
         dashboard in "[a-z]{1,4}", tab in ".{1,6}",
-        night in proptest::option::of(0_i64..30_000),
+        time in proptest::option::of(prop_oneof![
+            (0_i64..30_000).prop_map(|days| Period::Night(Date::from_days(days))),
+            (1..=MOST_HOURS).prop_map(Period::Last),
+        ]),
+        wall in proptest::option::of(WALL_SECS),
         zoom in proptest::option::of((0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000)),
         hidden in proptest::collection::vec(("[^/]{0,5}", ".{0,5}"), 0..3),
         channel in proptest::option::of((any::<bool>(), any::<u32>())),
@@ -82,7 +91,7 @@ prop_compose! {
     ) -> Address {
         Address {
             place: Place { dashboard: Some(dashboard), tab: Some(tab), unknown: false },
-            time: night.map(|days| Period::Night(Date::from_days(days))),
+            time,
             zoom: zoom.map(|(start, length)| {
                 let time = Timestamp::saturating_from_micros;
                 TimeRange::new(time(start), time(start + length)).unwrap()
@@ -94,6 +103,7 @@ prop_compose! {
             }),
             theme,
             clock,
+            wall,
         }
     }
 }
