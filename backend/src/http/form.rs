@@ -75,6 +75,14 @@ impl<S: Sync> FromRequestParts<S> for Form {
     }
 }
 
+/// What headers say of a body, which does not hold of another one: this one is short, and not packed.
+const OF_THE_BODY: [header::HeaderName; 4] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::VARY,
+];
+
 /// Errors come in the form that was asked for, too.
 pub(super) async fn write_errors(request: Request, next: Next) -> Response {
     let form = Form::asked_for(request.headers());
@@ -85,7 +93,7 @@ pub(super) async fn write_errors(request: Request, next: Next) -> Response {
             *written.status_mut() = response.status();
             *written.extensions_mut() = std::mem::take(response.extensions_mut());
             for (name, value) in response.headers() {
-                if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::VARY].contains(name) {
+                if !OF_THE_BODY.contains(name) {
                     written.headers_mut().append(name, value.clone());
                 }
             }
