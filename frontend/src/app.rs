@@ -96,7 +96,12 @@ fn Loaded() -> impl IntoView {
     provide_context(site);
     provide_chosen_clock();
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
-    let metrics = Derived::new(move || tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
+    // A metric that is not there yet is no reason not to show the others.
+    let metrics = Derived::new(move || {
+        let names = tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default());
+        let is_known = |name: &String| catalogue.metric(name).is_some();
+        names.into_iter().filter(is_known).collect()
+    });
     let nights = NightList::follow(metrics);
     provide_context(nights);
     let clock = expect_context::<ServerClock>();
