@@ -96,11 +96,13 @@ fn Loaded() -> impl IntoView {
     provide_context(site);
     provide_chosen_clock();
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
-    // A metric that is not there yet is no reason not to show the others.
     let metrics = Derived::new(move || {
-        let names = tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default());
-        let is_known = |name: &String| catalogue.metric(name).is_some();
-        names.into_iter().filter(is_known).collect()
+        // One that does not exist is its panel's mistake, and no reason to know nothing of the nights of the others.
+        tab.with(|tab| {
+            tab.as_ref()
+                .map(|tab| catalogue.known(metrics_of(tab)))
+                .unwrap_or_default()
+        })
     });
     let nights = NightList::follow(metrics);
     provide_context(nights);

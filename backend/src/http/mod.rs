@@ -10,8 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use shared::route;
 use tower::ServiceExt as _;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::Predicate;
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::{App, AppState};
@@ -97,11 +99,18 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
         .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new().compress_when(export::not_packed_already()))
+        .layer(packing())
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
         .with_state(state);
     surrounded(under(&base_path, api))
+}
+
+/// Packs what is not packed already, while it is sent.
+fn packing() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(packed::QUALITY.cast_signed()))
+        .compress_when(export::not_packed_already())
 }
 
 /// What no request goes without.
