@@ -75,14 +75,6 @@ impl<S: Sync> FromRequestParts<S> for Form {
     }
 }
 
-/// What headers say of a body, which does not hold of another one: this one is short, and not packed.
-const OF_THE_BODY: [header::HeaderName; 4] = [
-    header::CONTENT_TYPE,
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::VARY,
-];
-
 /// Errors come in the form that was asked for, too.
 pub(super) async fn write_errors(request: Request, next: Next) -> Response {
     let form = Form::asked_for(request.headers());
@@ -92,8 +84,16 @@ pub(super) async fn write_errors(request: Request, next: Next) -> Response {
             let mut written = form.answer(&error);
             *written.status_mut() = response.status();
             *written.extensions_mut() = std::mem::take(response.extensions_mut());
+            // What tells of the other body is left out, also how that was packed.
+            let of_body = [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::TRANSFER_ENCODING,
+                header::VARY,
+            ];
             for (name, value) in response.headers() {
-                if !OF_THE_BODY.contains(name) {
+                if !of_body.contains(name) {
                     written.headers_mut().append(name, value.clone());
                 }
             }
