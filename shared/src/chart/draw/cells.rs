@@ -20,6 +20,8 @@ use crate::chart::value_colors::colored;
 const COLORED_PX: f64 = 2.0;
 const RIM_PX: f64 = 4.0;
 const RIM_OPACITY: f64 = 0.85;
+/// The size of the marks of the chosen row, in pixels.
+const CHOSEN_PX: f64 = 6.0;
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
     /// Cells with the names in their rows, and the bar that explains their colours.
@@ -43,6 +45,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let (x, y) = name.at;
             self.text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
         }
+        if let Some((axis, row)) = self.plot.left.as_ref().zip(cells.chosen) {
+            self.chosen_row(axis.scale.y_from_value(row), palette)?;
+        }
         match &cells.bar {
             Some((table, [below, above])) => {
                 let bar = ColorBar { table, below, above };
@@ -50,6 +55,17 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Marks at both ends of the chosen row, pointing at it: the row itself stays as it is.
+    fn chosen_row(&self, y: f64, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let area = self.plot.area;
+        let size = self.units_in(CHOSEN_PX);
+        for (x, direction) in [(area.left, 1.0), (area.right, -1.0)] {
+            let corners = [(x, y - size), (x + direction * size, y), (x, y + size)];
+            self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), palette.select)?;
+        }
+        Ok(())
     }
 
     /// The chosen line: in the colours of its values, with a rim in the colour of what is chosen.
