@@ -96,7 +96,14 @@ fn Loaded() -> impl IntoView {
     provide_context(site);
     provide_chosen_clock();
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
-    let metrics = Derived::new(move || tab.with(|tab| tab.as_ref().map(metrics_of).unwrap_or_default()));
+    let metrics = Derived::new(move || {
+        // One that does not exist is its panel's mistake, and no reason to know nothing of the nights of the others.
+        tab.with(|tab| {
+            tab.as_ref()
+                .map(|tab| catalogue.known(metrics_of(tab)))
+                .unwrap_or_default()
+        })
+    });
     let nights = NightList::follow(metrics);
     provide_context(nights);
     let clock = expect_context::<ServerClock>();

@@ -46,8 +46,10 @@ async function openCalendar(page) {
 }
 
 test("each day of the calendar says how complete its night is", async () => {
-  const { nights } = await api("nights?metric=camera.scb_pixel_temperature&limit=5");
-  await on("d/demo/camera", async (page) => {
+  await on("d/demo/camera", async (page, watched) => {
+    // What the page asks for is of all metrics of the tab.
+    const asked = watched.requests.find((url) => url.includes("/api/v1/nights?"));
+    const { nights } = await (await fetch(asked)).json();
     const calendar = await openCalendar(page);
     for (const { date, completeness } of nights) {
       const day = calendar.locator(`[data-date="${date}"]`);

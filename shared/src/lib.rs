@@ -31,6 +31,8 @@ pub mod route;
 
 pub mod order;
 
+pub mod angle;
+
 #[cfg(feature = "openapi")]
 pub mod openapi;
 

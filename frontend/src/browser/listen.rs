@@ -11,9 +11,20 @@ pub fn on_window(name: &'static str, run: impl Fn(web_sys::Event) + 'static) {
     listen(name, Box::new(run));
 }
 
-fn listen(name: &'static str, run: Box<dyn Fn(web_sys::Event)>) {
+/// What is done at an event. Not `dyn Fn`: each closure in one of those is compiled three times.
+trait Listen {
+    fn hear(&self, event: web_sys::Event);
+}
+
+impl<F: Fn(web_sys::Event)> Listen for F {
+    fn hear(&self, event: web_sys::Event) {
+        self(event);
+    }
+}
+
+fn listen(name: &'static str, run: Box<dyn Listen>) {
     let Some(window) = web_sys::window() else { return };
-    let listener = Closure::<dyn Fn(web_sys::Event)>::wrap(run);
+    let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event| run.hear(event));
     // Fails for no name of an event.
     let _ = window.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
     let listener = Kept::new(listener);

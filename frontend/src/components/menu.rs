@@ -17,8 +17,21 @@ pub fn menu(
     face: AnyView,
     items: impl Fn(State<bool>) -> AnyView + Send + 'static,
 ) -> AnyView {
-    // One type, whatever the items are.
-    let items: Box<dyn Fn(State<bool>) -> AnyView + Send> = Box::new(items);
+    menu_of(button_class, label, face, Box::new(items))
+}
+
+/// What makes the items, of one type whatever they are. Not `dyn Fn`: each closure in one of those is compiled three times.
+trait Items: Send {
+    fn items(&self, is_open: State<bool>) -> AnyView;
+}
+
+impl<F: Fn(State<bool>) -> AnyView + Send> Items for F {
+    fn items(&self, is_open: State<bool>) -> AnyView {
+        self(is_open)
+    }
+}
+
+fn menu_of(button_class: &'static str, label: Option<String>, face: AnyView, items: Box<dyn Items>) -> AnyView {
     let is_open = State::new(false);
     let root = NodeRef::<html::Div>::new();
     let close_when_left = move |event: ev::FocusEvent| {
@@ -48,7 +61,7 @@ pub fn menu(
             >
                 {face}
             </button>
-            {move || is_open.get().then(|| view! { <div class="menu__items">{items(is_open)}</div> }.into_any())}
+            {move || is_open.get().then(|| view! { <div class="menu__items">{items.items(is_open)}</div> }.into_any())}
         </div>
     }
     .into_any()

@@ -21,14 +21,26 @@ pub struct PanelFiles(Kept<FileParts>);
 /// The parts of files. `None` where there is nothing to be seen yet.
 pub struct FileParts {
     /// The size of the drawing, as on the screen.
-    pub size: Box<dyn Fn() -> Option<StageSize>>,
+    pub size: Box<dyn Tell<Option<StageSize>>>,
     /// Draws all that is on the screen of that size, without cursor and selection. The same code as for the screen: the
     /// canvas given is one in memory, or the text of an SVG; `DrawingArea::from` makes an area of it.
     pub draw: Box<dyn Fn(&SharedCanvas)>,
     /// The colours and names that stand below the drawing on the screen.
-    pub legend: Box<dyn Fn() -> Vec<(Rgba, String)>>,
+    pub legend: Box<dyn Tell<Vec<(Rgba, String)>>>,
     /// The data of the drawing, all digits of them; see `chart::csv`.
-    pub csv: Box<dyn Fn() -> String>,
+    pub csv: Box<dyn Tell<String>>,
+}
+
+/// What a panel tells when it is asked. Not `dyn Fn`: each closure in one of those is compiled three times.
+pub trait Tell<T> {
+    /// What it is now.
+    fn tell(&self) -> T;
+}
+
+impl<T, F: Fn() -> T> Tell<T> for F {
+    fn tell(&self) -> T {
+        self()
+    }
 }
 
 /// A kind of file.
@@ -83,17 +95,17 @@ impl FileParts {
     fn save(&self, kind: FileKind, panel: &Panel, unit: String, range: Option<TimeRange>) -> Option<()> {
         let name = file_name(&panel.id, range) + kind.extension();
         if kind == FileKind::Csv {
-            save_text(&name, "text/csv;charset=utf-8", &(self.csv)());
+            save_text(&name, "text/csv;charset=utf-8", &self.csv.tell());
             return Some(());
         }
         let caption = Caption {
             title: panel.title.clone(),
             unit,
             time: range.map(range_text).unwrap_or_default(),
-            legend: (self.legend)(),
+            legend: self.legend.tell(),
             font_family: page_font(),
         };
-        let inner = (self.size)()?;
+        let inner = self.size.tell()?;
         let size = caption.size_around(inner).dots();
         let element = new_canvas()?;
         let canvas = match kind {

@@ -7,7 +7,7 @@ use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 20] = [
     ("← →", "previous and next night"),
     ("L", "live: the night of now"),
     ("N", "newest night with data"),
@@ -27,6 +27,7 @@ const KEYS: [(&str, &str); 19] = [
     ("Shift and drag", "move along"),
     ("Two fingers", "zoom and move along"),
     ("Double click", "reset zoom"),
+    ("Click, or Enter", "pin a value and see the raw samples behind it"),
 ];
 
 /// A dialog over the page.

@@ -39,6 +39,13 @@ impl Catalogue {
         found.unwrap_or_default()
     }
 
+    /// Those of some names by which there is a metric; tracks.
+    pub fn known(&self, mut names: Vec<String>) -> Vec<String> {
+        self.metrics
+            .with(|metrics| names.retain(|name| metrics.iter().any(|metric| metric.name == *name)));
+        names
+    }
+
     /// Takes a newer list of metrics.
     pub fn update(&self, metrics: Metrics) {
         if self.metrics.with_untracked(|known| *known != metrics.metrics) {

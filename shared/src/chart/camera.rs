@@ -14,6 +14,7 @@ use super::clip::Area;
 use super::draw::DrawError;
 use super::palette::{Palette, Rgba};
 use super::path::Point;
+use crate::angle::sin_cos_deg;
 use crate::display::CameraPart;
 
 pub mod shape;
@@ -273,7 +274,7 @@ impl Pen<'_> {
     fn bar(&self, pixel: usize, degrees: f64) -> [(i32, i32); 4] {
         let middle = self.map.point(self.shape.place(pixel));
         let size = self.shape.radius_m() * self.map.units_per_m;
-        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (sin, cos) = sin_cos_deg(degrees);
         let (long, wide) = (size * SIGN_PART, size * SIGN_WIDTH_PART / 2.0);
         [(-long, -wide), (long, -wide), (long, wide), (-long, wide)].map(|(along, across)| {
             whole(Point {

@@ -94,14 +94,11 @@ impl Curve {
         let left_px = longest.fold(LEFT_PX, |widest, label| widest.max(label + LABEL_GAP_PX + 2.0));
         let left = snap(left_px * px, &layout);
         let right = snap(width - RIGHT_PX * px, &layout).max(left + px);
-        // Numbers of channels go from edge to edge.
-        let is_by_channel = data
-            .points
-            .iter()
-            .all(|point| (point.x - f64::from(point.channel)).abs() < 0.5);
+        // What is crossed once goes from edge to edge.
+        let is_tight = is_monotonic(data.points.iter().map(|point| point.x));
         let x = axis(
             data.points.iter().map(|point| point.x),
-            [data.log_x, is_by_channel],
+            [data.log_x, is_tight],
             [left, right],
             ACROSS_PX * px,
         );
@@ -175,7 +172,11 @@ fn axis(
     )]
     let steps = ((to - from).abs() / spacing).clamp(1.0, 20.0) as usize;
     Some(if is_log {
-        let (low, high) = value_axis::log_bounds_around(least, greatest);
+        let (low, high) = if is_tight && least < greatest {
+            (least, greatest)
+        } else {
+            value_axis::log_bounds_around(least, greatest)
+        };
         ValueAxis {
             scale: ValueScale::logarithmic(low, high, from, to),
             ticks: value_axis::log_ticks(low, high, steps),

@@ -113,7 +113,11 @@ pub fn labels(
             Some(LimitLabel { at, y, beyond })
         })
         .collect();
-    sort_by(&mut labels, |one, other| one.y.total_cmp(&other.y));
+    // Of those beyond the same edge the greater one is on top, as it would be on the axis.
+    let value = |label: &LimitLabel| limits.get(label.at).map_or(0.0, |limit| limit.value);
+    sort_by(&mut labels, |one, other| {
+        one.y.total_cmp(&other.y).then(value(other).total_cmp(&value(one)))
+    });
     // Down from the top, then up again from the bottom where they have run out of it.
     let mut least = top + height;
     for label in &mut labels {
@@ -188,7 +192,7 @@ mod tests {
 
     #[test]
     fn labels_keep_apart_and_within() {
-        let limits = [line(50.0), line(49.0), line(500.0), line(-3.0), line(-4.0)];
+        let limits = [line(50.0), line(49.0), line(500.0), line(-4.0), line(-3.0)];
         let scale = ValueScale::new(0.0, 100.0, 100.0, 0.0);
         let told: Vec<_> = labels(&limits, |_| Some(scale), 0.0, 100.0, 12.0)
             .iter()
@@ -200,8 +204,8 @@ mod tests {
                 (2, 12.0, Some(Side::Above)),
                 (0, 50.0, None),
                 (1, 62.0, None),
-                (3, 88.0, Some(Side::Below)),
-                (4, 100.0, Some(Side::Below))
+                (4, 88.0, Some(Side::Below)),
+                (3, 100.0, Some(Side::Below))
             ]
         );
     }

@@ -168,7 +168,7 @@ impl Moment {
     /// When the picture is of, and whether it is the one that is wanted; tracks.
     pub fn time_text(self) -> String {
         let told = self.told.get();
-        let time = told.map(|told| self.zone.text(told.at)).unwrap_or_default();
+        let time = told.map(|told| self.zone.time_of_day(told.at)).unwrap_or_default();
         if self.failure().is_some() {
             format!("{time}; what is wanted could not be had")
         } else if self.is_behind() {

@@ -76,12 +76,23 @@ impl Readings {
         found.copied().unwrap_or((Reading::Never, None))
     }
 
-    /// The least and the greatest finite value that is not old; `positive` leaves the others out.
+    /// Whether there are values and all of them are old, as of a source that stopped.
+    pub fn are_old(&self) -> bool {
+        let mut values = self.by_channel.iter().filter(|(reading, _)| reading.number().is_some());
+        let is_old = |(reading, _): &(Reading, Option<Timestamp>)| matches!(reading, Reading::Old(_));
+        values.next().is_some_and(is_old) && values.all(is_old)
+    }
+
+    /// The least and the greatest finite value that is not old, or of all where all are; `positive` leaves the others
+    /// out.
     pub fn extremes(&self, positive: bool) -> Option<(f64, f64)> {
-        let values = self.by_channel.iter().filter_map(|(reading, _)| match reading {
-            Reading::Value(value) if value.is_finite() && (*value > 0.0 || !positive) => Some(*value),
+        let are_old = self.are_old();
+        let values = self.by_channel.iter().filter_map(|(reading, _)| match *reading {
+            Reading::Value(value) => Some(value),
+            Reading::Old(value) if are_old => Some(value),
             _ => None,
         });
+        let values = values.filter(|value| value.is_finite() && (*value > 0.0 || !positive));
         values.fold(None, |extremes, value| {
             let (least, greatest) = extremes.unwrap_or((value, value));
             Some((least.min(value), greatest.max(value)))
@@ -231,6 +242,19 @@ mod tests {
         let latest = latest(&[(0, Some(1), 5.0.into())]);
         let readings = Readings::new(&latest, at(1_000_000), at(0), None);
         assert_eq!(readings.get(0).0, Reading::Value(5.0));
+    }
+
+    #[test]
+    fn of_a_source_that_stopped_the_old_values_count() {
+        let latest = latest(&[
+            (0, Some(1), 5.0.into()),
+            (1, Some(2), 7.0.into()),
+            (2, None, Value::NULL),
+        ]);
+        let readings = Readings::new(&latest, at(1_000_000), at(0), Some(60.0));
+        assert!(readings.are_old());
+        assert_eq!(readings.extremes(false), Some((5.0, 7.0)));
+        assert!(!Readings::default().are_old());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use shared::chart::color::{ColorTable, Place};
 use shared::chart::color_bar::COLOR_BAR_PX;
 use shared::dashboard::{Camera, Panel};
 use shared::display::{CameraPart, ColorScale, MetricDisplay};
+use shared::order::sort_by;
 use shared::time::{TimeRange, Timestamp};
 
 use super::moment::Moment;
@@ -205,7 +206,7 @@ impl Shown {
             })
             .collect();
         let sign = if side == Place::Above { -1.0 } else { 1.0 };
-        beyond.sort_by(|one, other| (sign * one.1).total_cmp(&(sign * other.1)));
+        sort_by(&mut beyond, |one, other| (sign * one.1).total_cmp(&(sign * other.1)));
         beyond
     }
 

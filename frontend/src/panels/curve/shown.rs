@@ -167,17 +167,20 @@ impl Shown {
     }
 }
 
-/// The points of a frame; what is too old is not drawn as if it were of the moment.
+/// The points of a frame. What is too old is not drawn as if it were of the moment, unless all of it is: then it is the
+/// picture of a source that stopped, and the panel says so.
 fn data_of(spec: &CurveSpec, readings: &Readings, x: Option<&Readings>) -> CurveData {
-    let number = |reading: Reading| match reading {
+    let number_of = |(readings, are_old): (&Readings, bool), channel| match readings.get(channel).0 {
         Reading::Value(value) => value,
+        Reading::Old(value) if are_old => value,
         _ => f64::NAN,
     };
+    let (x, y) = (x.map(|x| (x, x.are_old())), (readings, readings.are_old()));
     let channels = readings.by_channel.iter().zip(0_u32..);
-    let points = channels.map(|((reading, _), channel)| CurvePoint {
+    let points = channels.map(|(_, channel)| CurvePoint {
         channel,
-        x: x.map_or_else(|| f64::from(channel), |x| number(x.get(channel).0)),
-        y: number(*reading),
+        x: x.map_or_else(|| f64::from(channel), |x| number_of(x, channel)),
+        y: number_of(y, channel),
     });
     CurveData {
         points: points.collect(),

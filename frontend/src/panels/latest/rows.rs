@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shared::dashboard::Severity;
 use shared::display::MetricDisplay;
 use shared::metric::MetricInfo;
+use shared::order::sort_positions;
 use shared::query::latest::{Freshness, Latest};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
@@ -244,8 +245,8 @@ pub fn order(rows: &[Row], filter: &str, sorting: Sorting, now: Timestamp) -> Ve
     let is_wanted =
         |row: &Row| filter.is_empty() || contains(&row.title) || contains(&row.label) || contains(&row.state_text(now));
     let mut order: Vec<usize> = (0..rows.len()).filter(|at| is_wanted(&rows[*at])).collect();
-    order.sort_by(|a, b| {
-        let ordering = compare(&rows[*a], &rows[*b], sorting.column, now);
+    sort_positions(&mut order, &mut |a, b| {
+        let ordering = compare(&rows[a], &rows[b], sorting.column, now);
         if sorting.is_descending {
             ordering.reverse()
         } else {

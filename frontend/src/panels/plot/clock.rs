@@ -39,13 +39,22 @@ impl Zone {
 
     /// A moment by the clock with its name, to the second: `2026-11-20 20:14:00 UTC`; tracks.
     pub fn text(self, time: Timestamp) -> String {
+        self.written(time, true)
+    }
+
+    /// The same without the date.
+    pub fn time_of_day(self, time: Timestamp) -> String {
+        self.written(time, false)
+    }
+
+    fn written(self, time: Timestamp, with_date: bool) -> String {
         let time_us = time.as_micros();
         let clock = match self.clock() {
             ClockName::Utc => AxisClock::utc(),
             ClockName::Site => AxisClock::on_a_wall(vec![(time_us, self.site.offset_micros(time))]),
             ClockName::Gps => AxisClock::gps(),
         };
-        format!("{} {}", clock.text(time_us, 0, true), self.name(time_us))
+        format!("{} {}", clock.text(time_us, 0, with_date), self.name(time_us))
     }
 }
 

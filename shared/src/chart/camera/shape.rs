@@ -1,5 +1,7 @@
 //! What a camera's geometry tells once and for all.
 
+use crate::angle::sin_cos_deg;
+use crate::order::sort_by;
 use crate::query::geometry::Geometry;
 
 /// A pixel is a neighbour up to this part of the distance of hexagons that touch.
@@ -140,7 +142,7 @@ impl CameraShape {
     pub fn neighbours_of_module(&self, module: u32) -> Vec<u32> {
         let touching = self.pixels_of(module).flat_map(|pixel| self.neighbours(pixel));
         let mut modules: Vec<u32> = touching.filter_map(|pixel| self.module(pixel)).collect();
-        modules.sort_unstable();
+        sort_by(&mut modules, u32::cmp);
         modules.dedup();
         modules.retain(|other| *other != module);
         modules
@@ -176,7 +178,7 @@ impl CameraShape {
         // Within all six sides.
         let inner_m = self.radius_m * 3.0_f64.sqrt() / 2.0;
         let is_within = (0..6_u8).all(|side| {
-            let (sin, cos) = self.side_deg(side).to_radians().sin_cos();
+            let (sin, cos) = sin_cos_deg(self.side_deg(side));
             (place.x_m - middle.x_m) * cos + (place.y_m - middle.y_m) * sin <= inner_m * 1.001
         });
         is_within.then_some(nearest)
@@ -185,7 +187,7 @@ impl CameraShape {
     /// The corners of a hexagon like the pixels, against the clock.
     pub fn corners(&self, middle: Place, radius_m: f64) -> [Place; 6] {
         [0_u8, 1, 2, 3, 4, 5].map(|corner| {
-            let (sin, cos) = (self.corner_deg + 60.0 * f64::from(corner)).to_radians().sin_cos();
+            let (sin, cos) = sin_cos_deg(self.corner_deg + 60.0 * f64::from(corner));
             Place {
                 x_m: middle.x_m + radius_m * cos,
                 y_m: middle.y_m + radius_m * sin,
