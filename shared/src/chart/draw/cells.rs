@@ -110,24 +110,31 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 }
 
-/// The text or the ground of the palette, whichever differs more from what is written on.
+/// The text or the ground of the palette, whichever has more contrast to what is written on.
 fn readable(ground: Rgba, palette: &Palette) -> Rgba {
+    let below = palette.background;
+    let opacity = f64::from(ground.alpha) / 255.0;
     // What the colour looks like over the background.
-    let over = |part: u8, below: u8| {
-        let opacity = f64::from(ground.alpha) / 255.0;
-        f64::from(part) * opacity + f64::from(below) * (1.0 - opacity)
+    let over = |part: u8, below: u8| f64::from(part) * opacity + f64::from(below) * (1.0 - opacity);
+    let seen = [
+        over(ground.red, below.red),
+        over(ground.green, below.green),
+        over(ground.blue, below.blue),
+    ];
+    let contrast = |ink: Rgba| {
+        let ink = luminance([ink.red, ink.green, ink.blue].map(f64::from));
+        let seen = luminance(seen);
+        (ink.max(seen) + 0.05) / (ink.min(seen) + 0.05)
     };
-    let background = palette.background;
-    let light = |red: f64, green: f64, blue: f64| 0.3 * red + 0.6 * green + 0.1 * blue;
-    let seen = light(
-        over(ground.red, background.red),
-        over(ground.green, background.green),
-        over(ground.blue, background.blue),
-    );
-    let away = |ink: Rgba| (light(f64::from(ink.red), f64::from(ink.green), f64::from(ink.blue)) - seen).abs();
-    if away(palette.text) < away(background) {
-        background
+    if contrast(palette.text) < contrast(below) {
+        below
     } else {
         palette.text
     }
+}
+
+/// How bright a colour is, nearly as WCAG defines it.
+fn luminance([red, green, blue]: [f64; 3]) -> f64 {
+    let linear = |part: f64| (part / 255.0).powi(2);
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
