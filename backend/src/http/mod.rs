@@ -10,8 +10,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use shared::route;
 use tower::ServiceExt as _;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::Predicate;
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::{App, AppState};
@@ -97,11 +99,18 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
         .fallback(move |request: Request| page_or_unknown(Arc::clone(&page), request))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(CompressionLayer::new().compress_when(export::not_packed_already()))
+        .layer(packing())
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
         .with_state(state);
     surrounded(under(&base_path, api))
+}
+
+/// Packs what is not packed already, while it is sent.
+fn packing() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Precise(packed::QUALITY.cast_signed()))
+        .compress_when(export::not_packed_already())
 }
 
 /// What no request goes without.
@@ -191,6 +200,20 @@ mod tests {
             String::from_utf8_lossy(&body),
             @r#"{"code":"internal","message":"the server made a mistake; its log says more","details":{}}"#
         );
+    }
+
+    #[tokio::test]
+    async fn an_error_in_the_compact_form_is_not_said_to_be_packed() {
+        let unknown = async |request: Request| unknown_route(&request);
+        let router = surrounded(Router::new().fallback(unknown).layer(CompressionLayer::new()));
+        let request = Request::get("/api/v1/nothing")
+            .header(header::ACCEPT, shared::compact::MEDIA_TYPE)
+            .header(header::ACCEPT_ENCODING, "br");
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.headers().get(header::CONTENT_ENCODING), None);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let error: shared::error::ApiError = shared::compact::from_bytes(&body).unwrap();
+        assert_eq!(error.code, "unknown_route");
     }
 
     #[tokio::test]

@@ -12,11 +12,11 @@ use crate::answers::Packing;
 /// Answers shorter than this go as they are.
 const MIN_BYTES: usize = 512;
 
-/// How hard brotli tries, 0 to 11: the hardest that packs faster than a line of 100 Mbit/s takes what it saves.
-const BROTLI_QUALITY: i32 = 5;
-
-/// How hard gzip tries, 0 to 9.
-const GZIP_LEVEL: u32 = 6;
+/// How hard brotli and gzip try, 0 to 11 and 0 to 9, here and where answers are packed while they are sent.
+///
+/// A raster of 600 x 400 means is packed and on its way over 100 Mbit/s in 68 ms at 2, in 82 at 4 and in 112 at 6; over 10
+/// Mbit/s in 583, 590 and 563. By gzip at 2 in 108 and at 6 in 243.
+pub(super) const QUALITY: u32 = 2;
 
 /// The packing that a client can read and that makes answers shortest.
 pub(super) fn packing_for(asked: &HeaderMap) -> Packing {
@@ -56,13 +56,13 @@ fn pack_now(bytes: &[u8], packing: Packing) -> std::io::Result<Vec<u8>> {
     match packing {
         Packing::Plain => packed.extend_from_slice(bytes),
         Packing::Gzip => {
-            let mut writer = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::new(GZIP_LEVEL));
+            let mut writer = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::new(QUALITY));
             writer.write_all(bytes)?;
             writer.finish()?;
         }
         Packing::Brotli => {
             let parameters = brotli::enc::BrotliEncoderParams {
-                quality: BROTLI_QUALITY,
+                quality: QUALITY.cast_signed(),
                 size_hint: bytes.len(),
                 ..Default::default()
             };

@@ -63,6 +63,8 @@ fn tiles(frames: &[FrameRead]) -> [(u32, Decoded); 4] {
     ]
 }
 
+type NumberOf = fn(&Summary) -> f64;
+
 proptest! {
     #[test]
     fn tiles_survive_their_bytes(frames in any_frames()) {
@@ -70,6 +72,41 @@ proptest! {
             let bytes = encode(&tile, place(block)).unwrap().unwrap();
             prop_assert_eq!(decode(&bytes, place(block)).unwrap(), tile);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_tile_is_what_the_whole_says(frames in any_frames()) {
+        let [_, _, (block, whole), _] = tiles(&frames);
+        let bytes = encode(&whole, place(block)).unwrap().unwrap();
+        let Decoded::Buckets(whole) = whole else {
+            return Err(TestCaseError::fail("the third is one of buckets"));
+        };
+        let is_scaled = whole.buckets.iter().filter_map(|bucket| bucket.summary).any(|summary| summary.sum.scaled);
+        let parts: [(Part, NumberOf); 4] = [
+            (Part::Sum, |summary| summary.sum.value),
+            (Part::Min, |summary| summary.min.value),
+            (Part::Max, |summary| summary.max.value),
+            (Part::Last, |summary| summary.last),
+        ];
+        for (part, number_of) in parts {
+            match decode_part(&bytes, place(block), part).unwrap() {
+                Decoded::Numbers(tile) => {
+                    prop_assert!(!is_scaled);
+                    prop_assert_eq!((&tile.offsets, &tile.positions), (&whole.offsets, &whole.positions));
+                    prop_assert_eq!(tile.counts.len(), whole.buckets.len());
+                    for (index, bucket) in whole.buckets.iter().enumerate() {
+                        let count = bucket.summary.map_or(0, |summary| summary.count);
+                        prop_assert_eq!(u64::from(tile.counts[index]), count);
+                        if let Some(summary) = &bucket.summary {
+                            prop_assert_eq!(tile.numbers[index].to_bits(), number_of(summary).to_bits());
+                        }
+                    }
+                }
+                Decoded::Buckets(tile) => prop_assert!(is_scaled && tile == whole),
+                tile => prop_assert!(false, "{:?}", tile),
+            }
+        }
+        prop_assert_eq!(decode_part(&bytes, place(block), Part::Whole).unwrap(), Decoded::Buckets(whole));
     }
 
     #[test]
@@ -81,6 +118,7 @@ proptest! {
             // What is taken is whole.
             encode(&tile, place(1)).unwrap();
         }
+        let _ = decode_part(&bytes, place(1), Part::Max);
     }
 
     #[test]
@@ -100,6 +138,7 @@ proptest! {
             if let Ok(tile) = decode(&bytes, place(block)) {
                 encode(&tile, place(block)).unwrap();
             }
+            let _ = decode_part(&bytes, place(block), Part::Last);
         }
     }
 }

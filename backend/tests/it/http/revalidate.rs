@@ -91,6 +91,32 @@ async fn what_an_answer_depends_on_is_one_line() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_kept_is_the_one_that_was_sent_and_gives_way_to_late_samples() {
+    let app = app().await;
+    let ask = async |encoding: &str| {
+        let request = Request::get(CLOSED).header(header::ACCEPT_ENCODING, encoding);
+        app.send(request.body(Body::empty()).unwrap()).await
+    };
+    let plain = ask("identity").await;
+    assert_eq!(plain.header(header::CONTENT_ENCODING), "");
+    for encoding in ["br", "gzip"] {
+        let (first, second) = (ask(encoding).await, ask(encoding).await);
+        assert_eq!(first.header(header::CONTENT_ENCODING), encoding);
+        assert_eq!(second.header(header::CONTENT_ENCODING), encoding);
+        assert_eq!(first.header(header::ETAG), second.header(header::ETAG));
+        assert_eq!(first.body, second.body);
+        assert_eq!(second.header(header::CONTENT_TYPE), "application/json");
+        assert_eq!(second.header(header::VARY), "accept, accept-encoding");
+        assert!(second.body.len() < plain.body.len());
+    }
+    let again = ask("identity").await;
+    assert_eq!(again.body, plain.body);
+    let late = r#"{"frames":[{"metric":"hall.temperature","time":"2026-11-20T09:00:30Z","values":[1e6]}]}"#;
+    assert_eq!(app.post_json("/api/v1/frames", late).await.status, StatusCode::OK);
+    assert!(ask("identity").await.text().contains("1000000.0"));
+}
+
+#[tokio::test]
 async fn questions_and_forms_have_tags_of_their_own() {
     let app = app().await;
     let json = app.get(CLOSED).await;
