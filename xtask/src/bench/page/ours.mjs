@@ -50,6 +50,8 @@ export class Ours {
 
   /** A night of nine panels, from the address to the last picture. */
   async night(tab, query, rounds, options) {
+    // Once for the server's caches.
+    await this.opened(tab, query, async () => {});
     const all = [];
     for (let round = 0; round < rounds; round += 1) {
       all.push(
