@@ -84,8 +84,16 @@ pub(super) async fn write_errors(request: Request, next: Next) -> Response {
             let mut written = form.answer(&error);
             *written.status_mut() = response.status();
             *written.extensions_mut() = std::mem::take(response.extensions_mut());
+            // What tells of the other body is left out, also how that was packed.
+            let of_body = [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::TRANSFER_ENCODING,
+                header::VARY,
+            ];
             for (name, value) in response.headers() {
-                if ![header::CONTENT_TYPE, header::CONTENT_LENGTH, header::VARY].contains(name) {
+                if !of_body.contains(name) {
                     written.headers_mut().append(name, value.clone());
                 }
             }

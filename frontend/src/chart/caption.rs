@@ -24,6 +24,8 @@ pub struct Caption {
 }
 
 const HEADER_PX: f64 = 34.0;
+/// One row more, for a time that has no room beside the title.
+const SECOND_ROW_PX: f64 = 18.0;
 const MARGIN_PX: f64 = 10.0;
 const TEXT_PX: f64 = 12.0;
 const TITLE_PX: f64 = 14.0;
@@ -31,6 +33,8 @@ const LEGEND_ROW_PX: f64 = 18.0;
 const SWATCH_PX: f64 = 14.0;
 /// The width of a letter as a part of its size, on the wide side.
 const LETTER_WIDTH: f64 = 0.6;
+/// How much wider bold letters are.
+const BOLD_WIDTH: f64 = 1.12;
 
 impl Caption {
     /// How large a file's picture is around a drawing of `inner`.
@@ -42,9 +46,26 @@ impl Caption {
             0.0
         };
         StageSize {
-            height: inner.height + HEADER_PX + legend,
+            height: inner.height + self.header_px(inner.width) + legend,
             ..inner
         }
+    }
+
+    fn header_px(&self, width_px: f64) -> f64 {
+        if self.has_second_row(width_px) {
+            HEADER_PX + SECOND_ROW_PX
+        } else {
+            HEADER_PX
+        }
+    }
+
+    fn has_second_row(&self, width_px: f64) -> bool {
+        let texts = self.title_px() + text_width_px(&self.unit) + text_width_px(&self.time);
+        texts + 4.0 * MARGIN_PX > width_px
+    }
+
+    fn title_px(&self) -> f64 {
+        text_width_px(&self.title) * BOLD_WIDTH * TITLE_PX / TEXT_PX
     }
 
     /// Where each entry of the legend begins: from the left in pixels, and in which row.
@@ -79,7 +100,7 @@ impl Caption {
             family: &self.font_family,
         };
         let middle = HEADER_PX / 2.0;
-        let title_end = MARGIN_PX + text_width_px(&self.title) * TITLE_PX / TEXT_PX;
+        let title_end = MARGIN_PX + self.title_px();
         pen.text(&self.title, (MARGIN_PX, middle), palette.text, TITLE_PX, "left");
         pen.text(
             &self.unit,
@@ -88,14 +109,14 @@ impl Caption {
             TEXT_PX,
             "left",
         );
-        pen.text(
-            &self.time,
-            (outer.width - MARGIN_PX, middle),
-            palette.text_dim,
-            TEXT_PX,
-            "right",
-        );
-        let top = HEADER_PX + inner.height + MARGIN_PX / 2.0;
+        let (x, y, side) = if self.has_second_row(inner.width) {
+            (MARGIN_PX, middle + SECOND_ROW_PX, "left")
+        } else {
+            (outer.width - MARGIN_PX, middle, "right")
+        };
+        pen.text(&self.time, (x, y), palette.text_dim, TEXT_PX, side);
+        let header_px = self.header_px(inner.width);
+        let top = header_px + inner.height + MARGIN_PX / 2.0;
         for ((color, name), (x, row)) in self.legend.iter().zip(self.legend_places(inner.width)) {
             let y = top + (row + 0.5) * LEGEND_ROW_PX;
             let swatch = [x, y - 1.0, SWATCH_PX, 2.0].map(units);
@@ -105,7 +126,7 @@ impl Caption {
         canvas.set_origin((
             0,
             StageSize {
-                height: HEADER_PX,
+                height: header_px,
                 ..inner
             }
             .dots()

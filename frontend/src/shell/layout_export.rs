@@ -73,11 +73,11 @@ fn use_maker(file: State<Result<(String, String), String>>) -> impl Fn() + Copy 
                 ids.1.map(|tab| tab.id).unwrap_or_default(),
             )
         });
-        let places = untrack(|| arrangement.places());
+        let (places, original) = untrack(|| (arrangement.places(), arrangement.original()));
         spawn(async move {
             let made = match api::dashboard_file(&dashboard).await {
                 Err(failure) => Err(failure.to_string()),
-                Ok(source) => rearranged(&source.text, &tab, &places)
+                Ok(source) => rearranged(&source.text, &tab, &places, &original)
                     .map(|text| (format!("dashboards/{dashboard}.toml"), text))
                     .ok_or_else(|| {
                         "The file does not write each panel of this tab as a [[tabs.panels]] table".to_owned()

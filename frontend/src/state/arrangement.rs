@@ -54,6 +54,11 @@ impl Arrangement {
         self.places.get()
     }
 
+    /// All panels as the dashboard's file has them; tracks.
+    pub fn original(self) -> Vec<Place> {
+        self.tab.with(|tab| original(tab.as_ref()))
+    }
+
     /// One panel; tracks.
     pub fn place(self, id: &str) -> Option<Place> {
         self.places
@@ -72,7 +77,7 @@ impl Arrangement {
 
     /// Whether anything differs from the dashboard's file; tracks.
     pub fn is_changed(self) -> bool {
-        let original = self.tab.with(|tab| original(tab.as_ref()));
+        let original = self.original();
         self.places.with(|places| *places != original)
     }
 

@@ -123,12 +123,13 @@ impl Pen<'_> {
         let ends = rows.ends.get(&row.metric).filter(|_| list.style == LatestStyle::Bars);
         if let Some(ends) = ends {
             let (start, end) = bar_of(row, list.show, *ends, now);
-            let (left, width) = (right(0.3), place.width * 0.3);
+            let (left, width) = (right(0.28), place.width * 0.26);
             let (top, height) = (place.top + place.height * 0.3, place.height * 0.4);
             self.fill([left, top, width, height], self.palette.grid);
             let bar = [left + start * width, top, (end - start) * width, height];
             let color = self.color(row, now);
-            self.fill(bar, color);
+            let is_calm = color == self.palette.text_dim;
+            self.fill(bar, if is_calm { self.palette.accent } else { color });
         }
         let (value, age) = (value_and_unit(row), row.age_text(now));
         let (bold, other) = match list.show {

@@ -8,8 +8,9 @@ use crate::state::arrangement::Place;
 const TAB: &str = "[[tabs]]";
 const PANEL: &str = "[[tabs.panels]]";
 
-/// The new text; `None` where the file does not write each panel of the tab as a `[[tabs.panels]]`.
-pub fn rearranged(text: &str, tab_id: &str, places: &[Place]) -> Option<String> {
+/// The new text; `None` where the file does not write each panel of the tab as a `[[tabs.panels]]`. Sizes are written
+/// where they differ from those of the `original`.
+pub fn rearranged(text: &str, tab_id: &str, places: &[Place], original: &[Place]) -> Option<String> {
     let blocks = blocks(text);
     let is_of_tab = |block: &&str| block.lines().any(|line| line.trim_end() == TAB) && id_of(block) == Some(tab_id);
     let tab = blocks.iter().position(|block| is_of_tab(&block.as_str()))?;
@@ -21,11 +22,14 @@ pub fn rearranged(text: &str, tab_id: &str, places: &[Place]) -> Option<String> 
     let mut n_written = 0;
     for place in places {
         let block = of_tab.iter().find(|block| id_of(block) == Some(&place.id))?;
-        let sized = with_size(
-            with_size(block.clone(), "height", place.height),
-            "width",
-            place.width.into(),
-        );
+        let of_file = original.iter().find(|of_file| of_file.id == place.id);
+        let mut sized = block.clone();
+        if of_file.is_none_or(|of_file| of_file.height != place.height) {
+            sized = with_size(sized, "height", place.height);
+        }
+        if of_file.is_none_or(|of_file| of_file.width != place.width) {
+            sized = with_size(sized, "width", place.width.into());
+        }
         separate(&mut new);
         if place.is_hidden {
             // Parted by a mark, so that the comments above it do not become those of its neighbour.
@@ -194,13 +198,19 @@ markdown = \"x\"
 
     #[test]
     fn panels_change_places_with_their_comments_and_the_rest_stays() {
-        let new = rearranged(FILE, "one", &[place("b", 12, 220, false), place("a", 4, 300, false)]).unwrap();
+        let original = [place("a", 6, 300, false), place("b", 12, 220, false)];
+        let new = rearranged(
+            FILE,
+            "one",
+            &[original[1].clone(), place("a", 4, 320, false)],
+            &original,
+        )
+        .unwrap();
         let expected = FILE.replace(
             &FILE[FILE.find("# The first").unwrap()..FILE.find("[[tabs]]\nid = \"two\"").unwrap()],
             "\
 [[tabs.panels]]
 id = \"b\"
-height = 220
 title = \"B\"
 width = 12
 type = \"timeseries\"
@@ -213,7 +223,7 @@ width = 1
 id = \"a\"
 width = 4
 title = \"A\"
-height = 300 # high
+height = 320
 type = \"text\"
 markdown = \"\"\"
 [[tabs.panels]]
@@ -226,19 +236,24 @@ markdown = \"\"\"
 
     #[test]
     fn a_hidden_panel_becomes_a_comment() {
-        let new = rearranged(FILE, "two", &[place("a", 6, 220, true)]).unwrap();
+        let new = rearranged(FILE, "two", &[place("a", 6, 220, true)], &[place("a", 6, 220, false)]).unwrap();
         assert!(
             new.starts_with(&FILE[..FILE.rfind("[[tabs.panels]]").unwrap()]),
             "{new}"
         );
-        assert!(new.ends_with("# [[tabs.panels]]\n# id = \"a\"\n# width = 6\n# height = 220\n# title = \"Other\"\n# type = \"text\"\n# markdown = \"x\"\n"), "{new}");
+        assert!(
+            new.ends_with(
+                "# [[tabs.panels]]\n# id = \"a\"\n# title = \"Other\"\n# type = \"text\"\n# markdown = \"x\"\n"
+            ),
+            "{new}"
+        );
     }
 
     #[test]
     fn a_file_that_is_written_otherwise_is_left_alone() {
         let places = [place("a", 6, 220, false)];
-        assert_eq!(rearranged(FILE, "one", &places), None);
-        assert_eq!(rearranged(FILE, "three", &places), None);
-        assert_eq!(rearranged("tabs = []\n", "one", &places), None);
+        assert_eq!(rearranged(FILE, "one", &places, &places), None);
+        assert_eq!(rearranged(FILE, "three", &places, &places), None);
+        assert_eq!(rearranged("tabs = []\n", "one", &places, &places), None);
     }
 }
