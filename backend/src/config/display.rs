@@ -7,9 +7,9 @@ use shared::display::{CameraPart, Limits, MetricDisplay, Place, StateName};
 use shared::metric::MetricKind;
 
 use super::key::Key;
-use super::scale;
 use super::section::{Section, not_blank};
 use super::word::one_of;
+use super::{scale, suggestion};
 
 /// The words for what something means.
 pub(super) const SEVERITIES: [(&str, Severity); 4] = [
@@ -86,13 +86,18 @@ pub(super) const PLACE_KEYS: &[Key] = &[
 ];
 
 /// Reads how a metric looks; `None` where nothing is said of it.
-pub(super) fn read(name: &str, kind: MetricKind, section: &mut Section<'_>) -> Option<MetricDisplay> {
+pub(super) fn read(
+    name: &str,
+    kind: MetricKind,
+    geometries: &[&str],
+    section: &mut Section<'_>,
+) -> Option<MetricDisplay> {
     let display = MetricDisplay {
         metric: name.to_owned(),
         limits: section.table("limits").map(read_limits).unwrap_or_default(),
         scale: scale::read(section),
         states: read_states(section),
-        place: section.table("place").and_then(read_place),
+        place: section.table("place").and_then(|place| read_place(place, geometries)),
     };
     if !display.states.is_empty() && kind != MetricKind::State {
         section.add_at("states", "are for metrics of kind = \"state\"");
@@ -162,8 +167,15 @@ fn read_states(section: &mut Section<'_>) -> Vec<StateName> {
 const MAX_STATE: i64 = 1 << 53;
 const MIN_STATE: i64 = -MAX_STATE;
 
-fn read_place(mut section: Section<'_>) -> Option<Place> {
-    let geometry = section.required("geometry", "the name of a geometry", not_blank);
+fn read_place(mut section: Section<'_>, geometries: &[&str]) -> Option<Place> {
+    let geometry = section.required("geometry", "the name of a geometry", |name| {
+        if geometries.contains(&name) {
+            Ok(name)
+        } else {
+            let hint = suggestion::hint(name, geometries.iter().copied());
+            Err(format!("there is no [geometries.{name}]{hint}"))
+        }
+    });
     let part = section.parsed("part", "\"pixel\" or \"module\"", |text| {
         one_of(text, &[("pixel", CameraPart::Pixel), ("module", CameraPart::Module)])
     });

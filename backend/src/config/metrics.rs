@@ -58,7 +58,8 @@ pub(super) const KEYS: &[Key] = &[
     ),
 ];
 
-pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> Metrics {
+/// `geometries` are the names of those that there are.
+pub(super) fn read(sections: Vec<(&str, Section<'_>)>, geometries: &[&str]) -> Metrics {
     let mut metrics = Metrics::default();
     for (name, mut section) in sections {
         if let Err(error) = check_metric_name(name) {
@@ -76,7 +77,7 @@ pub(super) fn read(sections: Vec<(&str, Section<'_>)>) -> Metrics {
         }
         metrics
             .displays
-            .extend(display::read(name, properties.kind, &mut section));
+            .extend(display::read(name, properties.kind, geometries, &mut section));
         section.finish();
         metrics.properties.insert(name.to_owned(), properties);
     }

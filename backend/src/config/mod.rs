@@ -203,11 +203,13 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         config.retention.default = keep;
         (config.site, config.place) = site::read(file.overridable("site"));
         config.ingest = ingest::read(file.overridable("ingest"));
-        let metrics = metrics::read(file.named("metrics"));
+        let cameras = file.named("geometries");
+        let names: Vec<&str> = cameras.iter().map(|(name, _)| *name).collect();
+        let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
         config.csv = csv::read(file.named("csv"));
-        config.geometries = geometries::read(file.named("geometries"), read_file);
+        config.geometries = geometries::read(cameras, read_file);
         file.finish();
     });
     (config, mistakes)

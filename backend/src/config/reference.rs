@@ -156,6 +156,7 @@ fn push_line(text: &mut String, line: &str) {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::io;
 
     use toml::de::DeTable;
 
@@ -164,6 +165,7 @@ mod tests {
     use crate::config::mistake::Findings;
     use crate::config::section::Section;
     use crate::config::{Config, Source};
+    use crate::demo::bundled::LSTCAM_PIXELS;
 
     /// Reads a text, and hands over what was asked for. There are no mistakes in it.
     #[track_caller]
@@ -236,7 +238,7 @@ mod tests {
     fn the_reader_of_metrics_asks_for_the_keys_that_are_told_and_takes_the_example() {
         read(
             METRICS_EXAMPLE,
-            |mut file| assert_eq!(metrics::read(file.named("metrics")).displays.len(), 3),
+            |mut file| assert_eq!(metrics::read(file.named("metrics"), &["lstcam"]).displays.len(), 3),
             |findings| {
                 let path = "metrics.\"camera.temperature\"";
                 same_keys(&findings.asked_of(path), &[metrics::KEYS, display::KEYS]);
@@ -265,8 +267,11 @@ mod tests {
     #[test]
     fn the_examples_are_a_configuration() {
         let source = |name, text| Source { name, text };
-        let main = source("watchroom.toml", METRICS_EXAMPLE);
-        let config = Config::from_sources(main, &[source("dashboards/night.toml", FILE_EXAMPLE)]);
+        let text = format!("{METRICS_EXAMPLE}[geometries.lstcam]\nfile = \"lstcam_pixels.csv\"\n");
+        let main = source("watchroom.toml", text.as_str());
+        let read_file = |_file: &str| LSTCAM_PIXELS.text().map_err(io::Error::other);
+        let dashboards = [source("dashboards/night.toml", FILE_EXAMPLE)];
+        let config = Config::from_sources_with(main, &dashboards, &read_file);
         assert_eq!(config.unwrap().dashboards[0].tabs[0].panels.len(), 1);
     }
 

@@ -34,7 +34,6 @@ unit = "°C"
 interval = "60s"
 limits = { high_warning = 25.0, high_alarm = 30 }
 scale = { stops = [[0, "#0000ff"], [30.5, "#ff0000"]], log = false }
-place = { geometry = "lstcam" }
 
 [metrics.shutter]
 kind = "state"
@@ -311,6 +310,9 @@ place = { part = "pixels" }
 [metrics.c]
 scale = { stops = [[0, "#000000"]] }
 place = "lstcam"
+[metrics.d]
+place = { geometry = "lstcm" }
+[geometries.lstcam]
 "##;
     assert_snapshot!(mistakes_of(text, &[]));
 }

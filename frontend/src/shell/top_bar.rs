@@ -25,7 +25,6 @@ pub fn TopBar(
 ) -> impl IntoView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let site = catalogue.site().name;
-    let label = format!("{site}, start page");
     let dashboard = Derived::new(move || {
         let dashboard = navigation.address().with(|address| catalogue.dashboard(&address.place));
         // A title that only repeats the name beside it says nothing.
@@ -35,6 +34,9 @@ pub fn TopBar(
             .filter(|title| *title != site);
         title.unwrap_or_default()
     });
+    // Begins with what is read on it, so that it can be named by voice.
+    let named = site.clone();
+    let label = move || format!("{named} {}, start page", dashboard.get());
     let start_page = move || {
         navigation.address().with(|address| Address {
             theme: address.theme,

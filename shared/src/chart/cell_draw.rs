@@ -20,6 +20,8 @@ pub struct CellMarks {
     pub names: Vec<CellName>,
     /// What explains the colours, if anything has to: they, and what is said of values below and above them.
     pub bar: Option<(ColorTable, [String; 2])>,
+    /// Where on the left axis the chosen row lies.
+    pub chosen: Option<f64>,
     /// How the pictures get onto the drawing.
     pub pictures: Pictures,
 }

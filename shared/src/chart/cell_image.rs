@@ -185,8 +185,8 @@ pub struct DensityInk {
 
 impl DensityInk {
     /// How opaque a single sample is, and the most that a pixel holds.
-    const LEAST: f64 = 0.26;
-    const MOST: f64 = 0.92;
+    const LEAST: f64 = 0.24;
+    const MOST: f64 = 0.8;
 
     /// Shades of a colour up to the greatest count of any cell.
     pub fn new(color: Rgba, greatest: f64) -> Self {

@@ -81,7 +81,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
     while piece < n_pieces {
         let x = |piece: f64| left + (right - left) * piece / n_pieces;
         let color = bar.table.color(bar.table.value_at((piece + 0.5) / n_pieces));
-        pen.rectangle(x(piece), top, x(piece + 1.0), bottom, color)?;
+        // On to the end, so that nothing shines through between two pieces.
+        pen.rectangle(x(piece), top, right, bottom, color)?;
         piece += 1.0;
     }
     let middle = f64::midpoint(top, bottom);

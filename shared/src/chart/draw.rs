@@ -71,7 +71,9 @@ pub fn draw_plot<DB: DrawingBackend>(
             };
             match colored {
                 Some(colored) => pen.colored_line(line, &canvas, colored.table, palette)?,
-                None => pen.line(line, &canvas, color)?,
+                // Over cells of the same colour the mean has to stand out.
+                None if data.cells.is_some() && !line.is_faded => pen.line(line, &canvas, color, palette.text)?,
+                None => pen.line(line, &canvas, color, color)?,
             }
         }
     }
@@ -126,7 +128,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.path(&[Point { x: left, y }, Point { x: right, y }], style)
     }
 
-    fn line(&self, line: &PlotLine<'_>, canvas: &Canvas, color: Rgba) -> Result<(), DrawError<DB>> {
+    /// `mean` is the colour of the mean of a band.
+    fn line(&self, line: &PlotLine<'_>, canvas: &Canvas, color: Rgba, mean: Rgba) -> Result<(), DrawError<DB>> {
         let gaps = line.gap_rule();
         match line.shape {
             Shape::Samples(samples) => {
@@ -146,7 +149,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 let edge = color.faded(BAND_EDGE_OPACITY);
                 self.strokes(&band.max, edge, THIN_PX)?;
                 self.strokes(&band.min, edge, THIN_PX)?;
-                self.strokes(&band.mean, color, LINE_PX)?;
+                self.strokes(&band.mean, mean, LINE_PX)?;
                 self.edge_marks(&columns::edge_marks(columns, canvas), color)
             }
         }

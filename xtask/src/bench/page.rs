@@ -44,9 +44,9 @@ const FULL_SIZE: Size = Size {
     second_hours: 24,
     line_days: 116,
     heap_nights: 30,
-    rounds: 7,
+    rounds: 5,
     zooms: 36,
-    patience_secs: 60,
+    patience_secs: 40,
 };
 
 const QUICK_SIZE: Size = Size {

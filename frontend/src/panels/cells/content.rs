@@ -14,9 +14,11 @@ use shared::display::{ColorScale, MetricDisplay, StateName};
 use shared::metric::MetricInfo;
 use shared::query::envelope::Envelope;
 use shared::query::raster::Statistic;
+use shared::time::Timestamp;
 
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
+use crate::format;
 use crate::panels::plot::data::{Ask, Slot};
 
 /// How opaque the hatching of samples without a value is.
@@ -302,6 +304,51 @@ impl PanelCells {
             }
         });
         Some(beyond)
+    }
+
+    /// A word on what is drawn; `None` while nothing is.
+    pub fn badge(&self) -> Option<String> {
+        let cells = self.layers.first()?.answer.as_deref()?.cells();
+        let (n_columns, n_rows) = (cells.start_us.len(), cells.edges.len().saturating_sub(1));
+        Some(format!(
+            "exact · {} columns, {} rows",
+            format::count(n_columns as u64),
+            format::count(n_rows as u64)
+        ))
+    }
+
+    /// In a few words what it shows.
+    pub fn spoken(&self) -> String {
+        let told = self.layers.iter().map(|layer| {
+            let extremes = layer.answer.as_ref().and_then(|answer| answer.cells().extremes(false));
+            match (extremes, &self.spec) {
+                (None, _) => format!("{}: no data", layer.title),
+                (Some(_), CellsSpec::Counts { .. } | CellsSpec::States { .. }) => {
+                    format!("{} of {} channels", layer.title, layer.n_channels)
+                }
+                (Some((least, greatest)), CellsSpec::Values { .. }) => {
+                    let [least, greatest] = [least, greatest].map(format::number);
+                    format!(
+                        "{} channels, from {least} to {greatest} {}",
+                        layer.n_channels, layer.unit
+                    )
+                }
+            }
+        });
+        told.collect::<Vec<String>>().join("; ")
+    }
+
+    /// A proven time of the newest data: the start of the last column that holds any.
+    pub fn newest(&self) -> Option<Timestamp> {
+        let of_layers = self.layers.iter().filter_map(|layer| {
+            let cells = layer.answer.as_deref()?.cells();
+            let n_rows = cells.edges.len().saturating_sub(1);
+            let column = (0..cells.start_us.len())
+                .rev()
+                .find(|column| (0..n_rows).any(|row| !cells.value(row, *column).is_nan()))?;
+            Timestamp::from_micros(*cells.start_us.get(column)?)
+        });
+        of_layers.max()
     }
 
     /// Whether anything is there to be seen.

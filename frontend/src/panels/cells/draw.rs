@@ -13,6 +13,7 @@ use shared::chart::state_colors::{state_color, state_label};
 use shared::time::Timestamp;
 
 use super::content::PanelCells;
+use super::spec::CellsSpec;
 use crate::panels::plot::content::Content;
 
 /// Rows that are less high than this have no names in them, in pixels.
@@ -27,6 +28,8 @@ pub struct Drawn<'a> {
     pub now: Option<Timestamp>,
     /// What is pointed out in the legend, by its key.
     pub pointed_out: Option<&'a str>,
+    /// Where on the axis of rows the chosen channel lies.
+    pub chosen_row: Option<f64>,
     /// How pictures get onto the target.
     pub pictures: Pictures,
 }
@@ -40,10 +43,7 @@ pub fn draw_content<DB: DrawingBackend>(
     drawn: Drawn<'_>,
 ) -> Result<(), DrawError<DB>> {
     let mut data = content.plot_data(plot.time.range(), drawn.now, drawn.pointed_out);
-    let marks = content
-        .cells
-        .as_ref()
-        .map(|cells| cells.marks(plot, palette, drawn.pictures));
+    let marks = content.cells.as_ref().map(|cells| cells.marks(plot, palette, drawn));
     let chosen = chosen_line(content, palette);
     data.cells = marks.as_ref();
     data.colored = chosen.as_ref().map(|(line, table)| ColoredLine { line: *line, table });
@@ -68,13 +68,26 @@ fn chosen_line(content: &Content, palette: &Palette) -> Option<(usize, ColorTabl
 }
 
 impl PanelCells {
-    fn marks(&self, plot: &Plot, palette: &Palette, pictures: Pictures) -> CellMarks {
+    fn marks(&self, plot: &Plot, palette: &Palette, drawn: Drawn<'_>) -> CellMarks {
         CellMarks {
             images: self.images(plot, palette),
             names: self.state_names(plot, palette),
             bar: self.bar(palette),
-            pictures,
+            chosen: drawn.chosen_row,
+            pictures: drawn.pictures,
         }
+    }
+
+    /// Where on the axis of rows the chosen channel lies; `chosen` tells it for a metric.
+    pub fn chosen_row(&self, chosen: impl Fn(&str) -> Option<u32>) -> Option<f64> {
+        if matches!(self.spec, CellsSpec::Counts { .. }) {
+            return None;
+        }
+        let found = self
+            .layers
+            .iter()
+            .find_map(|layer| Some((layer.first_row, chosen(&layer.metric)?)));
+        found.map(|(first_row, channel)| f64::from(first_row + channel))
     }
 
     fn bar(&self, palette: &Palette) -> Option<(ColorTable, [String; 2])> {

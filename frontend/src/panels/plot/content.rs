@@ -97,7 +97,10 @@ impl Content {
         metric: impl Fn(&str) -> Option<MetricInfo>,
         display: impl Fn(&str) -> MetricDisplay,
     ) -> Self {
-        let drawn = panel_lines(lines, slots, &metric);
+        let mut drawn = panel_lines(lines, slots, &metric);
+        if let Some(chosen) = drawn.iter_mut().find(|line| is_chosen(spec, line)) {
+            chosen.color = CHOSEN_COLOR;
+        }
         let mut limits = limits_of_panel(&spec.limits.lines, slots);
         limits.extend(limits_of_metrics(lines, &display, &metric));
         let cells = spec
@@ -238,6 +241,14 @@ impl Content {
             || self.events.iter().any(has_event)
             || self.strips.iter().any(has_strip)
     }
+}
+
+/// Which of the colours of lines is that of what is chosen.
+const CHOSEN_COLOR: usize = 3;
+
+/// Whether a line is that of the chosen channel.
+fn is_chosen(spec: &PlotSpec, line: &PanelLine) -> bool {
+    line.channel.is_some() && spec.follows.as_ref() == Some(&line.metric)
 }
 
 /// The name of events with their number in a range.

@@ -14,6 +14,7 @@ use super::data::{Answers, Ask, Slot};
 use super::panel::draw_on;
 use crate::chart::csv::{CsvLine, lines_csv};
 use crate::components::panel_files::{FileParts, PanelFiles};
+use crate::panels::cells::csv::cells_csv;
 use crate::state::server_clock::use_now;
 use crate::theme::palette;
 
@@ -57,6 +58,9 @@ fn legend(content: &Content, range: Option<TimeRange>) -> Vec<(Rgba, String)> {
 
 /// The data of lines, events and strips. What is drawn twice, such as a line that has a strip too, is there once.
 fn csv(content: &Content, slots: &[Slot], range: TimeRange) -> String {
+    if let Some(cells) = content.cells.as_ref().filter(|_| content.lines.is_empty()) {
+        return cells_csv(cells);
+    }
     let mut lines: Vec<CsvLine<'_>> = content
         .lines
         .iter()

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::chart::shape::Shape;
 
 use super::chart::Chart;
-use super::content::{Entry, Swatch};
+use super::content::{Content, Entry, Swatch};
 use super::hover::swatch;
 use super::lines::PanelLine;
 use crate::dom::view;
@@ -139,6 +139,13 @@ fn badge(chart: Chart, is_exact: bool) -> String {
             }
         }
     });
+    let told = |content: &Content| match &content.cells {
+        Some(cells) if content.lines.is_empty() => cells.badge(),
+        _ => None,
+    };
+    if let Some(told) = chart.shown.with(told) {
+        return told;
+    }
     let samples = format!("{} samples", format::count(n_samples));
     match n_columns {
         _ if n_samples == 0 => String::new(),

@@ -30,7 +30,9 @@ use crate::chart::stage::use_stage_size;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
+use crate::panels::cells::content::PanelCells;
 use crate::panels::cells::draw::{Drawn, draw_content};
+use crate::panels::cells::legend::state_legend;
 use crate::panels::cells::picker::{channel_picker, metric_to_pick};
 use crate::panels::cells::spec::cell_asks;
 use crate::reactive::{Callback, Derived, Kept, State, effect};
@@ -102,6 +104,7 @@ pub fn PlotPanel(
                 </div>
                 {picked.map(channel_picker)}
                 {move || beyond_list(chart)}
+                {move || state_legend(chart)}
                 {pin_list(chart)}
                 <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
                 <SummaryTable chart title=title.get_value() />
@@ -211,6 +214,7 @@ fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement
         chart.plot.track();
         chart.shown.track();
         chart.pointed_out.track();
+        chart.shown.with(|content| chosen_row(chart, content));
         now_line.track();
         theme.track();
         is_exact(chart, answers);
@@ -237,12 +241,19 @@ pub fn draw_on(
             let drawn = Drawn {
                 now,
                 pointed_out,
+                chosen_row: chosen_row(chart, content),
                 // The surface of an SVG takes pictures too.
                 pictures: Pictures::AsBitmaps,
             };
             draw_content(target, plot, content, &palette(), drawn).ok()
         })
     })
+}
+
+/// Where on the axis of rows the chosen channel lies; tracks.
+fn chosen_row(chart: Chart, content: &Content) -> Option<f64> {
+    let cells = content.cells.as_ref()?;
+    cells.chosen_row(|metric| chart.chosen.of(metric))
 }
 
 /// What the frame of the panel says, and the time of its newest sample.
@@ -273,7 +284,8 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
         let range = chart.view().settled().get();
         let drawn = chart.content.with(|content| {
             let lines = content.lines.iter();
-            lines.filter_map(|line| newest_of(line.shape()?, range?)).max()
+            let of_lines = lines.filter_map(|line| newest_of(line.shape()?, range?)).max();
+            of_lines.max(content.cells.as_ref().and_then(PanelCells::newest))
         });
         // The catalogue tells the very time where a wide column only bounds it.
         let known = panel.with_value(|panel| last_known(panel, catalogue));

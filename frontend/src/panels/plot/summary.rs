@@ -10,6 +10,7 @@ use super::chart::Chart;
 use super::content::Content;
 use crate::dom::view;
 use crate::format;
+use crate::panels::cells::summary::summary_rows;
 
 /// The most lines in the table, and in the name of the plot.
 const MOST_ROWS: usize = 50;
@@ -101,6 +102,9 @@ pub fn spoken(title: &str, content: &Content, range: Option<TimeRange>) -> Strin
     if more > 0 {
         told_all.push(format!("and {more} more lines"));
     }
+    if let Some(cells) = content.cells.as_ref().filter(|_| lines.is_empty()) {
+        told_all.push(cells.spoken());
+    }
     told_all.join("; ")
 }
 
@@ -134,7 +138,11 @@ pub fn SummaryTable(
                 let stretches = strip.stretches.as_ref().map(|stretches| stretches.as_slice());
                 row(&strip.label, strip_cells(stretches.unwrap_or_default(), range))
             });
-            lines.chain(events).chain(strips).collect::<Vec<_>>()
+            // Beneath lines they are another picture of the same samples.
+            let cells = content.cells.as_ref().filter(|_| content.lines.is_empty());
+            let cells = cells.map(summary_rows).unwrap_or_default().into_iter();
+            let cells = cells.map(|(label, told)| row(&label, told));
+            lines.chain(events).chain(strips).chain(cells).collect::<Vec<_>>()
         })
     };
     view! {

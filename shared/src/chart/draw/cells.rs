@@ -20,6 +20,8 @@ use crate::chart::value_colors::colored;
 const COLORED_PX: f64 = 2.0;
 const RIM_PX: f64 = 4.0;
 const RIM_OPACITY: f64 = 0.85;
+/// The size of the marks of the chosen row, in pixels.
+const CHOSEN_PX: f64 = 6.0;
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
     /// Cells with the names in their rows, and the bar that explains their colours.
@@ -43,6 +45,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let (x, y) = name.at;
             self.text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
         }
+        if let Some((axis, row)) = self.plot.left.as_ref().zip(cells.chosen) {
+            self.chosen_row(axis.scale.y_from_value(row), palette)?;
+        }
         match &cells.bar {
             Some((table, [below, above])) => {
                 let bar = ColorBar { table, below, above };
@@ -50,6 +55,17 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Marks at both ends of the chosen row, pointing at it: the row itself stays as it is.
+    fn chosen_row(&self, y: f64, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let area = self.plot.area;
+        let size = self.units_in(CHOSEN_PX);
+        for (x, direction) in [(area.left, 1.0), (area.right, -1.0)] {
+            let corners = [(x, y - size), (x + direction * size, y), (x, y + size)];
+            self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), palette.select)?;
+        }
+        Ok(())
     }
 
     /// The chosen line: in the colours of its values, with a rim in the colour of what is chosen.
@@ -94,24 +110,31 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 }
 
-/// The text or the ground of the palette, whichever differs more from what is written on.
+/// The text or the ground of the palette, whichever has more contrast to what is written on.
 fn readable(ground: Rgba, palette: &Palette) -> Rgba {
+    let below = palette.background;
+    let opacity = f64::from(ground.alpha) / 255.0;
     // What the colour looks like over the background.
-    let over = |part: u8, below: u8| {
-        let opacity = f64::from(ground.alpha) / 255.0;
-        f64::from(part) * opacity + f64::from(below) * (1.0 - opacity)
+    let over = |part: u8, below: u8| f64::from(part) * opacity + f64::from(below) * (1.0 - opacity);
+    let seen = [
+        over(ground.red, below.red),
+        over(ground.green, below.green),
+        over(ground.blue, below.blue),
+    ];
+    let contrast = |ink: Rgba| {
+        let ink = luminance([ink.red, ink.green, ink.blue].map(f64::from));
+        let seen = luminance(seen);
+        (ink.max(seen) + 0.05) / (ink.min(seen) + 0.05)
     };
-    let background = palette.background;
-    let light = |red: f64, green: f64, blue: f64| 0.3 * red + 0.6 * green + 0.1 * blue;
-    let seen = light(
-        over(ground.red, background.red),
-        over(ground.green, background.green),
-        over(ground.blue, background.blue),
-    );
-    let away = |ink: Rgba| (light(f64::from(ink.red), f64::from(ink.green), f64::from(ink.blue)) - seen).abs();
-    if away(palette.text) < away(background) {
-        background
+    if contrast(palette.text) < contrast(below) {
+        below
     } else {
         palette.text
     }
+}
+
+/// How bright a colour is, nearly as WCAG defines it.
+fn luminance([red, green, blue]: [f64; 3]) -> f64 {
+    let linear = |part: f64| (part / 255.0).powi(2);
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
