@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { launchBrowser, openPage } from "./support/browser.mjs";
+import { startOwnServer } from "./support/own_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
@@ -313,4 +314,79 @@ test("on a phone the panels stand in one column and can be arranged", async () =
     },
     phone,
   );
+});
+
+test("an arrangement is exported as the file that the server reads", async () => {
+  await on("d/demo/weather", async (page) => {
+    const before = await order(page);
+    await layout(page, "Arrange panels");
+    await page.locator(`[data-slot="${before[0]}"] .arrange`).press("ArrowRight");
+    await page.locator(`[data-slot="${before[0]}"] .arrange`).press("Shift+ArrowLeft");
+    await page.locator(`[data-slot="${before[2]}"] .arrange`).press("Delete");
+    await layout(page, "Export as TOML …");
+    const text = await page.locator(".dialog__text").inputValue();
+    const { files } = await api("api/v1/dashboards/files");
+    const { text: source } = files.find(({ dashboard }) => dashboard === "demo");
+    const own = await startOwnServer({ config: "", dashboards: { demo: text }, frames: [] });
+    try {
+      const answer = await fetch(`${own.url}api/v1/dashboards`, { headers: { accept: "application/json" } });
+      const read = (await answer.json()).dashboards[0];
+      const { dashboards } = await api("api/v1/dashboards");
+      const original = dashboards.find(({ id }) => id === "demo");
+      const shown = read.tabs[0].panels;
+      assert.deepEqual(shown.map(({ id }) => id), [before[1], before[0], ...before.slice(3)]);
+      const { width } = original.tabs[0].panels.find(({ id }) => id === before[0]);
+      assert.equal(shown[1].width, width - 1);
+      assert.deepEqual(read.tabs.slice(1), original.tabs.slice(1), "the other tabs are untouched");
+      assert.ok(text.length >= source.length, "nothing is lost");
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+for (const panel of ["latest-bars", "latest-tiles", "latest-age"]) {
+  test(`${panel} reaches all channels by keys, tells value, age and state of each, and chooses one`, async () => {
+    await on("d/gallery/ready", async (page) => {
+      const list = page.locator(`[data-panel="${panel}"]`).getByRole("listbox");
+      await list.focus();
+      await page.keyboard.press("End");
+      const active = () => list.evaluate((list) => document.getElementById(list.getAttribute("aria-activedescendant"))?.innerText ?? "");
+      await page.waitForFunction(() => {
+        const list = document.activeElement;
+        return document.getElementById(list.getAttribute("aria-activedescendant")) !== null;
+      });
+      const { channels } = await api("api/v1/latest?metric=camera.scb_temperature");
+      const told = await active();
+      assert.match(told, /fresh|late|stale|never/);
+      assert.match(told, /\d+ (s|min|h|d)/);
+      assert.ok((await list.getByRole("option").count()) < channels.length, "only those in sight are in the document");
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/channel=/);
+      await list.locator("[data-chosen]").waitFor();
+    });
+  });
+}
+
+test("one number is that of the API, with unit, age and course", async () => {
+  await on("d/gallery/ready", async (page) => {
+    const panel = page.locator('[data-panel="stat"]');
+    const { channels } = await api("api/v1/latest?metric=camera.scb_temperature");
+    const shown = Number((await panel.locator(".stat__value").innerText()).replace("\u2212", "-").replaceAll(/\s/g, ""));
+    const known = channels[7].value;
+    assert.ok(Math.abs(shown - known) <= Math.abs(known) * 1e-4, `${shown} for ${known}`);
+    assert.equal(await panel.locator(".stat__unit").innerText(), "°C");
+    assert.match(await panel.locator(".stat__extent").innerText(), /^min .* max /);
+  });
+});
+
+test("a panel whose metric does not exist says so and leaves the others alone", async () => {
+  const watched = await openPage(browser, new URL("d/gallery/error", server.url).href);
+  const { page } = watched;
+  await page.locator('[data-panel="latest-table"][data-state="error"]').waitFor();
+  await page.locator('[data-panel="stat"][data-state="error"]').waitFor();
+  assert.match(await page.locator('[data-panel="latest-table"]').innerText(), /no metric/);
+  assert.equal(await page.locator('[data-panel="latest-table"]').getByRole("button", { name: "Try again" }).count(), 1);
+  await page.locator('[data-panel="beside"][data-state="ready"], [data-panel="beside"][data-state="stale"]').waitFor();
+  await watched.close();
 });
