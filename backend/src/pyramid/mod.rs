@@ -39,7 +39,8 @@
 //!   should it be needed there, refuses to answer.
 //!
 //! Decoded tiles live in a cache with a bound in bytes. Their key has the generation of the metric's tiles, so that
-//! nothing need be told when a late write makes them stale: nobody asks for them again.
+//! nothing need be told when a late write makes them stale: nobody asks for them again. Values take four bytes there where
+//! nothing is lost by that, and of buckets a raster unpacks only the number that its cells are made of.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -144,3 +144,11 @@ async fn the_configuration_describes_every_metric_and_the_dashboards_name_no_oth
         }
     }
 }
+
+#[test]
+fn the_camera_and_its_place_are_known() {
+    let config = crate::demo::config().unwrap();
+    assert!(config.site.has_sky && config.place.is_some());
+    let geometry = &config.geometries["lstcam"];
+    assert_eq!((geometry.x_m.len(), geometry.module.iter().max()), (1855, Some(&264)));
+}
