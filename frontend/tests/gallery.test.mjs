@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isDeepStrictEqual } from "node:util";
 import { seriousFindings } from "./support/axe.mjs";
 import { launchBrowser, openPage } from "./support/browser.mjs";
 import { panels, settledPanels } from "./support/panels.mjs";
@@ -72,25 +71,27 @@ async function settled(watched) {
   }
 }
 
-/** What is about now has an old value, whatever night is open; and text has no data. */
-function expectedState(id, state) {
-  if (id === "beside" || id === "text") return "ready";
-  if (state === "empty" && /^(latest|stat)/.test(id)) return "stale";
-  return state;
+/** What is about now has an old value, whatever night is open; one number may be either; and text has no data. */
+function allowed(id, state) {
+  if (id === "beside" || id === "text") return ["ready"];
+  if (state === "empty" && id.startsWith("latest")) return ["stale"];
+  if (state === "empty" && id === "stat") return ["empty", "stale"];
+  return [state];
 }
 
 for (const state of ["ready", "empty", "error", "stale"]) {
   test(`every kind of panel can be ${state}, and leaves the panel beside it alone`, async () => {
     await on(`gallery/${state}`, async (page, watched) => {
       await watched.screenshot(`gallery-${state}`);
-      const expected = (await panels(page)).map(({ id }) => ({ id, state: expectedState(id, state) }));
+      const isAsExpected = (shown) => shown.every(({ id, state: is }) => allowed(id, state).includes(is));
       // The first answer of some is not their last word.
       let shown = await panels(page);
-      for (let round = 0; round < 50 && !isDeepStrictEqual(shown, expected); round += 1) {
+      for (let round = 0; round < 50 && !isAsExpected(shown); round += 1) {
         await page.waitForTimeout(100);
         shown = await panels(page);
       }
-      assert.deepEqual(shown, expected);
+      const told = shown.filter((panel) => !isAsExpected([panel]));
+      assert.deepEqual(told, []);
       assert.ok(shown.length >= 10, `only ${shown.length} panels`);
     });
   });

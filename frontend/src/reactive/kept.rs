@@ -18,8 +18,15 @@ fn typed<T: 'static>(value: &Rc<dyn Any>) -> &T {
     value.downcast_ref().unwrap_or_else(|| gone())
 }
 
-fn read(place: Place) -> Rc<dyn Any> {
-    place.try_get_value().unwrap_or_else(|| gone())
+// Not inlined: once for each type and not for each place that reads.
+#[inline(never)]
+fn try_read<T: 'static>(place: Place) -> Option<Rc<RefCell<T>>> {
+    place.try_get_value()?.downcast().ok()
+}
+
+#[inline(never)]
+fn let_go<T>(value: Rc<T>) {
+    drop(value);
 }
 
 /// A value that lives as long as its owner and tells nobody of changes: leptos' `StoredValue`.
@@ -55,16 +62,22 @@ impl<T: 'static> Kept<T> {
 
     /// Looks at the value.
     pub fn with_value<U>(self, look: impl FnOnce(&T) -> U) -> U {
-        look(&typed::<RefCell<T>>(&read(self.place)).borrow())
+        let value = try_read(self.place).unwrap_or_else(|| gone());
+        let seen = look(&value.borrow());
+        let_go(value);
+        seen
     }
 
     /// Looks at the value; `None` once the owner is gone.
     pub fn try_with_value<U>(self, look: impl FnOnce(&T) -> U) -> Option<U> {
-        let value = self.place.try_get_value()?;
-        Some(look(&typed::<RefCell<T>>(&value).borrow()))
+        let value = try_read(self.place)?;
+        let seen = look(&value.borrow());
+        let_go(value);
+        Some(seen)
     }
 
     /// Keeps another value.
+    #[inline(never)]
     pub fn set_value(self, value: T) {
         self.try_update_value(|kept| *kept = value);
     }
@@ -76,8 +89,10 @@ impl<T: 'static> Kept<T> {
 
     /// Changes the value and tells what `change` does; `None` once the owner is gone.
     pub fn try_update_value<U>(self, change: impl FnOnce(&mut T) -> U) -> Option<U> {
-        let value = self.place.try_get_value()?;
-        Some(change(&mut typed::<RefCell<T>>(&value).borrow_mut()))
+        let value = try_read(self.place)?;
+        let done = change(&mut value.borrow_mut());
+        let_go(value);
+        Some(done)
     }
 }
 

@@ -43,8 +43,19 @@ fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
     }
 }
 
-fn read(place: Place, tracking: Tracking) -> Value {
+fn read_any(place: Place, tracking: Tracking) -> Value {
     try_read(place, tracking).unwrap_or_else(|| gone())
+}
+
+// Not inlined, here and below: once for each type and not for each place that reads, of which there are far more.
+#[inline(never)]
+fn read<T: Send + Sync + 'static>(place: Place, tracking: Tracking) -> Arc<T> {
+    read_any(place, tracking).downcast().unwrap_or_else(|_| gone())
+}
+
+#[inline(never)]
+fn let_go<T>(value: Arc<T>) {
+    drop(value);
 }
 
 fn typed<T: 'static>(value: &Value) -> &T {
@@ -125,6 +136,7 @@ impl<T: Send + Sync + 'static> State<T> {
     }
 
     /// Sets the value and tells all readers, also if it is the same.
+    #[inline(never)]
     pub fn set(self, value: T) {
         set(self.place, Arc::new(value));
     }
@@ -166,21 +178,23 @@ impl<T> From<State<T>> for Derived<T> {
 
 macro_rules! readable {
     ($name:ident) => {
-        impl<T: 'static> $name<T> {
+        impl<T: Send + Sync + 'static> $name<T> {
             /// The value; tracks.
+            #[inline(never)]
             pub fn get(self) -> T
             where
                 T: Clone,
             {
-                T::clone(typed(&read(self.place, Tracking::Yes)))
+                self.with(T::clone)
             }
 
             /// The value.
+            #[inline(never)]
             pub fn get_untracked(self) -> T
             where
                 T: Clone,
             {
-                T::clone(typed(&read(self.place, Tracking::No)))
+                self.with_untracked(T::clone)
             }
 
             /// The value, `None` once the owner is gone.
@@ -193,12 +207,18 @@ macro_rules! readable {
 
             /// Looks at the value; tracks.
             pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
-                look(typed(&read(self.place, Tracking::Yes)))
+                let value = read(self.place, Tracking::Yes);
+                let seen = look(&value);
+                let_go(value);
+                seen
             }
 
             /// Looks at the value.
             pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
-                look(typed(&read(self.place, Tracking::No)))
+                let value = read(self.place, Tracking::No);
+                let seen = look(&value);
+                let_go(value);
+                seen
             }
 
             /// Makes the reader run again when the value changes.

@@ -8,38 +8,57 @@ use crate::dom::view;
 use crate::format;
 use crate::panels::plot::chart::Chart;
 use crate::panels::plot::readout::exact_text;
+use crate::reactive::Derived;
 
 /// The most channels that are named; the others are counted.
 const MOST_NAMES: usize = 40;
 
-/// How many channels lie beyond the scale in the range, and which: each a button that chooses it. `None` while none does.
-pub fn beyond_list(chart: Chart) -> Option<AnyView> {
-    let (metric, unit, beyond) = chart.shown.with(|content| {
-        let cells = content.cells.as_ref()?;
-        let layer = cells.layers.first()?;
-        Some((layer.metric.clone(), layer.unit.clone(), cells.beyond()?))
-    })?;
-    if beyond.is_empty() {
-        return None;
-    }
+/// What there is to tell: the metric, its unit, and the channels.
+#[derive(Clone, PartialEq, Debug)]
+struct Told {
+    metric: String,
+    unit: String,
+    beyond: Vec<Beyond>,
+}
+
+/// How many channels lie beyond the scale in the range, and which: each a button that chooses it. Nothing while none does.
+pub fn beyond_list(chart: Chart) -> AnyView {
+    // Newer answers that say the same leave the list as it is, open or closed.
+    let told = Derived::new(move || {
+        chart.shown.with(|content| {
+            let cells = content.cells.as_ref()?;
+            let layer = cells.layers.first()?;
+            let beyond = cells.beyond().filter(|beyond| !beyond.is_empty())?;
+            Some(Told {
+                metric: layer.metric.clone(),
+                unit: layer.unit.clone(),
+                beyond,
+            })
+        })
+    });
+    view! { <div>{move || told.get().map(|told| list(chart, told))}</div> }.into_any()
+}
+
+fn list(chart: Chart, told: Told) -> AnyView {
+    let Told { metric, unit, beyond } = told;
     let count = |place: Place| beyond.iter().filter(|channel| channel.place == place).count();
-    let told = summary_text(count(Place::Below), count(Place::Above));
+    let summary = summary_text(count(Place::Below), count(Place::Above));
     let more = beyond.len().saturating_sub(MOST_NAMES);
     let names = beyond
         .into_iter()
         .take(MOST_NAMES)
         .map(|channel| entry(chart, &metric, &unit, &channel))
         .collect_view();
-    let view = view! {
+    view! {
         <details class="beyond">
-            <summary class="beyond__summary">{told}</summary>
+            <summary class="beyond__summary">{summary}</summary>
             <ul class="beyond__list">
                 {names}
                 {(more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> }.into_any())}
             </ul>
         </details>
-    };
-    Some(view.into_any())
+    }
+    .into_any()
 }
 
 fn summary_text(below: usize, above: usize) -> String {

@@ -14,7 +14,7 @@ use shared::display::{ColorScale, MetricDisplay, StateName};
 use shared::metric::MetricInfo;
 use shared::query::envelope::Envelope;
 use shared::query::raster::Statistic;
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
 
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
@@ -351,10 +351,16 @@ impl PanelCells {
         of_layers.max()
     }
 
-    /// Whether anything is there to be seen.
-    pub fn holds_any(&self) -> bool {
-        let answers = self.layers.iter().filter_map(|layer| layer.answer.as_deref());
-        answers.into_iter().any(CellAnswer::holds_any)
+    /// Whether anything is there to be seen of a range; answers about another one show nothing of it.
+    pub fn holds_any(&self, range: TimeRange) -> bool {
+        let (start, end) = (range.start().as_micros(), range.end().as_micros());
+        let is_about = |answer: &CellAnswer| {
+            let cells = answer.cells();
+            let begins_before = cells.start_us.first().is_some_and(|first| *first < end);
+            begins_before && cells.end_us.last().is_some_and(|last| start < *last)
+        };
+        let mut answers = self.layers.iter().filter_map(|layer| layer.answer.as_deref());
+        answers.any(|answer| is_about(answer) && answer.holds_any())
     }
 }
 

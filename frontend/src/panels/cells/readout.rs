@@ -254,3 +254,6 @@ fn state_facts(layer: &CellLayer, time_us: i64, value: Option<f64>, clock: Clock
         vec![row(layer, layer.title.clone(), vec![nothing(word, String::new())])]
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -235,7 +235,7 @@ impl Content {
             let mut stretches = strip.stretches.iter().flat_map(|stretches| stretches.iter());
             stretches.any(|stretch| stretch.start_us < end && start < stretch.end_us)
         };
-        let has_cell = self.cells.as_ref().is_some_and(PanelCells::holds_any);
+        let has_cell = self.cells.as_ref().is_some_and(|cells| cells.holds_any(range));
         has_cell
             || self.lines.iter().any(has_line)
             || self.events.iter().any(has_event)

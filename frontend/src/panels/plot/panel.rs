@@ -103,7 +103,7 @@ pub fn PlotPanel(
                     <Tooltip chart stage />
                 </div>
                 {picked.map(channel_picker)}
-                {move || beyond_list(chart)}
+                {beyond_list(chart)}
                 {move || state_legend(chart)}
                 {pin_list(chart)}
                 <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
