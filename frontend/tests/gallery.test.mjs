@@ -162,9 +162,14 @@ test("every panel is reached by the Tab key, and what has the focus is seen to h
       await page.keyboard.press("Tab");
       const focus = await page.evaluate(() => {
         const element = document.activeElement;
-        const style = getComputedStyle(element);
-        const isSeen = style.outlineStyle !== "none" || style.boxShadow !== "none";
-        return { panel: element.closest("[data-panel]")?.dataset.panel, isSeen, html: element.outerHTML.slice(0, 120) };
+        const panel = element.closest("[data-panel]");
+        // A list within a frame that scrolls is outlined by that frame.
+        let isSeen = false;
+        for (let shown = element; shown && shown !== panel; shown = shown.parentElement) {
+          const style = getComputedStyle(shown);
+          isSeen ||= style.outlineStyle !== "none" || (shown === element && style.boxShadow !== "none");
+        }
+        return { panel: panel?.dataset.panel, isSeen, html: element.outerHTML.slice(0, 120) };
       });
       if (focus.panel !== undefined) {
         if (!focus.isSeen) unseen.add(focus.html);
