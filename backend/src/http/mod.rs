@@ -160,7 +160,11 @@ async fn page_or_unknown(page: Arc<Page>, request: Request) -> Response {
 
 fn unknown_route(request: &Request) -> Response {
     let path: String = request.uri().path().chars().take(200).collect();
-    let nearest = crate::nearest::nearest(&path, route::ALL);
+    // A known name at the end of a wrong path says more than how alike the paths are.
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let wanted = name(&path);
+    let same_name = route::ALL.into_iter().find(|known| name(known) == wanted);
+    let nearest = same_name.or_else(|| crate::nearest::nearest(&path, route::ALL));
     error::Error::UnknownRoute { path, nearest }.into_response()
 }
 

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt as _;
 use shared::time::{TimeRange, Timestamp};
-use shared::value::Value;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::yield_now;
 
 use super::grid::{Grid, Plan, SAMPLES, Step};
 use super::rhythm::frame_micros;
-use super::summary::Summary;
 use super::tile::{BAND, BLOCK_CHANNELS, Bucket, Decoded, Part, band_of};
 use super::{CacheKey, Error, Pyramid, Result, codec};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::store::tiles::{TileKey, TileState};
 use crate::store::{ChannelFilter, MetricId, StoredMetric};
+
+mod piece;
+
+pub(crate) use piece::Piece;
 
 /// How many tiles are read at once.
 const READ_TILES: usize = 32;
@@ -27,22 +29,6 @@ pub(crate) enum Subject {
     Channels(Vec<u32>),
     /// The band over all channels.
     Band,
-}
-
-/// A piece of an answer. Pieces of a channel, or of the band, come by rising time and do not overlap.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Piece<'a> {
-    /// A stored sample.
-    Sample { channel: u32, time_us: i64, value: Value },
-    /// A stored frame and its band, if it has any finite sample.
-    Frame { time_us: i64, band: Option<Summary> },
-    /// A bucket that is not empty, of a channel or, without one, of the band; it lies wholly in the range.
-    Bucket {
-        channel: Option<u32>,
-        start_us: i64,
-        end_us: i64,
-        bucket: &'a Bucket,
-    },
 }
 
 /// A tile that answers for a part of a range, for those who take in whole tiles.
@@ -475,34 +461,6 @@ impl View<'_> {
         match self.flush().await {
             Ok(()) | Err(Error::Moved) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-}
-
-impl Piece<'_> {
-    /// The same as a piece of the band of a metric with one channel.
-    fn of_band(self) -> Self {
-        match self {
-            Self::Sample {
-                channel,
-                time_us,
-                value,
-            } => Self::Frame {
-                time_us,
-                band: value.finite().map(|value| Summary::new(time_us, channel, value)),
-            },
-            Self::Bucket {
-                start_us,
-                end_us,
-                bucket,
-                ..
-            } => Self::Bucket {
-                channel: None,
-                start_us,
-                end_us,
-                bucket,
-            },
-            frame @ Self::Frame { .. } => frame,
         }
     }
 }

@@ -34,9 +34,6 @@ pub fn TopBar(
             .filter(|title| *title != site);
         title.unwrap_or_default()
     });
-    // Begins with what is read on it, so that it can be named by voice.
-    let named = site.clone();
-    let label = move || format!("{named} {}, start page", dashboard.get());
     let start_page = move || {
         navigation.address().with(|address| Address {
             theme: address.theme,
@@ -49,7 +46,7 @@ pub fn TopBar(
             <a
                 class="brand"
                 href=navigation.link(&Address::default())
-                aria-label=label
+                title="Start page"
                 on:click=follow(navigation, start_page)
             >
                 {icon(Icon::Brand)}

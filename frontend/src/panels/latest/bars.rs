@@ -87,7 +87,6 @@ pub fn bar_of(row: &Row, show: LatestShow, ends: Ends, now: Timestamp) -> (f64, 
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use shared::display::{ColorScale, Limits};
 
