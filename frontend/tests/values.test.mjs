@@ -197,9 +197,13 @@ test("arrows reach every row of a long table, also those that are not in the doc
     assert.equal(await active(), "2");
     await page.keyboard.press("ArrowDown");
     assert.equal(await active(), "3");
-    await page.keyboard.press("End");
-    await page.waitForTimeout(100);
-    assert.equal(await active(), await grid.getAttribute("aria-rowcount"));
+    // The last metric may answer meanwhile, and its row is then the last.
+    const isAtEnd = async () => (await active()) === (await grid.getAttribute("aria-rowcount"));
+    for (let round = 0; round < 20 && !(await isAtEnd()); round += 1) {
+      await page.keyboard.press("End");
+      await page.waitForTimeout(100);
+    }
+    assert.ok(await isAtEnd());
     assert.ok((await panel.locator(".latest__row").count()) < 80);
     await page.keyboard.press("Home");
     await page.waitForTimeout(100);
