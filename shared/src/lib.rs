@@ -23,6 +23,10 @@ pub mod dashboard;
 
 pub mod display;
 
+pub mod alarm;
+
+pub mod live;
+
 pub mod error;
 
 pub mod compact;

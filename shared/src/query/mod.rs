@@ -15,3 +15,5 @@ pub mod raster;
 pub mod samples;
 
 pub mod sky;
+
+pub mod streams;
