@@ -26,7 +26,6 @@ pub const MAX_SUBSCRIPTIONS: usize = 256;
 
 /// Up to which change of the stored samples something is known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Position {
     /// Which run of which server counted: when it started, in microseconds since the epoch. Positions of another run say
     /// nothing.
@@ -37,7 +36,6 @@ pub struct Position {
 
 /// A question that stays open.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// As `GET /api/v1/envelope`.
@@ -54,7 +52,6 @@ pub enum Question {
 
 /// A question with the number by which its increments are named.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Subscription {
     /// Chosen by the client, unique among its subscriptions.
     pub id: u32,
@@ -67,7 +64,6 @@ pub struct Subscription {
 
 /// What a client says.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClientMessage {
     /// All that it wants to hear from now on; what is not named any more ends. One that is named again with the same id
@@ -77,7 +73,6 @@ pub enum ClientMessage {
 
 /// What the server says.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServerMessage {
     /// Each second, whatever happens: who hears none for 3 s is cut off.
@@ -102,7 +97,6 @@ pub enum ServerMessage {
 
 /// A sign of life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Heartbeat {
     /// The server's clock, in microseconds since the epoch.
     pub now_us: i64,
@@ -116,7 +110,6 @@ pub struct Heartbeat {
 
 /// What has changed in an answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Increment {
     /// The subscription.
     pub id: u32,
@@ -133,7 +126,6 @@ pub struct Increment {
 
 /// Part of an answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Of an envelope. Samples turn into columns, and back, only in a whole answer.
