@@ -53,7 +53,7 @@ const CHANGES = [
     before: ["00:30:00", "UTC"],
     after: ["02:30:00", "UTC+1"],
     /** Marks of the axis that lie on either side of the change, and the hours between them. */
-    ticks: ["00:00", "03:00", 2],
+    ticks: ["22:00", "02:00", 3],
   },
   {
     what: "25 hours, when they are put back",
@@ -65,7 +65,7 @@ const CHANGES = [
     change: Date.parse("2026-10-25T01:00:00Z"),
     before: ["01:30:00", "UTC+1"],
     after: ["01:30:00", "UTC"],
-    ticks: ["00:00", "03:00", 4],
+    ticks: ["22:00", "02:00", 5],
   },
 ];
 
@@ -144,7 +144,7 @@ for (const { what, nights, change, before, after, ticks } of CHANGES) {
       }
       await watched.screenshot(`night-${date}`);
       const marks = await axisMarks(page);
-      const hour = (marks.get("21:00") - marks.get("18:00")) / 3;
+      const hour = (marks.get("20:00") - marks.get("16:00")) / 4;
       const [one, other, hours] = ticks;
       const apart = (marks.get(other) - marks.get(one)) / hour;
       assert.ok(Math.abs(apart - hours) < 0.05, `${one} and ${other} are ${apart} hours apart: ${[...marks]}`);
