@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 
 use super::store::{Operation, StoreFigures};
+use crate::store::records::RecordStore;
 use crate::store::retention::RetentionStore;
 use crate::store::snapshot::SnapshotStore;
 use crate::store::tiles::{StoredSizes, Tile, TileKey, TileSpan, TileState, TileStore};
@@ -193,6 +194,10 @@ impl Store for MeasuredStore {
 
     fn snapshots(&self) -> &dyn SnapshotStore {
         self.inner.snapshots()
+    }
+
+    fn records(&self) -> &dyn RecordStore {
+        self.inner.records()
     }
 
     async fn ping(&self) -> Result<()> {
