@@ -119,8 +119,8 @@ impl Clocks {
     }
 
     /// How it stands with each source, by name.
-    pub(super) fn told(&self) -> Vec<SourceClock> {
-        let sources = self.sources.iter();
+    pub(super) fn told(&mut self) -> Vec<SourceClock> {
+        let sources = self.sources.iter_mut();
         sources.map(|(name, source)| source.told(name)).collect()
     }
 
@@ -170,7 +170,7 @@ impl Source {
         }
     }
 
-    fn told(&self, name: &str) -> SourceClock {
+    fn told(&mut self, name: &str) -> SourceClock {
         let newest = self.least.back().map_or(0, |window| window.number);
         let span = i64::try_from(N_WINDOWS).unwrap_or(0);
         let recent = self.least.iter().filter(|window| newest - span < window.number);

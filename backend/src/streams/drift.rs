@@ -19,10 +19,12 @@ const ENOUGH_MICROS: i64 = 4 * STRETCH_MICROS;
 const MAX_SLOPE: f64 = 0.2;
 
 /// The least delays of the last minutes.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Drift {
     /// When each came in, and the delay, in microseconds.
     points: VecDeque<(i64, i64)>,
+    /// What was told last, and when the newest point of then began: it moves with the minutes, not with each question.
+    told: Option<(i64, Option<f64>)>,
 }
 
 impl Drift {
@@ -49,10 +51,21 @@ impl Drift {
     pub(super) fn shift_before(&mut self, at: i64, by: i64) {
         let before = self.points.iter_mut().filter(|(arrival, _)| *arrival < at);
         before.for_each(|(_, delay)| *delay = delay.saturating_add(by));
+        self.told = None;
     }
 
     /// By how many seconds the delay rises in an hour; `None` where there is not enough to tell.
-    pub(super) fn secs_per_hour(&self) -> Option<f64> {
+    pub(super) fn secs_per_hour(&mut self) -> Option<f64> {
+        let newest = self.points.back()?.0.div_euclid(STRETCH_MICROS);
+        if let Some((_, drift)) = self.told.filter(|(of, _)| *of == newest) {
+            return drift;
+        }
+        let drift = self.measure();
+        self.told = Some((newest, drift));
+        drift
+    }
+
+    fn measure(&self) -> Option<f64> {
         let (first, last) = (self.points.front()?, self.points.back()?);
         if self.points.len() < ENOUGH || last.0 - first.0 < ENOUGH_MICROS {
             return None;

@@ -32,12 +32,14 @@ impl Watch {
         self.restored.get_or_try_init(restoring).await.copied()
     }
 
-    /// When samples of a metric are expected. Its rhythm is read from the store where it is not known, once.
+    /// When samples of a metric are expected. Right after a start, its rhythm is read from the store where it is not known.
     pub async fn learned_expectation(&self, store: &dyn Store, metric: &StoredMetric) -> Result<Expectation> {
-        if self.find(metric.id).is_none() {
-            self.describe(metric);
-            self.read_metric(store, metric).await?;
+        let expectation = self.expectation(metric);
+        if expectation.interval_micros.is_some() || self.restored.initialized() {
+            return Ok(expectation);
         }
+        self.describe(metric);
+        self.read_metric(store, metric).await?;
         Ok(self.expectation(metric))
     }
 

@@ -15,8 +15,8 @@ pub struct LatestQuery {
     pub metric: String,
     /// The moment to answer for, as it was known from the samples up to then; now without it.
     ///
-    /// Then it is looked back only as far as a sample is not stale: less than three intervals or, where none is known,
-    /// less than an hour. A channel without a sample in that time is `stale`, and its time, value and age are null,
+    /// Then it is looked back only as far as a sample is not stale: less than three intervals, unless the configuration says
+    /// otherwise, or, where no interval is known, less than an hour. A channel without a sample in that time is `stale`, and its time, value and age are null,
     /// whether it had one before or not; all are `never` where the metric had no sample at all up to then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", param(value_type = Option<Timestamp>, example = "2016-01-01T18:00:00Z"))]

@@ -330,7 +330,7 @@ fn sql_id(metric_id: MetricId) -> i32 {
 }
 
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;
 
 #[cfg(test)]
 pub(crate) mod tests;

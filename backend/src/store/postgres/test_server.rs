@@ -28,7 +28,7 @@ kill -QUIT "$server"; wait "$server"; rm -rf "$FOLDER"
 "#;
 
 /// A running server.
-pub(super) struct TestServer {
+pub(crate) struct TestServer {
     folder: PathBuf,
     guard: Mutex<ChildStdin>,
     ready: Mutex<Receiver<()>>,
@@ -36,19 +36,19 @@ pub(super) struct TestServer {
 
 /// Whether what was written survives a loss of power; slow, and of no use to most tests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Durability {
+pub(crate) enum Durability {
     Synced,
     Forgetful,
 }
 
 /// An empty database. Dropped with its tables where it is not the tests' own server that goes anyway.
-pub(super) struct TestDatabase {
-    pub(super) url: String,
+pub(crate) struct TestDatabase {
+    pub(crate) url: String,
     drop_at: Option<(String, String)>,
 }
 
 impl TestServer {
-    pub(super) fn start(durability: Durability) -> Self {
+    pub(crate) fn start(durability: Durability) -> Self {
         let programs = programs();
         let folder = TempDir::with_prefix("watchroom-postgres-").unwrap();
         let account = unprivileged_account(folder.path());
@@ -108,12 +108,25 @@ impl TestServer {
     }
 
     /// Kills the server as a loss of power would, and starts it again.
-    pub(super) fn crash_and_restart(&self) {
+    pub(crate) fn crash_and_restart(&self) {
         writeln!(self.guard.lock().unwrap(), "QUIT").unwrap();
         self.wait_until_ready();
     }
 
-    pub(super) async fn database(&self) -> TestDatabase {
+    /// Stops the server and all that serves its connections, which stay open: it neither answers nor fails until what it
+    /// gives is dropped.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let file = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let server = file.lines().next().unwrap().trim().to_owned();
+        signal("-STOP", std::slice::from_ref(&server));
+        // From here on it makes no more of them.
+        let mut frozen = Frozen(children_of(&server));
+        frozen.0.push(server);
+        signal("-STOP", &frozen.0);
+        frozen
+    }
+
+    pub(crate) async fn database(&self) -> TestDatabase {
         let url = |name: &str| format!("postgres://postgres@localhost/{name}?host={}", self.folder.display());
         let name = make_database(&url("postgres")).await;
         TestDatabase {
@@ -128,9 +141,35 @@ impl TestServer {
     }
 }
 
+/// Processes that stand still.
+pub(crate) struct Frozen(Vec<String>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+fn signal(name: &str, processes: &[String]) {
+    let sent = Command::new("kill").arg(name).args(processes).status().unwrap();
+    assert!(sent.success(), "kill {name} {processes:?}");
+}
+
+fn children_of(process: &str) -> Vec<String> {
+    let is_child = |other: &str| {
+        let stat = fs::read_to_string(format!("/proc/{other}/stat")).unwrap_or_default();
+        // The name before it may hold anything but ends with the last bracket; then come the state and the parent.
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        after_name.split_whitespace().nth(1) == Some(process)
+    };
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| is_child(name)).collect()
+}
+
 impl TestDatabase {
     /// One on the server that all tests share.
-    pub(super) async fn empty() -> Self {
+    pub(crate) async fn empty() -> Self {
         static SERVER: OnceLock<TestServer> = OnceLock::new();
         let Ok(url) = std::env::var("WATCHROOM_TEST_POSTGRES") else {
             let server = SERVER.get_or_init(|| TestServer::start(Durability::Forgetful));
@@ -144,13 +183,13 @@ impl TestDatabase {
     }
 
     /// Runs SQL as anybody with psql could.
-    pub(super) async fn run(&self, sql: &'static str) {
+    pub(crate) async fn run(&self, sql: &'static str) {
         let mut connection = self.connect().await;
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
 
-    pub(super) async fn connect(&self) -> PgConnection {
+    pub(crate) async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()
     }
 }

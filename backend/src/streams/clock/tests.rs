@@ -41,11 +41,11 @@ impl Sent {
         }
     }
 
-    fn told(&self) -> SourceClock {
+    fn told(&mut self) -> SourceClock {
         self.clocks.told().remove(0)
     }
 
-    fn step_s(&self) -> Option<f64> {
+    fn step_s(&mut self) -> Option<f64> {
         self.told().step.map(|step| step.by_s)
     }
 }
