@@ -2,13 +2,16 @@
 //
 // What goes: names of wasm-bindgen in the WebAssembly and in the JavaScript beside it, imports that nobody calls, what
 // Leptos exports for servers; then wasm-opt over the WebAssembly, esbuild over scripts and styles, and all styles become
-// one file. Files are named by what is in them, and index.html tells their digests anew.
+// one file. Last the WebAssembly is sorted, which the page undoes when it loads (shrink/unpack.mjs). Files are named by what
+// is in them, and index.html tells their digests anew.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { constants, createBrotliCompress } from "node:zlib";
 import { transformSync } from "esbuild";
+import { pack } from "./shrink/pack.mjs";
 import * as wasm from "./shrink/wasm.mjs";
 
 const dist = process.argv[2];
@@ -49,6 +52,8 @@ function optimised(code) {
     "-Oz",
     "--one-caller-inline-max-function-size=40",
     "--skip-pass=local-cse",
+    // How a value is aligned is only a hint, which no browser takes.
+    "--dealign",
     "--strip-producers",
     "--strip-target-features",
   ];
@@ -69,7 +74,36 @@ function withoutStreams(js) {
 /** The functions of the glue by their names, and the text around them. */
 const ENTRY = /^ {8}(\w+): function[^]*?^ {8}\},\n/gm;
 
-function shrinkProgram(html) {
+/** The glue with what unpacks the program. */
+function withUnpacking(js) {
+  const fetched = "module_or_path = fetch(module_or_path);";
+  if (js.split(fetched).length !== 2) throw new Error("wasm-bindgen fetches the program in another way than before");
+  const unpacking = readFileSync(new URL("shrink/unpack.mjs", import.meta.url)).toString();
+  const local = unpacking.replaceAll(/^export (?=async function|function|const)/gm, "").replace(/^export \{.*\};$/m, "");
+  return js.replace(fetched, fetched.replace(";", ".then(unpacked);")) + local;
+}
+
+/** Pieces as one file of brotli that knows where one ends and the next begins. */
+async function compressed(parts) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_LGWIN]: 22,
+    [constants.BROTLI_PARAM_LGBLOCK]: 24,
+  };
+  const brotli = createBrotliCompress({ params });
+  const chunks = [];
+  brotli.on("data", (chunk) => chunks.push(chunk));
+  const ended = new Promise((resolve, reject) => brotli.on("end", resolve).on("error", reject));
+  for (const part of parts.filter(({ length }) => length > 0)) {
+    brotli.write(part);
+    await new Promise((resolve) => brotli.flush(constants.BROTLI_OPERATION_FLUSH, resolve));
+  }
+  brotli.end();
+  await ended;
+  return Buffer.concat(chunks);
+}
+
+async function shrinkProgram(html) {
   const names = readdirSync(dist);
   const jsName = names.find((name) => /^frontend-[0-9a-f]+\.js$/.test(name));
   const wasmName = names.find((name) => /^frontend-[0-9a-f]+_bg\.wasm$/.test(name));
@@ -102,8 +136,10 @@ function shrinkProgram(html) {
     return text;
   });
   js = js.replaceAll(/[A-Za-z_$][\w$]*/g, (word) => short.get(word) ?? word).replaceAll(`"${file}"`, '"_"');
-  const newWasm = put("frontend", ".wasm", code, wasmName);
-  js = minified(js, "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);
+  const parts = pack(code);
+  const newWasm = put("frontend", ".wasm", Buffer.concat(parts), wasmName);
+  writeFileSync(join(dist, `${newWasm}.br`), await compressed(parts));
+  js = minified(withUnpacking(js), "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);
   const newJs = put("frontend", ".js", js, jsName);
   return renamed(renamed(html, wasmName, newWasm), jsName, newJs);
 }
@@ -125,5 +161,5 @@ function shrinkBoot(html) {
 
 let html = read("index.html").toString();
 html = html.replaceAll(/<!--[^]*?-->/g, "").replaceAll(/\s*\n\s*/g, "\n");
-for (const shrink of [shrinkProgram, shrinkStyles, shrinkBoot]) html = shrink(html);
+for (const shrink of [shrinkProgram, shrinkStyles, shrinkBoot]) html = await shrink(html);
 writeFileSync(join(dist, "index.html"), html);

@@ -93,7 +93,7 @@ function readExport(reader) {
   return { name, kind: reader.from(start) };
 }
 
-function number(value) {
+export function number(value) {
   const written = [];
   do {
     const rest = value >>> 7;

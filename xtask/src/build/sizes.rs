@@ -27,7 +27,8 @@ pub(super) struct Weight {
     pub(super) brotli: u64,
 }
 
-/// Writes `NAME.br` and `NAME.gz` beside every file that gains from it.
+/// Writes `NAME.br` and `NAME.gz` beside every file that gains from it. What is there already was compressed by someone who
+/// knows the file better.
 pub(super) fn compress(dist: &Path) -> Result<()> {
     for file in originals(dist)? {
         let ending = file.extension().unwrap_or_default().to_string_lossy().into_owned();
@@ -35,9 +36,14 @@ pub(super) fn compress(dist: &Path) -> Result<()> {
             continue;
         }
         let raw = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        for (suffix, packed) in [(".br", brotli(&raw)?), (".gz", gzip(&raw)?)] {
+        let forms: [(&str, fn(&[u8]) -> Result<Vec<u8>>); 2] = [(".br", brotli), (".gz", gzip)];
+        for (suffix, compress) in forms {
+            let target = with_suffix(&file, suffix);
+            if target.exists() {
+                continue;
+            }
+            let packed = compress(&raw)?;
             if packed.len() < raw.len() {
-                let target = with_suffix(&file, suffix);
                 fs::write(&target, packed).with_context(|| format!("cannot write {}", target.display()))?;
             }
         }
