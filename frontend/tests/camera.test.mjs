@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { openPage } from "./support/browser.mjs";
+import { rowsOf, saved } from "./support/files.mjs";
 import { startOwnServer } from "./support/own_server.mjs";
 import { waitForMark } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
@@ -354,21 +355,6 @@ test("the curve tells the value of each channel and marks the chosen one", async
   });
 });
 
-/** Saves a file from a panel's menu: its name and its bytes. */
-async function saved(page, id, kind) {
-  const panel = page.locator(`[data-panel="${id}"]`);
-  await panel.getByRole("button", { name: /^More about/ }).click();
-  const button = panel.getByRole("button", { name: `Save as ${kind}` });
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-}
-
-function rowsOf(bytes) {
-  const [head, ...rows] = bytes.toString().trimEnd().split("\n");
-  const names = head.split(",");
-  return rows.map((row) => Object.fromEntries(row.split(",").map((field, at) => [names[at], field])));
-}
-
 test("a camera is saved as the moment that is shown: each pixel in the table, all of them in the picture", async () => {
   await on("one", async (page) => {
     const camera = new Camera(page, "hv");
@@ -379,7 +365,7 @@ test("a camera is saved as the moment that is shown: each pixel in the table, al
     assert.equal(rows.length, N_PIXELS);
     const last = N_MINUTES - 1;
     const at = new Date(START + last * MINUTE).toISOString();
-    const answer = await (await fetch(new URL(`api/v1/latest?metric=cam.hv&at=${at}`, server.url))).json();
+    const answer = await (await fetch(new URL(`api/v1/latest?metric=cam.hv&at=${at}`, session.server.url))).json();
     for (const pixel of [0, 1, HOT, COLD, 999, 1854]) {
       const row = rows[pixel];
       const { value, time_us: timeUs } = answer.channels[pixel];
@@ -406,7 +392,6 @@ test("a camera is saved as the moment that is shown: each pixel in the table, al
     const box = await camera.stage.boundingBox();
     assert.equal(png.bytes.readUInt32BE(16), Math.round(box.width));
     assert.ok(png.bytes.readUInt32BE(20) > box.height + 30, "the heading has room");
-    await writeFile(join(folder, "camera.png"), png.bytes);
   });
 });
 

@@ -79,7 +79,7 @@ test("a page whose program stops says so, whether in a handler or in a task", as
   // A module whose only function traps, as the page does where it panics.
   const trap = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
   for (const where of ["handler", "task"]) {
-    const watched = await openPage(browser, server.url);
+    const watched = await openPage(session.browser, session.server.url);
     await settledPanels(watched);
     const { page } = watched;
     await page.evaluate(
