@@ -52,6 +52,7 @@ function optimised(code) {
     "-Oz",
     "--one-caller-inline-max-function-size=40",
     "--skip-pass=local-cse",
+    "--skip-pass=simplify-locals",
     // How a value is aligned is only a hint, which no browser takes.
     "--dealign",
     "--strip-producers",
