@@ -221,6 +221,13 @@ impl Builder {
     }
 }
 
+impl Dom {
+    /// The element by itself, for code that puts it into the page by hand. Nothing in it follows values or listens.
+    pub fn bare(self) -> Element {
+        self.0.take().element
+    }
+}
+
 /// A handler of whatever event. Not `dyn FnMut`: each closure in one of those is compiled twice, to be called and to be
 /// called once.
 trait Handle {
