@@ -79,11 +79,10 @@ pub fn panel_watch(panel: Kept<Panel>) -> AnyView {
                     data-alarm=worst.as_str()
                     href=navigation.link(&untrack(&there))
                     title=spoken.clone()
-                    aria-label=spoken
                     on:click=follow(navigation, there)
                 >
-                    {sign(worst)}
-                    {text}
+                    <span aria-hidden="true">{sign(worst)} {text}</span>
+                    <span class="visually-hidden">{spoken}</span>
                 </a>
             }
             .into_any(),

@@ -46,13 +46,13 @@ pub fn bell() -> AnyView {
             class="bell"
             href=move || navigation.link(&there())
             data-worst=worst
-            aria-label=move || standing.with(spoken)
             aria-current=move || is_here().then_some("page")
             title="Alarms (A)"
             on:click=follow(navigation, there)
         >
             {icon(Icon::Bell)}
-            {move || standing.with(shown)}
+            <span class="bell__counts" aria-hidden="true">{move || standing.with(shown)}</span>
+            <span class="visually-hidden">{move || standing.with(spoken)}</span>
         </a>
         {announcer(alarms)}
     }

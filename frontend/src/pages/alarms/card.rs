@@ -170,7 +170,7 @@ fn what_to_do(card: &AlarmCard) -> Option<AnyView> {
         view! {
             <h3>"What to do"</h3>
             // Safe: the server leaves nothing in it but words, lists, tables and links.
-            <div class="alarmcard__guidance text" inner_html=card.guidance_html.clone()></div>
+            <div class="alarmcard__guidance" inner_html=card.guidance_html.clone()></div>
             {link}
         }
         .into_any(),

@@ -280,12 +280,14 @@ fn system_link(system: &System) -> AnyView {
             data-alarm=system.worst.as_str()
             href=href
             aria-current=is_current
-            aria-label=spoken
             on:click=follow(navigation, there)
         >
-            <span class="state" data-alarm=system.worst.as_str()>{sign(system.worst)}</span>
-            <span class="alarms__name">{name}</span>
-            <span class="alarms__count">{format!("{}/{}", system.active, system.rules)}</span>
+            <span class="state" data-alarm=system.worst.as_str() aria-hidden="true">
+                {sign(system.worst)}
+            </span>
+            <span class="alarms__name" aria-hidden="true">{name}</span>
+            <span class="alarms__count" aria-hidden="true">{format!("{}/{}", system.active, system.rules)}</span>
+            <span class="visually-hidden">{spoken}</span>
         </a>
     }
     .into_any()
