@@ -18,6 +18,8 @@ pub mod resize;
 
 pub mod save;
 
+pub mod socket;
+
 pub mod storage;
 
 pub mod visibility;

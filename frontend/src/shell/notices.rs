@@ -5,10 +5,12 @@ use shared::dashboard::{BrokenFile, Tab};
 
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
+use crate::format;
 use crate::reactive::Derived;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
+use crate::state::server_clock::{ServerClock, use_now};
 use crate::state::site::use_site_clock;
 use crate::state::time_view::use_time_view;
 
@@ -59,6 +61,27 @@ pub fn Notices(
         let broken = catalogue.broken().into_iter().map(broken_file);
         broken.collect_view().into_any()
     };
+    let (clock, now) = (expect_context::<ServerClock>(), use_now());
+    let wrong_clock = Derived::new(move || {
+        now.track();
+        clock.machine_error()
+    });
+    let wrong_clock = move || {
+        wrong_clock.get().map(|error| {
+            let order = if error > 0 { "behind" } else { "ahead of" };
+            let error = format::age(error.abs());
+            view! {
+                <p class="notice" role="status">
+                    "The clock of this computer is "
+                    {error}
+                    " "
+                    {order}
+                    " the server's; all times here go by the server's"
+                </p>
+            }
+            .into_any()
+        })
+    };
     let unknown_zone = (!site.is_known()).then(|| {
         view! {
             <p class="notice" role="alert">
@@ -72,6 +95,7 @@ pub fn Notices(
             {damaged_link}
             {no_nights}
             {unknown_zone}
+            {wrong_clock}
             {broken_files}
         </div>
     }

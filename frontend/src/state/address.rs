@@ -12,6 +12,7 @@ use shared::display::CameraPart;
 use shared::time::{Date, TimeRange, Timestamp};
 
 use crate::api::url::{QueryWriter, path_part};
+use crate::state::follow::{Lookback, MOST_DELAY_SECS, secs_of};
 
 /// What is on the screen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -50,8 +51,8 @@ pub struct Place {
 pub enum Period {
     /// A night of the site, by its date.
     Night(Date),
-    /// So many hours up to now, moving along with it.
-    Last(u16),
+    /// A window that slides with now.
+    Last(Lookback),
     /// Any range.
     Range(TimeRange),
 }
@@ -168,9 +169,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The longest period that moves along with now.
-pub const MOST_HOURS: u16 = 24 * 31;
-
 /// How many seconds a tab may be shown on a wallboard.
 pub const WALL_SECS: RangeInclusive<u16> = 5..=3_600;
 
@@ -185,7 +183,7 @@ impl Address {
             ..Self::default()
         };
         let mut problems = Vec::new();
-        let (mut from, mut to) = (None, None);
+        let (mut from, mut to, mut delay_secs) = (None, None, 0);
         for pair in query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             // A plus stays a plus: it belongs to the offset of a time.
@@ -197,9 +195,16 @@ impl Address {
                     Ok(date) => address.time = Some(Period::Night(date)),
                     Err(error) => report("night", format!("{error}")),
                 },
-                "last" => match value.strip_suffix('h').and_then(|hours| hours.parse().ok()) {
-                    Some(hours @ 1..=MOST_HOURS) => address.time = Some(Period::Last(hours)),
-                    _ => report("last", format!("{value:?} is not written like 6h, up to {MOST_HOURS}h")),
+                "last" => match secs_of(value) {
+                    Some(secs @ 1..) => address.time = Some(Period::Last(Lookback::of_secs(secs))),
+                    _ => report(
+                        "last",
+                        format!("{value:?} is not written like 90s, 15m or 6h, up to 744h"),
+                    ),
+                },
+                "delay" => match secs_of(value).and_then(|secs| u16::try_from(secs).ok()) {
+                    Some(secs @ 0..=MOST_DELAY_SECS) => delay_secs = secs,
+                    _ => report("delay", format!("{value:?} is not written like 5s or 2m, up to 1h")),
                 },
                 "from" => match value.parse::<Timestamp>() {
                     Ok(time) => from = Some(time),
@@ -243,17 +248,13 @@ impl Address {
                 _ => {}
             }
         }
-        match (from, to) {
-            (Some(from), Some(to)) => match TimeRange::new(from, to) {
-                Ok(range) => address.time = Some(Period::Range(range)),
-                Err(error) => problems.push(Problem {
-                    key: "to",
-                    message: error.to_string(),
-                }),
-            },
-            (None, None) => {}
-            (Some(_), None) => problems.push(missing("to", "from")),
-            (None, Some(_)) => problems.push(missing("from", "to")),
+        if let Some(Period::Last(lookback)) = &mut address.time {
+            lookback.delay_secs = delay_secs;
+        }
+        match range_of(from, to) {
+            Ok(Some(range)) => address.time = Some(Period::Range(range)),
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
         }
         (address, problems)
     }
@@ -266,6 +267,19 @@ impl Address {
             zoom: None,
             ..self.clone()
         }
+    }
+}
+
+/// The range between two ends, if there are any.
+fn range_of(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Option<TimeRange>, Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) => TimeRange::new(from, to).map(Some).map_err(|error| Problem {
+            key: "to",
+            message: error.to_string(),
+        }),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(missing("to", "from")),
+        (None, Some(_)) => Err(missing("from", "to")),
     }
 }
 
@@ -331,7 +345,13 @@ impl fmt::Display for Address {
         let mut query = QueryWriter::new(&path);
         match self.time {
             Some(Period::Night(date)) => query = query.pair("night", &date.to_string()),
-            Some(Period::Last(hours)) => query = query.pair("last", &format!("{hours}h")),
+            Some(Period::Last(lookback)) => {
+                query = query.pair("last", &lookback.to_string());
+                if lookback.delay_secs > 0 {
+                    let delay = Lookback::of_secs(lookback.delay_secs.into());
+                    query = query.pair("delay", &delay.to_string());
+                }
+            }
             Some(Period::Range(range)) => {
                 query = query
                     .pair("from", &range.start().to_string())

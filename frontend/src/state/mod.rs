@@ -14,6 +14,8 @@ pub mod connection;
 
 pub mod cursor;
 
+pub mod follow;
+
 pub mod geometries;
 
 pub mod hidden;

@@ -46,7 +46,7 @@ pub fn choose_at_cursor(chart: Chart) -> Option<()> {
     };
     spawn(async move {
         // Where the server does not say which it is, the first one is as good as any.
-        let told = api::envelope(&query).await.ok();
+        let told = api::envelope(&query).await.ok().map(|(told, _)| told);
         let channel = told.and_then(|envelope| extreme_of(&envelope, found.wants_least));
         chosen.choose(&found.metric, channel.unwrap_or(found.first));
     });

@@ -3,16 +3,20 @@
 use std::mem;
 use std::sync::Arc;
 
-use leptos::prelude::{Owner, untrack};
+use leptos::prelude::{Owner, on_cleanup, untrack};
 use shared::dashboard::{LimitValue, Line};
+use shared::live::{Increment, Question};
 use shared::metric::{ChannelSelection, MetricInfo};
-use shared::query::envelope::{Envelope, EnvelopeQuery, MAX_COLUMNS};
+use shared::query::envelope::{EnvelopeQuery, MAX_COLUMNS};
 use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
+use super::slot::Answered;
+pub use super::slot::{Answer, Slot};
 use super::spec::PlotSpec;
 use crate::api::{self, ApiFailure};
-use crate::panels::cells::data::{CellAnswer, CellAsk, cell_answer};
+use crate::live::{Live, use_live};
+use crate::panels::cells::data::{CellAsk, cell_answer};
 use crate::reactive::{Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
@@ -135,77 +139,6 @@ fn joined(one: &ChannelSelection, other: &ChannelSelection) -> ChannelSelection 
     }
 }
 
-/// What the server said. Answers are compared by identity: they are large, and each is a new one.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// To [`Ask::Envelope`], [`Ask::Greatest`] and [`Ask::Extremes`].
-    Envelope(Arc<Envelope>),
-    /// To [`Ask::Cells`].
-    Cells(Arc<CellAnswer>),
-}
-
-/// A question and what came of it.
-#[derive(Clone, Debug)]
-pub struct Slot {
-    /// The question.
-    pub ask: Ask,
-    /// The last answer; kept while the next one is awaited.
-    pub answer: Option<Answer>,
-    /// The range that the answer is exact for.
-    pub range: Option<TimeRange>,
-    /// The range that was last asked for with an outcome, be it a failure.
-    pub asked: Option<TimeRange>,
-    /// Why the last question has no answer.
-    pub failure: Option<String>,
-}
-
-impl Slot {
-    /// A question that is open.
-    pub const fn open(ask: Ask) -> Self {
-        Self {
-            ask,
-            answer: None,
-            range: None,
-            asked: None,
-            failure: None,
-        }
-    }
-
-    /// The envelope that came.
-    pub const fn envelope(&self) -> Option<&Arc<Envelope>> {
-        match &self.answer {
-            Some(Answer::Envelope(envelope)) => Some(envelope),
-            Some(Answer::Cells(_)) | None => None,
-        }
-    }
-
-    /// The cells that came.
-    pub const fn cells(&self) -> Option<&Arc<CellAnswer>> {
-        match &self.answer {
-            Some(Answer::Cells(cells)) => Some(cells),
-            Some(Answer::Envelope(_)) | None => None,
-        }
-    }
-
-    fn take(&mut self, range: TimeRange, outcome: Result<Answer, ApiFailure>) {
-        self.asked = Some(range);
-        match outcome {
-            Ok(answer) => {
-                self.answer = Some(answer);
-                self.range = Some(range);
-                self.failure = None;
-            }
-            Err(failure) => {
-                // The same picture is still true; one of another range would pass for an answer.
-                if self.range != Some(range) {
-                    self.answer = None;
-                }
-                self.failure = Some(failure.to_string());
-            }
-        }
-    }
-}
-
 /// What the panel wants to know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
@@ -220,6 +153,7 @@ pub struct Wanted {
 /// The questions of a panel with their last answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Answers {
+    live: Live,
     slots: State<Vec<Slot>>,
     open: State<usize>,
     retries: State<u32>,
@@ -237,6 +171,7 @@ impl Answers {
     /// Asks whenever the questions, the range, the number of columns or the present changes; what is outdated is aborted.
     pub fn start(asks: Derived<Vec<Ask>>, wanted: Derived<Option<Wanted>>) -> Self {
         let answers = Self {
+            live: use_live(),
             slots: State::new(Vec::new()),
             open: State::new(0),
             retries: State::new(0),
@@ -262,12 +197,23 @@ impl Answers {
                 // Asking again would only throw away an answer that is on its way.
                 return;
             }
-            let only_open = has_new_asks && before == Some(now);
+            let which = match before {
+                Some(before) if has_new_asks && before == now => Which::Open,
+                _ if is_same_picture => Which::Unfed,
+                _ => Which::All,
+            };
             let info = |metric: &str| untrack(|| catalogue.metric(metric));
             requests.with_value(|requests| {
                 requests.cleanup();
-                requests.with(|| answers.ask(wanted, only_open, info));
+                requests.with(|| answers.ask(wanted, which, info));
             });
+        });
+        on_cleanup(move || {
+            let feeds = answers.slots.try_get_untracked().unwrap_or_default();
+            feeds
+                .iter()
+                .filter_map(|slot| slot.feed)
+                .for_each(|feed| answers.live.close(feed));
         });
         answers
     }
@@ -281,6 +227,12 @@ impl Answers {
     pub fn are_known(&self, range: TimeRange) -> bool {
         self.slots
             .with(|slots| slots.iter().all(|slot| slot.asked == Some(range)))
+    }
+
+    /// Whether every question was answered for a range or more; tracks.
+    pub fn cover(&self, range: TimeRange) -> bool {
+        let covers = |slot: &Slot| slot.range.is_some_and(|known| known.intersection(range) == Some(range));
+        self.slots.with(|slots| slots.iter().all(covers))
     }
 
     /// Whether every question about a range was answered; tracks.
@@ -309,14 +261,22 @@ impl Answers {
                         None => Slot::open(ask.clone()),
                     })
                     .collect();
+                known
+                    .iter()
+                    .filter_map(|slot| slot.feed)
+                    .for_each(|feed| self.live.close(feed));
             });
         }
         !is_same
     }
 
-    fn ask(self, wanted: Wanted, only_open: bool, info: impl Fn(&str) -> Option<MetricInfo>) {
+    fn ask(self, wanted: Wanted, which: Which, info: impl Fn(&str) -> Option<MetricInfo>) {
         let asks: Vec<Ask> = self.slots.with_untracked(|slots| {
-            let is_asked = |slot: &&Slot| !only_open || slot.asked != Some(wanted.range);
+            let is_asked = |slot: &&Slot| match which {
+                Which::All => true,
+                Which::Open => slot.asked != Some(wanted.range),
+                Which::Unfed => slot.failure.is_some() || !slot.feed.is_some_and(|feed| self.live.feeds(feed)),
+            };
             slots.iter().filter(is_asked).map(|slot| slot.ask.clone()).collect()
         });
         self.open.set(asks.len());
@@ -325,25 +285,74 @@ impl Answers {
                 info(ask.metric()).map_or((None, 1), |info| (info.interval_s, info.channels));
             spawn(async move {
                 let outcome = answer(&ask, wanted, interval_s, n_channels).await;
-                self.slots.update(|slots| {
-                    if let Some(slot) = slots.iter_mut().find(|slot| slot.ask == ask) {
-                        slot.take(wanted.range, outcome);
-                    }
-                });
+                self.take(&ask, wanted.range, outcome);
                 self.open.update(|open| *open = open.saturating_sub(1));
             });
         }
     }
+
+    /// Takes what came over HTTP, and goes on from there over the live line.
+    fn take(self, ask: &Ask, range: TimeRange, outcome: Result<Answered, ApiFailure>) {
+        let (outcome, feed) = match outcome {
+            Err(failure) => (Err(failure), None),
+            Ok(answered) => {
+                let hear = move |feed, increment| self.hear(feed, increment);
+                let feed = self.live.open(answered.question, answered.position, hear);
+                (Ok(answered.answer), Some(feed))
+            }
+        };
+        self.slots.update(|slots| {
+            let slot = slots.iter_mut().find(|slot| slot.ask == *ask);
+            let old = match slot {
+                // What failed over HTTP may go on over the line all the same.
+                Some(slot) if feed.is_none() && slot.range == Some(range) => {
+                    slot.take(range, outcome);
+                    None
+                }
+                Some(slot) => {
+                    slot.take(range, outcome);
+                    mem::replace(&mut slot.feed, feed)
+                }
+                None => feed,
+            };
+            if let Some(old) = old {
+                self.live.close(old);
+            }
+        });
+    }
+
+    fn hear(self, feed: u32, increment: Increment) {
+        self.slots.update(|slots| {
+            let slot = slots.iter_mut().find(|slot| slot.feed == Some(feed));
+            if let Some(Err(_)) = slot.map(|slot| slot.apply(increment)) {
+                self.live.begin_anew(feed);
+            }
+        });
+    }
 }
 
-async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answer, ApiFailure> {
+/// Which questions are asked over HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Which {
+    /// All of them: about another range.
+    All,
+    /// Those that are new.
+    Open,
+    /// Those whose answers do not follow over the live line by themselves.
+    Unfed,
+}
+
+async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answered, ApiFailure> {
     if let Ask::Cells(cells) = ask {
-        let answer = cell_answer(cells, wanted, n_channels).await?;
-        return Ok(Answer::Cells(Arc::new(answer)));
+        return cell_answer(cells, wanted, n_channels).await;
     }
     let query = envelope_query(ask, wanted, interval_s);
-    let envelope = api::envelope(&query).await?;
-    Ok(Answer::Envelope(Arc::new(envelope)))
+    let (envelope, position) = api::envelope(&query).await?;
+    Ok(Answered {
+        answer: Answer::Envelope(Arc::new(envelope)),
+        question: Question::Envelope(query),
+        position,
+    })
 }
 
 #[expect(

@@ -16,11 +16,13 @@
 //! - `summary.rs`: rows of the table for those who do not see the plot;
 //! - `files.rs`: rows of the CSV, and what stands below the drawing in a picture.
 
+pub mod change;
 pub mod chart;
 pub mod clock;
 pub mod content;
 pub mod cursor_layer;
 pub mod data;
+pub mod data_layer;
 pub mod files;
 pub mod gestures;
 pub mod hover;
@@ -31,6 +33,7 @@ pub mod panel;
 pub mod pins;
 pub mod raw_samples;
 pub mod readout;
+pub mod slot;
 pub mod spec;
 pub mod summary;
 pub mod zoom;

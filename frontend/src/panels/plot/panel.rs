@@ -2,20 +2,18 @@
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::axis_clock::AxisClock;
-use shared::chart::cell_draw::Pictures;
-use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
+use shared::query::envelope::MAX_COLUMNS;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of};
+use super::chart::{Attention, Chart, layout_of, use_plot};
 use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
 use super::data::{Answers, Slot, Wanted, asks_of};
+use super::data_layer::use_data_layer;
 use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
@@ -23,26 +21,24 @@ use super::legend::Legend;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
-use crate::browser::font::page_font;
-use crate::chart::canvas::Canvas;
-use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
-use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::components::panel_frame::{PanelFrame, PanelState};
 use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
 use crate::panels::cells::content::PanelCells;
-use crate::panels::cells::draw::{Drawn, draw_content};
 use crate::panels::cells::legend::state_legend;
 use crate::panels::cells::picker::{channel_picker, metric_to_pick};
 use crate::panels::cells::spec::cell_asks;
-use crate::reactive::{Callback, Derived, Kept, State, effect};
+use crate::reactive::{Callback, Derived, Kept, State};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
+use crate::state::follow;
 use crate::state::hidden::use_hidden;
-use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
-use crate::theme::{palette, use_theme};
+
+/// Of so many parts that a sliding window has, one more is asked for.
+const SLIDING_PARTS: u32 = follow::PARTS;
 
 /// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
 #[component]
@@ -137,9 +133,10 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     let wanted = Derived::new(move || {
         let (range, size) = (view.settled().get()?, size.get()?);
         let layout = layout_of(size, String::new(), AxisClock::utc());
+        let is_sliding = view.is_sliding().get();
         Some(Wanted {
             range,
-            columns: layout.columns(),
+            columns: (layout.columns() * (SLIDING_PARTS + u32::from(is_sliding)) / SLIDING_PARTS).min(MAX_COLUMNS),
             rows: layout.rows(),
         })
     });
@@ -159,17 +156,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         let is_hidden = |key: &str| panel_id.with_value(|panel| hidden.contains(panel, key));
         content.with(|content| content.without(is_hidden))
     });
-    let font = Kept::new(None::<String>);
-    let plot = Derived::new(move || {
-        let (size, range, clock) = (size.get()?, view.visible().get()?, clock.get()?);
-        let font = font.get_value().unwrap_or_else(|| {
-            let family = page_font();
-            font.set_value(Some(family.clone()));
-            family
-        });
-        let layout = layout_of(size, font, clock);
-        Some(shown.with(|content| Plot::new(layout, &content.plot_data(range, None, None))))
-    });
+    let plot = use_plot(view, size, clock, shown);
     let chart = Chart {
         panel_id,
         content,
@@ -190,70 +177,11 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 }
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
-fn is_exact(chart: Chart, answers: Answers) -> bool {
+pub fn is_exact(chart: Chart, answers: Answers) -> bool {
     let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
+    let is_sliding = chart.view().is_sliding().get();
     settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
-}
-
-/// Draws the data at the next frame whenever they, their place or their colours change.
-fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
-    let (theme, now) = (use_theme(), use_now());
-    // The now-line moves when it moves by a pixel.
-    let now_line = Derived::new(move || {
-        let now = now.get();
-        let range = chart.view().visible().get().filter(|range| range.contains(now))?;
-        let grain = (range.micros() / 2_000).max(1);
-        Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
-    });
-    let drawer = FrameDrawer::new(move || {
-        if draw(chart, now_line.get(), element).is_some() && is_exact(chart, answers) {
-            chart.panel_id.with_value(|id| mark_drawn(id));
-        }
-    });
-    effect(move || {
-        chart.plot.track();
-        chart.shown.track();
-        chart.pointed_out.track();
-        chart.shown.with(|content| chosen_row(chart, content));
-        now_line.track();
-        theme.track();
-        is_exact(chart, answers);
-        drawer.request();
-    });
-}
-
-fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -> Option<()> {
-    let (element, size) = (element.get()?, chart.size.get()?);
-    let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
-    draw_on(&target, chart, now, chart.pointed_out.get().as_deref())
-}
-
-/// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
-pub fn draw_on(
-    target: &DrawingArea<Canvas, Shift>,
-    chart: Chart,
-    now: Option<Timestamp>,
-    pointed_out: Option<&str>,
-) -> Option<()> {
-    chart.plot.with(|plot| {
-        let plot = plot.as_ref()?;
-        chart.shown.with(|content| {
-            let drawn = Drawn {
-                now,
-                pointed_out,
-                chosen_row: chosen_row(chart, content),
-                // The surface of an SVG takes pictures too.
-                pictures: Pictures::AsBitmaps,
-            };
-            draw_content(target, plot, content, &palette(), drawn).ok()
-        })
-    })
-}
-
-/// Where on the axis of rows the chosen channel lies; tracks.
-fn chosen_row(chart: Chart, content: &Content) -> Option<f64> {
-    let cells = content.cells.as_ref()?;
-    cells.chosen_row(|metric| chart.chosen.of(metric))
+        || visible.is_some_and(|range| is_sliding && answers.cover(range))
 }
 
 /// What the frame of the panel says, and the time of its newest sample.
