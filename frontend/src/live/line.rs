@@ -21,8 +21,10 @@ const LOOK_MS: u32 = 250;
 /// So many looks in silence and the line is cut: three seconds.
 const MOST_SILENT: u32 = 3_000 / LOOK_MS;
 
-/// After so many attempts in vain the page does not count on a line.
+/// After so many attempts in vain a page does not count on a line: soon where there never was one; where there was, only
+/// after some twenty seconds in which it says that nothing comes.
 const MANY_FAILURES: u32 = 3;
+const MANY_FAILURES_AFTER_ONE: u32 = 8;
 
 /// How it stands with the live line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,7 +100,8 @@ impl Live {
             Some(Line::Up) if was_open => self.line.set(Line::Cut {
                 since: self.clock.heard(),
             }),
-            Some(Line::Opening | Line::Cut { .. }) if n_failures >= MANY_FAILURES => self.line.set(Line::Absent),
+            Some(Line::Opening) if n_failures >= MANY_FAILURES => self.line.set(Line::Absent),
+            Some(Line::Cut { .. }) if n_failures >= MANY_FAILURES_AFTER_ONE => self.line.set(Line::Absent),
             _ => {}
         }
     }

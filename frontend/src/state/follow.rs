@@ -89,6 +89,12 @@ pub fn secs_of(text: &str) -> Option<u32> {
     (secs <= MOST_SECS).then_some(secs)
 }
 
+/// Reads how far a window stays behind now; `None` for more than it may.
+pub fn delay_of(text: &str) -> Option<u16> {
+    let secs = u16::try_from(secs_of(text)?).ok()?;
+    (secs <= MOST_DELAY_SECS).then_some(secs)
+}
+
 /// What is asked for so that a window can slide: the same for all windows of a length that end in the same eighth of it,
 /// up to the end of that.
 pub fn asked_for(window: TimeRange) -> TimeRange {

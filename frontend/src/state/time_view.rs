@@ -37,10 +37,12 @@ pub struct TimeView {
     base: Derived<Option<TimeRange>>,
     settled: Derived<Option<TimeRange>>,
     visible: Derived<Option<TimeRange>>,
+    asked: Derived<Option<TimeRange>>,
     is_sliding: Derived<bool>,
     live: Live,
     /// The window that slid last.
     followed: Kept<Option<Lookback>>,
+    is_moving: Derived<bool>,
     /// Where a gesture is that has not come to rest.
     gesture: State<Option<TimeRange>>,
     rest: Kept<Option<TimeoutHandle>>,
@@ -56,7 +58,8 @@ impl TimeView {
         self.visible
     }
 
-    /// What is fetched exactly, and what the address bar holds: follows `visible` when a gesture rests.
+    /// What the address bar holds: follows `visible` when a gesture rests. For what is not worth asking for, or saying,
+    /// on the way there.
     pub fn settled(&self) -> Derived<Option<TimeRange>> {
         self.settled
     }
@@ -71,6 +74,16 @@ impl TimeView {
     pub fn is_present(&self) -> bool {
         let now = self.now.get();
         self.is_sliding.get() || self.visible.get().is_some_and(|range| range.contains(now))
+    }
+
+    /// What is asked for, exactly: what is visible and, while that slides, what it slides over next.
+    pub fn asked(&self) -> Derived<Option<TimeRange>> {
+        self.asked
+    }
+
+    /// Whether a gesture is under way that has not come to rest.
+    pub fn is_moving(&self) -> Derived<bool> {
+        self.is_moving
     }
 
     /// The night or range that [`TimeView::reset`] returns to.
@@ -250,9 +263,11 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
         base,
         settled,
         visible,
+        asked: Derived::new(move || if is_sliding.get() { settled.get() } else { visible.get() }),
         is_sliding,
         live,
         followed,
+        is_moving: Derived::new(move || gesture.with(Option::is_some)),
         gesture,
         rest: Kept::new(None),
         moved_us: Kept::new(0),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
 use shared::live::{Misfit, Part, Question};
-use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
+use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic, density_edges};
 
 use crate::api::{self, ApiFailure};
 use crate::panels::plot::data::{Answer, Wanted};
@@ -25,6 +25,8 @@ pub struct CellAsk {
     pub low: Option<f64>,
     /// Its upper end.
     pub high: Option<f64>,
+    /// Whether its rows are equal ratios.
+    pub is_log: bool,
 }
 
 /// How many rows a panel asks for.
@@ -56,6 +58,8 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
+        /// Whether its rows are equal ratios.
+        is_log: bool,
     },
 }
 
@@ -67,11 +71,12 @@ impl CellAnswer {
     }
 
     /// A density with its edges.
-    pub fn of_density(density: Density) -> Self {
+    pub fn of_density(density: Density, is_log: bool) -> Self {
         Self::Density {
-            edges: edges_of(&density),
+            edges: edges_of(&density, is_log),
             blanks: blanks_of(&density),
             density,
+            is_log,
         }
     }
 
@@ -83,9 +88,17 @@ impl CellAnswer {
                 *edges = channel_edges(&raster.row_first, &raster.row_last);
                 Ok(())
             }
-            (Self::Density { density, edges, blanks }, Part::Density(part)) => {
+            (
+                Self::Density {
+                    density,
+                    edges,
+                    blanks,
+                    is_log,
+                },
+                Part::Density(part),
+            ) => {
                 density.replace(range_us, part)?;
-                (*edges, *blanks) = (edges_of(density), blanks_of(density));
+                (*edges, *blanks) = (edges_of(density, *is_log), blanks_of(density));
                 Ok(())
             }
             _ => Err(Misfit),
@@ -105,7 +118,9 @@ impl CellAnswer {
                 },
                 blanks: &raster.blanks,
             },
-            Self::Density { density, edges, blanks } => Cells {
+            Self::Density {
+                density, edges, blanks, ..
+            } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
@@ -139,9 +154,9 @@ impl CellAnswer {
     }
 }
 
-fn edges_of(density: &Density) -> Vec<f64> {
+fn edges_of(density: &Density, is_log: bool) -> Vec<f64> {
     match (density.value_min, density.value_max) {
-        (Some(low), Some(high)) => density_edges(low, high, density.n_rows()),
+        (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
         _ => Vec::new(),
     }
 }
@@ -151,18 +166,6 @@ fn blanks_of(density: &Density) -> Vec<BlankCells> {
     let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
     let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
     blanks.collect()
-}
-
-/// The edges of the rows of a density, as the server cuts them. Where both ends are equal, the middle row is that value.
-fn density_edges(low: f64, high: f64, n_rows: usize) -> Vec<f64> {
-    let rows = n_rows as f64;
-    let (low, step) = if low < high {
-        (low, (high - low) / rows)
-    } else {
-        let step = (low.abs() * 0.1).max(1.0) / rows;
-        (low - step * ((n_rows / 2) as f64 + 0.5), step)
-    };
-    (0..=n_rows).map(|row| low + step * row as f64).collect()
 }
 
 /// Asks the server.
@@ -182,10 +185,11 @@ pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Resu
         stat: ask.statistic,
         value_min: ask.low,
         value_max: ask.high,
+        log: ask.is_log,
     };
     let (answer, position) = if ask.statistic == Statistic::Density {
         let (density, position) = api::density(&query).await?;
-        (CellAnswer::of_density(density), position)
+        (CellAnswer::of_density(density, ask.is_log), position)
     } else {
         let (raster, position) = api::raster(&query).await?;
         (CellAnswer::of_raster(raster), position)

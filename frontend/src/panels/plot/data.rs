@@ -11,6 +11,7 @@ use shared::query::envelope::{EnvelopeQuery, MAX_COLUMNS};
 use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
+use super::occasion::{Occasion, Standing, Step, Which};
 use super::slot::Answered;
 pub use super::slot::{Answer, Slot};
 use super::spec::PlotSpec;
@@ -20,6 +21,7 @@ use crate::panels::cells::data::{CellAsk, cell_answer};
 use crate::reactive::{Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
+use crate::state::time_view::use_time_view;
 
 /// Ranges shorter than so many intervals are asked for with their neighbours, so that lines run on to the edges.
 const FEW_INTERVALS: f64 = 100.0;
@@ -159,16 +161,9 @@ pub struct Answers {
     retries: State<u32>,
 }
 
-/// On what it depends whether to ask.
-#[derive(Clone, PartialEq, Eq)]
-struct Occasion {
-    wanted: Option<Wanted>,
-    retries: u32,
-    refreshes: u32,
-}
-
 impl Answers {
-    /// Asks whenever the questions, the range, the number of columns or the present changes; what is outdated is aborted.
+    /// Asks whenever the questions, the range, the number of columns or the present changes; what is outdated is aborted
+    /// unless a gesture moves on.
     pub fn start(asks: Derived<Vec<Ask>>, wanted: Derived<Option<Wanted>>) -> Self {
         let answers = Self {
             live: use_live(),
@@ -180,28 +175,25 @@ impl Answers {
         let requests = Kept::new(Owner::new());
         let catalogue = use_catalogue();
         let refresh = use_refresh();
-        let mut before: Option<Occasion> = None;
+        let is_moving = use_time_view().is_moving();
+        let mut asked: Option<Occasion> = None;
         effect(move || {
-            let has_new_asks = asks.with(|asks| answers.follow(asks));
+            let standing = Standing {
+                has_new_asks: asks.with(|asks| answers.follow(asks)),
+                is_under_way: answers.open.get() > 0,
+                is_moving: is_moving.get(),
+            };
             let now = Occasion {
                 wanted: wanted.get(),
                 retries: answers.retries.get(),
                 refreshes: refresh.get(),
             };
-            let before = before.replace(now.clone());
             let Some(wanted) = now.wanted else { return };
-            let is_same_picture = before
-                .as_ref()
-                .is_some_and(|before| before.wanted == now.wanted && before.retries == now.retries);
-            if is_same_picture && !has_new_asks && answers.open.get_untracked() > 0 {
-                // Asking again would only throw away an answer that is on its way.
-                return;
+            let step = now.step(asked.as_ref(), standing);
+            if matches!(step, Step::Join | Step::Ask(_)) {
+                asked = Some(now);
             }
-            let which = match before {
-                Some(before) if has_new_asks && before == now => Which::Open,
-                _ if is_same_picture => Which::Unfed,
-                _ => Which::All,
-            };
+            let Step::Ask(which) = step else { return };
             let info = |metric: &str| untrack(|| catalogue.metric(metric));
             requests.with_value(|requests| {
                 requests.cleanup();
@@ -275,7 +267,10 @@ impl Answers {
             let is_asked = |slot: &&Slot| match which {
                 Which::All => true,
                 Which::Open => slot.asked != Some(wanted.range),
-                Which::Unfed => slot.failure.is_some() || !slot.feed.is_some_and(|feed| self.live.feeds(feed)),
+                Which::Unfed => {
+                    let is_fed = slot.feed.is_some_and(|feed| self.live.feeds(feed));
+                    slot.range != Some(wanted.range) || slot.failure.is_some() || !is_fed
+                }
             };
             slots.iter().filter(is_asked).map(|slot| slot.ask.clone()).collect()
         });
@@ -329,17 +324,6 @@ impl Answers {
             }
         });
     }
-}
-
-/// Which questions are asked over HTTP.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Which {
-    /// All of them: about another range.
-    All,
-    /// Those that are new.
-    Open,
-    /// Those whose answers do not follow over the live line by themselves.
-    Unfed,
 }
 
 async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answered, ApiFailure> {

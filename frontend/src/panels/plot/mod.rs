@@ -29,7 +29,10 @@ pub mod hover;
 pub mod legend;
 pub mod lines;
 pub mod marks;
+pub mod occasion;
 pub mod panel;
+pub mod pinned;
+
 pub mod pins;
 pub mod raw_samples;
 pub mod readout;

@@ -18,6 +18,7 @@ use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
+use super::pinned::use_told;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
@@ -35,6 +36,7 @@ use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
 use crate::state::follow;
 use crate::state::hidden::use_hidden;
+use crate::state::pins::use_pins;
 use crate::state::time_view::use_time_view;
 
 /// Of so many parts that a sliding window has, one more is asked for.
@@ -131,7 +133,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         })
     });
     let wanted = Derived::new(move || {
-        let (range, size) = (view.settled().get()?, size.get()?);
+        // Not only where a gesture rests: the exact picture follows it.
+        let (range, size) = (view.asked().get()?, size.get()?);
         let layout = layout_of(size, String::new(), AxisClock::utc());
         let is_sliding = view.is_sliding().get();
         Some(Wanted {
@@ -141,7 +144,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         })
     });
     let answers = Answers::start(asks, wanted);
-    let panel_id = Kept::new(panel.id.clone());
+    let (panel_id, pins) = (Kept::new(panel.id.clone()), use_pins());
     let content = Derived::new(move || {
         let (metric, display) = (
             |name: &str| catalogue.metric(name),
@@ -170,7 +173,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         cursor_y: State::new(None),
         attention: State::new(Attention::Elsewhere),
         pointed_out: State::new(None),
-        pins: State::new(Vec::new()),
+        pins: use_told(pins, panel_id),
+        pinned: pins,
         selection: State::new(None),
     };
     (chart, answers)
@@ -178,18 +182,19 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
 pub fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
-    let is_sliding = chart.view().is_sliding().get();
-    settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
-        || visible.is_some_and(|range| is_sliding && answers.cover(range))
+    let view = chart.view();
+    let is_known = view.asked().get().is_some_and(|range| answers.are_known(range));
+    // What is asked for further on is not seen yet.
+    let is_covered = |range| view.is_sliding().get() && answers.cover(range);
+    is_known || view.visible().get().is_some_and(is_covered)
 }
 
 /// What the frame of the panel says, and the time of its newest sample.
 fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<PanelState>, Derived<Option<Timestamp>>) {
     let catalogue = use_catalogue();
     let panel = Kept::new(panel.clone());
-    let state = Derived::new(move || {
-        let Some(range) = chart.view().settled().get() else {
+    let found = move || {
+        let Some(range) = chart.view().asked().get() else {
             return PanelState::Loading;
         };
         let has_data = chart.content.with(|content| content.shows_any(range));
@@ -207,6 +212,16 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
             Some(failure) => PanelState::Error(failure),
             None => PanelState::Empty { last },
         }
+    };
+    let before = Kept::new(PanelState::Loading);
+    let state = Derived::new(move || {
+        let found = found();
+        // The plot stays under the pointer that moves it, whatever it is moved to.
+        if chart.view().is_moving().get() && found != PanelState::Ready {
+            return before.get_value();
+        }
+        before.set_value(found.clone());
+        found
     });
     let newest = Derived::new(move || {
         let range = chart.view().settled().get();
@@ -231,11 +246,7 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
     });
     is_blank
         && is_exact(chart, answers)
-        && chart
-            .view()
-            .settled()
-            .get()
-            .is_some_and(|range| answers.have_come(range))
+        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
         && chart.shown.with(|content| {
             content.cells.is_none()
                 && !content.lines.is_empty()

@@ -31,11 +31,11 @@ impl Answer {
     }
 
     /// An answer that is all in a part.
-    fn of(part: Part) -> Option<Self> {
+    fn of(part: Part, is_log: bool) -> Option<Self> {
         Some(match part {
             Part::Envelope(envelope) => Self::Envelope(Arc::new(envelope)),
             Part::Raster(raster) => Self::Cells(Arc::new(CellAnswer::of_raster(raster))),
-            Part::Density(density) => Self::Cells(Arc::new(CellAnswer::of_density(density))),
+            Part::Density(density) => Self::Cells(Arc::new(CellAnswer::of_density(density, is_log))),
             Part::Latest(_) | Part::Alarms(_) | Part::Streams(_) => return None,
         })
     }
@@ -122,7 +122,8 @@ impl Slot {
         if let Some(answer) = &mut self.answer {
             return answer.apply(increment);
         }
-        self.answer = Some(Answer::of(increment.part).ok_or(Misfit)?);
+        let is_log = matches!(&self.ask, Ask::Cells(cells) if cells.is_log);
+        self.answer = Some(Answer::of(increment.part, is_log).ok_or(Misfit)?);
         Ok(())
     }
 }
