@@ -32,7 +32,6 @@ use crate::browser::location::base_uri;
 pub mod url;
 
 const ALARMS: &str = "/api/v1/alarms";
-const STREAMS: &str = "/api/v1/streams";
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -108,7 +107,7 @@ pub async fn alarms() -> Result<AlarmList, ApiFailure> {
 
 /// How every metric is delivered.
 pub async fn streams() -> Result<Streams, ApiFailure> {
-    get(STREAMS.to_owned()).await
+    get(route::STREAMS.to_owned()).await
 }
 
 /// A page of raw samples.
