@@ -280,33 +280,29 @@ mod tests {
 
     #[test]
     fn cells_differ_from_the_first_column_that_does() {
+        const BEFORE: &[f32] = &[1.0, f32::NAN, 3.0, 4.0, 5.0, 6.0];
+        const IN_THE_THIRD: &[f32] = &[1.0, f32::NAN, 3.0, 4.0, 5.0, 7.0];
+        const IN_THE_SECOND: &[f32] = &[1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
+        const SHORTER: &[f32] = &[1.0, f32::NAN, 4.0, 5.0];
         let (start, end) = ([0, 10, 20], [10, 20, 30]);
         let edges = [-0.5, 0.5, 1.5];
-        let nan = f32::NAN;
-        let cells = |values| Cells {
+        let cells = |values: &'static [f32]| Cells {
             start_us: &start,
             end_us: &end,
             edges: &edges,
             values: CellSlice::F32(values),
             blanks: &[],
         };
-        let before = [1.0, nan, 3.0, 4.0, 5.0, 6.0];
-        assert_eq!(first_difference(&cells(&before), &cells(&before)), 3);
-        assert_eq!(
-            first_difference(&cells(&before), &cells(&[1.0, nan, 3.0, 4.0, 5.0, 7.0])),
-            2
-        );
-        assert_eq!(
-            first_difference(&cells(&before), &cells(&[1.0, 2.0, 3.0, 4.0, 5.0, 7.0])),
-            1
-        );
+        assert_eq!(first_difference(&cells(BEFORE), &cells(BEFORE)), 3);
+        assert_eq!(first_difference(&cells(BEFORE), &cells(IN_THE_THIRD)), 2);
+        assert_eq!(first_difference(&cells(BEFORE), &cells(IN_THE_SECOND)), 1);
         let shorter = Cells {
             start_us: &start[..2],
             end_us: &end[..2],
-            ..cells(&[1.0, nan, 4.0, 5.0])
+            ..cells(SHORTER)
         };
         assert_eq!(
-            first_difference(&shorter, &cells(&before)),
+            first_difference(&shorter, &cells(BEFORE)),
             2,
             "rows are of different lengths"
         );

@@ -1,4 +1,5 @@
 use shared::dashboard::{Axis, Event, LimitLine, PlotLimits, Severity, Strip};
+use shared::query::envelope::Envelope;
 use shared::time::Timestamp;
 
 use super::*;
