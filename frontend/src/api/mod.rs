@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use gloo_net::http::{Request, Response};
 use serde::de::DeserializeOwned;
-use shared::alarm::AlarmList;
 use shared::compact;
 use shared::dashboard::{DashboardFile, DashboardFiles, Dashboards};
 use shared::error::ApiError;
@@ -21,7 +20,6 @@ use shared::query::nights::{Nights, NightsQuery};
 use shared::query::raster::{Density, Raster, RasterQuery};
 use shared::query::samples::{Samples, SamplesQuery};
 use shared::query::sky::{Sky, SkyQuery};
-use shared::query::streams::Streams;
 use shared::route;
 use shared::time::Timestamp;
 use web_sys::RequestCache;
@@ -29,9 +27,11 @@ use web_sys::RequestCache;
 use crate::browser::clock::machine_micros;
 use crate::browser::location::base_uri;
 
+mod alarms;
+
 pub mod url;
 
-const ALARMS: &str = "/api/v1/alarms";
+pub use alarms::{act, alarm_card, alarm_history, alarms, streams};
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Debug)]
@@ -98,16 +98,6 @@ pub async fn density(query: &RasterQuery) -> Positioned<Density> {
 /// The newest sample of each channel of a metric.
 pub async fn latest(metric: &str) -> Positioned<Latest> {
     get_positioned(url::latest(metric)).await
-}
-
-/// Every alarm rule and how it stands.
-pub async fn alarms() -> Result<AlarmList, ApiFailure> {
-    get(ALARMS.to_owned()).await
-}
-
-/// How every metric is delivered.
-pub async fn streams() -> Result<Streams, ApiFailure> {
-    get(route::STREAMS.to_owned()).await
 }
 
 /// A page of raw samples.

@@ -4,7 +4,6 @@
 //! |------------|---------------------------------------------------------------------------------------------|
 //! | `session`  | what is subscribed, and up to where the page has been told; no socket, no clock             |
 //! | `line`     | opens the socket, notices that it is cut, opens it again                                    |
-//! | `watched`  | the alarms and the streams, for whoever wants to show them                                  |
 //!
 //! A panel asks over HTTP first, which caches, compresses and shares, and then subscribes with the position of the answer.
 //! While the line is cut it shows what it has, as not received since; when the line is there again each question goes on
@@ -25,8 +24,6 @@ use session::Session;
 mod line;
 
 pub mod session;
-
-pub mod watched;
 
 pub use line::Line;
 
@@ -113,6 +110,11 @@ impl Live {
         let key = self.open(question, since, hear);
         on_cleanup(move || self.close(key));
         key
+    }
+
+    /// The same for what is to be known also while the page is paused: all of the answer first, then what changes.
+    pub fn watch(self, question: Question, hear: impl Fn(u32, Increment) + 'static) -> u32 {
+        self.begin(question, None, true, Rc::new(hear))
     }
 
     fn begin(self, question: Question, since: Option<Position>, is_steady: bool, hear: Rc<dyn Hear>) -> u32 {
@@ -251,7 +253,6 @@ pub fn provide_live(clock: ServerClock, on_beat: impl Fn((bool, u64)) + 'static)
     };
     provide_context(live);
     live.keep_open();
-    watched::provide_watched(live);
     live
 }
 

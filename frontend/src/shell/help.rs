@@ -7,13 +7,14 @@ use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 21] = [
+const KEYS: [(&str, &str); 22] = [
     ("← →", "previous and next night"),
     ("L", "live: follow now"),
     ("Space", "pause everything, and go on"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
+    ("A", "alarms"),
     ("0", "reset zoom"),
     ("T", "next theme"),
     ("W", "wallboard: turn the tabs"),

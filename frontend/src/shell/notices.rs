@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 use shared::dashboard::{BrokenFile, Tab};
 
+use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::format;
 use crate::reactive::Derived;
+use crate::shell::sound::sound_notice;
+use crate::state::alarms::use_alarms;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
@@ -61,13 +64,63 @@ pub fn Notices(
         let broken = catalogue.broken().into_iter().map(broken_file);
         broken.collect_view().into_any()
     };
+    let unknown_zone = (!site.is_known()).then(|| {
+        view! {
+            <p class="notice" role="alert">
+                "This browser does not know the site's time zone: nights are cut in UTC"
+            </p>
+        }
+        .into_any()
+    });
+    view! {
+        <div class="notices">
+            {damaged_link}
+            {no_nights}
+            {sound_notice()}
+            {dead_letters()}
+            {unknown_zone}
+            {wrong_clock()}
+            {broken_files}
+        </div>
+    }
+    .into_any()
+}
+
+/// Messages about alarms that reached nobody.
+fn dead_letters() -> AnyView {
+    let alarms = use_alarms();
+    let count = Derived::new(move || {
+        alarms
+            .list
+            .with(|list| list.answer.as_ref().map_or(0, |list| list.dead_letters))
+    });
+    let notice = move || {
+        let count = count.get();
+        (count > 0).then(|| {
+            let what = if count == 1 { "message" } else { "messages" };
+            view! {
+                <p class="notice notice--letters" role="alert">
+                    {format!("{count} {what} about alarms could not be delivered and will not be tried again. ")}
+                    <a href=format!("{}api/v1/outbox", base_uri()) target="_blank" rel="external noopener">
+                        "Which, and why"
+                    </a>
+                </p>
+            }
+            .into_any()
+        })
+    };
+    crate::dom::any(notice)
+}
+
+/// Says when the clock of this computer is certainly wrong.
+fn wrong_clock() -> AnyView {
     let (clock, now) = (expect_context::<ServerClock>(), use_now());
-    let wrong_clock = Derived::new(move || {
+    let error = Derived::new(move || {
         now.track();
         clock.machine_error()
     });
-    let wrong_clock = move || {
-        wrong_clock.get().map(|error| {
+    let notice = move || {
+        error.get().map(|error| {
             let order = if error > 0 { "behind" } else { "ahead of" };
             let error = format::age(error.abs());
             view! {
@@ -82,24 +135,7 @@ pub fn Notices(
             .into_any()
         })
     };
-    let unknown_zone = (!site.is_known()).then(|| {
-        view! {
-            <p class="notice" role="alert">
-                "This browser does not know the site's time zone: nights are cut in UTC"
-            </p>
-        }
-        .into_any()
-    });
-    view! {
-        <div class="notices">
-            {damaged_link}
-            {no_nights}
-            {unknown_zone}
-            {wrong_clock}
-            {broken_files}
-        </div>
-    }
-    .into_any()
+    notice.into_any()
 }
 
 /// What the server says of it, with line and column; the message may have several lines.

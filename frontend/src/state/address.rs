@@ -13,7 +13,11 @@ use shared::display::CameraPart;
 use shared::time::{Date, TimeRange, Timestamp};
 
 use crate::api::url::{QueryWriter, path_part};
-use crate::state::follow::{Lookback, delay_of, secs_of};
+use crate::state::follow::{Lookback, delay_of, lookback_of};
+
+mod alarms;
+
+pub use alarms::{AlarmView, Show};
 
 /// What is on the screen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -34,13 +38,29 @@ pub struct Address {
     pub theme: Option<ThemeName>,
     /// The clock of the time axes, and the one that a small screen shows.
     pub clock: ClockName,
+    /// What is looked at on the page of alarms.
+    pub alarms: AlarmView,
     /// On a wallboard: how many seconds each tab is shown; `None` while tabs stay until someone changes them.
     pub wall: Option<u16>,
 }
 
-/// Which tab of which dashboard; nothing named means the first.
+/// Which page of the application.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Page {
+    /// The panels of a tab.
+    #[default]
+    Board,
+    /// What the rules say: `/alarms`.
+    Alarms,
+    /// Which deliveries are silent, and which clocks are wrong: `/streams`.
+    Streams,
+}
+
+/// Which page, and of panels which tab of which dashboard; nothing named means the first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Place {
+    /// The page.
+    pub page: Page,
     /// The dashboard by its id.
     pub dashboard: Option<String>,
     /// The tab by its id.
@@ -248,16 +268,13 @@ impl Address {
                     Ok(date) => address.time = Some(Period::Night(date)),
                     Err(error) => report("night", format!("{error}")),
                 },
-                "last" => match secs_of(value) {
-                    Some(secs @ 1..) => address.time = Some(Period::Last(Lookback::of_secs(secs))),
-                    _ => report(
-                        "last",
-                        format!("{value:?} is not written like 90s, 15m or 6h, up to 744h"),
-                    ),
+                "last" => match lookback_of(value) {
+                    Ok(lookback) => address.time = Some(Period::Last(lookback)),
+                    Err(message) => report("last", message),
                 },
                 "delay" => match delay_of(value) {
-                    Some(secs) => delay_secs = secs,
-                    None => report("delay", format!("{value:?} is not written like 5s or 2m, up to 1h")),
+                    Ok(secs) => delay_secs = secs,
+                    Err(message) => report("delay", message),
                 },
                 "from" => match value.parse::<Timestamp>() {
                     Ok(time) => from = Some(time),
@@ -301,14 +318,18 @@ impl Address {
                     Some(secs) => address.wall = Some(secs),
                     None => report("wall", format!("{value:?} is no number of seconds from 5 to 3600")),
                 },
+                "show" | "system" | "rule" => {
+                    if let Err(message) = address.alarms.read(key, value) {
+                        report("show", message);
+                    }
+                }
                 // Others may add keys of their own, such as where a link was found.
                 _ => {}
             }
         }
         address.stay_behind(delay_secs);
         match range_of(from, to) {
-            Ok(Some(range)) => address.time = Some(Period::Range(range)),
-            Ok(None) => {}
+            Ok(range) => address.time = range.map(Period::Range).or(address.time),
             Err(problem) => problems.push(problem),
         }
         (address, problems)
@@ -332,7 +353,7 @@ impl Address {
     }
 }
 
-/// The range between two ends, if there are any.
+/// The range of both ends; nothing where neither is given.
 fn range_of(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Option<TimeRange>, Problem> {
     match (from, to) {
         (Some(from), Some(to)) => TimeRange::new(from, to).map(Some).map_err(|error| Problem {
@@ -366,7 +387,15 @@ impl Place {
         Self {
             dashboard: Some(dashboard.to_owned()),
             tab: Some(tab.to_owned()),
-            unknown: false,
+            ..Self::default()
+        }
+    }
+
+    /// A page without panels.
+    pub fn page(page: Page) -> Self {
+        Self {
+            page,
+            ..Self::default()
         }
     }
 
@@ -375,6 +404,8 @@ impl Place {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match parts[..] {
             [] => Self::default(),
+            ["alarms"] => Self::page(Page::Alarms),
+            ["streams"] => Self::page(Page::Streams),
             ["d", dashboard] => Self {
                 dashboard: decoded(dashboard),
                 ..Self::default()
@@ -382,7 +413,7 @@ impl Place {
             ["d", dashboard, tab] => Self {
                 dashboard: decoded(dashboard),
                 tab: decoded(tab),
-                unknown: false,
+                ..Self::default()
             },
             _ => Self {
                 unknown: true,
@@ -396,12 +427,17 @@ impl Place {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut path = String::from("/");
-        if let Some(dashboard) = &self.place.dashboard {
-            path.push_str("d/");
-            path.push_str(&path_part(dashboard));
-            if let Some(tab) = &self.place.tab {
-                path.push('/');
-                path.push_str(&path_part(tab));
+        match (self.place.page, &self.place.dashboard) {
+            (Page::Alarms, _) => path.push_str("alarms"),
+            (Page::Streams, _) => path.push_str("streams"),
+            (Page::Board, None) => {}
+            (Page::Board, Some(dashboard)) => {
+                path.push_str("d/");
+                path.push_str(&path_part(dashboard));
+                if let Some(tab) = &self.place.tab {
+                    path.push('/');
+                    path.push_str(&path_part(tab));
+                }
             }
         }
         let mut query = QueryWriter::new(&path);
@@ -433,6 +469,7 @@ impl fmt::Display for Address {
         if let Some(channel) = self.channel {
             query = query.pair("channel", &channel.to_string());
         }
+        query = self.alarms.write(query);
         if let Some(theme) = self.theme {
             query = query.pair("theme", theme.as_str());
         }

@@ -76,7 +76,7 @@ const fn parts(secs: u32) -> (u32, char) {
 }
 
 /// Reads `90s`, `15m` and `6h`; `None` for what is no time up to a month.
-pub fn secs_of(text: &str) -> Option<u32> {
+fn secs_of(text: &str) -> Option<u32> {
     let number = text.get(..text.len().checked_sub(1)?)?;
     let unit = match text.as_bytes().last()? {
         b'h' => 3_600,
@@ -89,10 +89,18 @@ pub fn secs_of(text: &str) -> Option<u32> {
     (secs <= MOST_SECS).then_some(secs)
 }
 
-/// Reads how far a window stays behind now; `None` for more than it may.
-pub fn delay_of(text: &str) -> Option<u16> {
-    let secs = u16::try_from(secs_of(text)?).ok()?;
-    (secs <= MOST_DELAY_SECS).then_some(secs)
+/// Reads how long a window is.
+pub fn lookback_of(text: &str) -> Result<Lookback, String> {
+    let secs = secs_of(text).filter(|secs| *secs > 0);
+    let secs = secs.ok_or_else(|| format!("{text:?} is not written like 90s, 15m or 6h, up to 744h"))?;
+    Ok(Lookback::of_secs(secs))
+}
+
+/// Reads how far a window stays behind now.
+pub fn delay_of(text: &str) -> Result<u16, String> {
+    let secs = secs_of(text).and_then(|secs| u16::try_from(secs).ok());
+    let secs = secs.filter(|secs| *secs <= MOST_DELAY_SECS);
+    secs.ok_or_else(|| format!("{text:?} is not written like 5s or 2m, up to 1h"))
 }
 
 /// What is asked for so that a window can slide: the same for all windows of a length that end in the same eighth of it,

@@ -39,6 +39,7 @@ pub mod readout;
 pub mod slot;
 pub mod spec;
 pub mod summary;
+pub mod watch;
 pub mod zoom;
 
 pub use panel::PlotPanel;
