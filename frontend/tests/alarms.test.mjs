@@ -531,8 +531,8 @@ test("the demo's own alarms are shown as the server tells them, and what is done
     await card.getByText(explained.condition).waitFor();
     const samples = await card
       .locator("[data-time-us]")
-      .evaluateAll((all) => all.map((row) => [Number(row.dataset.timeUs), Number(row.dataset.value)]));
-    assert.deepEqual(samples, explained.evidence.map(({ time_us, value }) => [time_us, Number(value)]));
+      .evaluateAll((all) => all.map((row) => [Number(row.dataset.timeUs), row.dataset.value]));
+    assert.deepEqual(samples, explained.evidence.map(({ time_us, value }) => [time_us, String(value)]));
     await watched.screenshot("alarms-demo-card");
     await card.getByRole("button", { name: "Shelve…" }).click();
     const dialog = page.getByRole("dialog", { name: "Shelve" });
