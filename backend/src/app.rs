@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::admission::Admission;
 use crate::ingest::writer::Writer;
+use crate::live::{Hub, Live};
 use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::query::turns::Turns;
@@ -34,6 +35,8 @@ pub struct App {
     pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
+    /// Who is told of what changes.
+    pub live: Arc<Live>,
     /// Where questions that take long wait for their turn.
     pub turns: Turns,
     /// Where nights begin and end at the site.
@@ -48,13 +51,15 @@ impl App {
     /// Fails only for a site whose time zone does not exist, which a loaded configuration never has.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
+        let hub = Arc::new(Hub::new(clock.now()));
         let writer = Writer::new(
             Arc::clone(&store),
             Arc::clone(&clock),
             config.ingest.limits,
             config.metrics.clone(),
         )
-        .with_retention(config.retention.clone());
+        .with_retention(config.retention.clone())
+        .with_hub(Arc::clone(&hub));
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
@@ -62,14 +67,17 @@ impl App {
             broken: Vec::new(),
             revision: 0,
         };
+        let pyramid = Arc::new(Pyramid::new(Arc::clone(&store)));
+        let live = Live::new(hub, Arc::clone(&pyramid), Arc::clone(&clock));
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),
             config,
-            pyramid: Arc::new(Pyramid::new(Arc::clone(&store))),
+            pyramid,
             answers: KeptAnswers::default(),
             store,
             clock,
             writer,
+            live: Arc::new(live),
             turns: Turns::of_machine(),
             night_calendar,
             dashboards: RwLock::new(Arc::new(dashboards)),

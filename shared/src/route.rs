@@ -22,6 +22,8 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// Live updates, over a WebSocket.
+pub const LIVE: &str = "/api/v1/live";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -42,7 +44,7 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -54,6 +56,7 @@ pub const ALL: [&str; 20] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    LIVE,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

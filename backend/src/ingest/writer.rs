@@ -7,6 +7,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError, Parsed};
 use crate::clock::Clock;
+use crate::live::{Change, Hub};
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 
@@ -85,6 +86,8 @@ pub struct Writer {
     limits: Limits,
     catalogue: Catalogue,
     gate: Gate,
+    /// Who is told of what was written, if anybody is.
+    hub: Option<Arc<Hub>>,
 }
 
 impl Writer {
@@ -102,6 +105,7 @@ impl Writer {
             limits,
             catalogue,
             gate: Gate::default(),
+            hub: None,
         }
     }
 
@@ -112,6 +116,12 @@ impl Writer {
             gate: Gate::new(policy),
             ..self
         }
+    }
+
+    /// The same, which tells what it has written.
+    #[must_use]
+    pub fn with_hub(self, hub: Arc<Hub>) -> Self {
+        Self { hub: Some(hub), ..self }
     }
 
     /// What refuses samples because of their age.
@@ -186,14 +196,31 @@ impl Writer {
             n_sources += merged.n_sources;
             batch.push(merged.frame);
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
-                let written = self.store.write(&batch).await;
+                let written = self.commit(std::mem::take(&mut batch)).await;
                 written.map_err(|source| WriteFailed { accepted, source })?;
                 accepted += n_sources;
-                batch.clear();
                 (n_values, n_sources) = (0, 0);
             }
         }
         Ok(accepted)
+    }
+
+    /// Writes a batch, and tells of it after the commit.
+    async fn commit(&self, batch: Vec<Frame>) -> store::Result<()> {
+        let Some(hub) = self.hub.clone() else {
+            return self.store.write(&batch).await;
+        };
+        let store = Arc::clone(&self.store);
+        // Apart from the request, which may end before the write does: what is committed must be told.
+        let writing = tokio::spawn(async move {
+            let changes = Change::of_frames(&batch);
+            let written = store.write(&batch).await;
+            // Also where it failed: a commit whose answer was lost may have been one.
+            hub.publish(changes);
+            written
+        });
+        let lost = |error: tokio::task::JoinError| store::Error::Unavailable(error.to_string());
+        writing.await.map_err(lost)?
     }
 
     /// Makes the metrics and channels that frames need, as far as they may have them.
