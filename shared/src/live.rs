@@ -130,7 +130,9 @@ pub enum ServerMessage {
 pub struct Heartbeat {
     /// The server's clock, in microseconds since the epoch.
     pub now_us: i64,
-    /// Up to where this client has been told everything that concerns its subscriptions: what it resumes from.
+    /// Up to where this client has been told everything that concerns the subscriptions that the server knew of when it
+    /// sent this; sequence 0 before the first [`ClientMessage::Subscribe`]. Each subscription is resumed from its own
+    /// last answer or increment: where nothing has changed since, nothing is sent.
     pub position: Position,
     /// Counts the changes of dashboards, as in their answer.
     pub dashboards_revision: u64,

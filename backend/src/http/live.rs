@@ -33,7 +33,7 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// is one `heartbeat` each second, and an `increment` when something has changed, at most ten a second for each question:
 /// `part` takes the place of all that the client holds with a start from `from_us` on and before `to_us`. Without `since`
 /// the first increment is all of the answer. After a `resync` ask over HTTP anew and subscribe with the position that you
-/// get. A client that was cut off resumes with the position of the last increment or heartbeat.
+/// get. A client that was cut off resumes each question with the position of its last answer or increment.
 #[utoipa::path(
     get,
     path = route::LIVE,

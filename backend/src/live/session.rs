@@ -63,6 +63,8 @@ struct Session<S, R> {
     revision: R,
     heartbeat: Interval,
     form: Form,
+    /// Whether the client has said what it wants to hear.
+    has_asked: bool,
     subscriptions: BTreeMap<u32, Subscription>,
     /// Wakes it when there may be something to send.
     ear: Arc<Notify>,
@@ -84,6 +86,7 @@ pub async fn serve<E>(
         revision,
         heartbeat,
         form: Form::default(),
+        has_asked: false,
         subscriptions: BTreeMap::new(),
         ear: Arc::new(Notify::new()),
     };
@@ -152,6 +155,7 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
             self.subscriptions.remove(&wanted.id);
             self.open(wanted).await?;
         }
+        self.has_asked = true;
         self.tell().await
     }
 
@@ -167,7 +171,7 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
         let unknown = since.filter(|since| is_stored && !base.hub.knows(*since));
         if unknown.is_some() {
             let reason = "the server has been restarted, or has forgotten what was there before".to_owned();
-            self.subscriptions.insert(id, Subscription::ended(id, question));
+            self.subscriptions.insert(id, Subscription::lost(id, question));
             let resync = self.form.message(&ServerMessage::Resync { id, reason });
             return self.send(resync.into_iter().collect()).await;
         }
@@ -244,7 +248,8 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
             .subscriptions
             .values()
             .filter_map(|subscription| subscription.behind(until));
-        if let Some(least) = behind.min() {
+        let behind = if self.has_asked { behind.min() } else { Some(0) };
+        if let Some(least) = behind {
             position.sequence = least;
         }
         let heartbeat = ServerMessage::Heartbeat(Heartbeat {

@@ -24,7 +24,9 @@ enum State {
     Open { topic: Arc<Topic>, at: Option<u64> },
     /// The store failed when it began; it is tried again.
     Unopened,
-    /// It was told that it has to ask anew.
+    /// It was told to ask anew, and has not come back yet.
+    Lost,
+    /// It was refused.
     Ended,
 }
 
@@ -48,6 +50,12 @@ impl Subscription {
         Self { id, question, state }
     }
 
+    /// One that has to ask anew before it can begin.
+    pub(super) fn lost(id: u32, question: Question) -> Self {
+        let state = State::Lost;
+        Self { id, question, state }
+    }
+
     /// Whether it goes on by itself.
     pub(super) fn goes_on(&self) -> bool {
         matches!(self.state, State::Open { .. })
@@ -64,7 +72,8 @@ impl Subscription {
             State::Open { topic, at: Some(at) } if topic.is_stored() => {
                 (topic.is_clean(*at, until.max(*at)) != Some(true)).then_some(*at)
             }
-            _ => None,
+            State::Open { .. } | State::Ended => None,
+            State::Lost | State::Unopened => Some(0),
         }
     }
 
@@ -72,7 +81,7 @@ impl Subscription {
     pub(super) fn place(&self) -> Option<(Arc<Topic>, Option<u64>)> {
         match &self.state {
             State::Open { topic, at } => Some((Arc::clone(topic), *at)),
-            State::Unopened | State::Ended => None,
+            State::Unopened | State::Lost | State::Ended => None,
         }
     }
 
@@ -85,7 +94,7 @@ impl Subscription {
             Next::Step(step) => step,
             Next::Nothing => return Vec::new(),
             Next::Lost => {
-                self.state = State::Ended;
+                self.state = State::Lost;
                 let reason = "the server may have missed changes".to_owned();
                 let id = self.id;
                 return form

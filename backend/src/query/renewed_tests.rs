@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use shared::live::{Increment, Misfit, Part, Position};
+use shared::live::{Increment, Misfit, Part, Position, Question};
 use shared::metric::ChannelSelection;
 use shared::query::envelope::EnvelopeQuery;
 use shared::query::raster::{Raster, RasterQuery, Statistic};
@@ -188,6 +188,10 @@ fn any_question() -> impl Strategy<Value = Asked> {
 async fn check(asked: &Asked, batches: &[Batch], interval_s: Option<i64>) {
     let fixture = Fixture::new(CHANNELS as usize, interval_s).await;
     let pyramid = Pyramid::new(Arc::<MemoryStore>::clone(&fixture.store));
+    let question = match asked {
+        Asked::Envelope(query) => Question::Envelope(query.clone()),
+        Asked::Raster(query) => Question::Raster(query.clone()),
+    };
     let first = asked.whole(&pyramid).await;
     let (mut followed, mut resumed) = (first.clone(), first);
     let mut memories = Memories::default();
@@ -203,7 +207,7 @@ async fn check(asked: &Asked, batches: &[Batch], interval_s: Option<i64>) {
             dirty.add(time_us, time_us + 1);
         }
         for increment in asked.renewed(&pyramid, &mut memories, &dirty, Ask::Parts).await {
-            assert_eq!(increment.apply_to(&mut followed), Ok(()), "{asked:?}");
+            assert_eq!(increment.apply_to(&question, &mut followed), Ok(()), "{asked:?}");
         }
         let whole = asked.whole(&pyramid).await;
         assert_same(&followed, &whole, asked);
@@ -212,7 +216,7 @@ async fn check(asked: &Asked, batches: &[Batch], interval_s: Option<i64>) {
             .renewed(&pyramid, &mut Memories::default(), &dirty, Ask::Parts)
             .await
         {
-            if increment.apply_to(&mut resumed) == Err(Misfit) {
+            if increment.apply_to(&question, &mut resumed) == Err(Misfit) {
                 resumed = whole.clone();
                 break;
             }

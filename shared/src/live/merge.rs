@@ -9,7 +9,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::{Increment, Part};
+use super::{Increment, Part, Question};
 use crate::query::envelope::{ColumnSeries, Envelope, SampleSeries};
 use crate::query::raster::{CellValues, Density, Raster};
 
@@ -27,26 +27,35 @@ impl fmt::Display for Misfit {
 impl std::error::Error for Misfit {}
 
 impl Increment {
-    /// Takes it into the answer that a client holds to the same question.
-    pub fn apply_to(self, held: &mut Part) -> Result<(), Misfit> {
+    /// Whether it is all of the answer to a question.
+    pub fn is_whole(&self, question: &Question) -> bool {
+        let (from, to) = match question {
+            Question::Envelope(query) => (query.from, query.to),
+            Question::Raster(query) => (query.from, query.to),
+            Question::Latest(_) | Question::Alarms | Question::Streams => return true,
+        };
+        self.from_us <= from.as_micros() && to.as_micros() <= self.to_us
+    }
+
+    /// Takes it into the answer that a client holds to a question.
+    pub fn apply_to(self, question: &Question, held: &mut Part) -> Result<(), Misfit> {
+        if self.is_whole(question) {
+            *held = self.part;
+            return Ok(());
+        }
         let range_us = self.from_us..self.to_us;
         match (held, self.part) {
             (Part::Envelope(held), Part::Envelope(part)) => held.replace(&range_us, part),
             (Part::Raster(held), Part::Raster(part)) => held.replace(&range_us, part),
             (Part::Density(held), Part::Density(part)) => held.replace(&range_us, part),
-            (held @ Part::Latest(_), part @ Part::Latest(_))
-            | (held @ Part::Alarms(_), part @ Part::Alarms(_))
-            | (held @ Part::Streams(_), part @ Part::Streams(_)) => {
-                *held = part;
-                Ok(())
-            }
             _ => Err(Misfit),
         }
     }
 }
 
 impl Envelope {
-    /// Puts a part in the place of all that starts in a range of time, in microseconds since the epoch.
+    /// Puts a part in the place of all that starts in a range of time, in microseconds since the epoch. Where nothing
+    /// starts elsewhere, it may have another form.
     pub fn replace(&mut self, range_us: &Range<i64>, part: Self) -> Result<(), Misfit> {
         if self.lies_in(range_us) {
             *self = part;
@@ -129,10 +138,6 @@ impl ColumnSeries {
 impl Raster {
     /// Puts a part in the place of all columns that start in a range of time, in microseconds since the epoch.
     pub fn replace(&mut self, range_us: &Range<i64>, part: Self) -> Result<(), Misfit> {
-        if all_in(&self.start_us, range_us) {
-            *self = part;
-            return Ok(());
-        }
         let fits =
             self.bucket_us == part.bucket_us && self.row_first == part.row_first && self.row_last == part.row_last;
         if !fits {
@@ -168,10 +173,6 @@ impl Density {
     /// Puts a part in the place of all columns that start in a range of time, in microseconds since the epoch. What lies
     /// beyond the ends of the values is told by the part for the whole.
     pub fn replace(&mut self, range_us: &Range<i64>, part: Self) -> Result<(), Misfit> {
-        if all_in(&self.start_us, range_us) {
-            *self = part;
-            return Ok(());
-        }
         let fits = self.bucket_us == part.bucket_us
             && self.of == part.of
             && (self.value_min, self.value_max) == (part.value_min, part.value_max)

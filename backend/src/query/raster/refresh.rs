@@ -34,12 +34,38 @@ struct Known {
     outside: Vec<Outside>,
 }
 
+impl Known {
+    /// Before the first frame.
+    fn of_nothing(question: &Question<'_>) -> Self {
+        let plan = Plan::new(question, &Overview::default());
+        let columns = question.columns(plan.cut, Vec::new());
+        Self {
+            n_channels: question.n_channels,
+            interval_micros: question.interval_micros(),
+            pieces: vec![Overview::default(); Columns::buckets(question.range, finest(question)).len()],
+            form: Form::new(question, &plan),
+            times_us: Vec::new(),
+            outside: vec![Outside::default(); columns.len()],
+        }
+    }
+}
+
 /// What all parts of an answer must have in common.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Form {
     cut: Cut,
     of: DensityOf,
     ends: (Option<f64>, Option<f64>),
+}
+
+impl Form {
+    fn new(question: &Question<'_>, plan: &Plan) -> Self {
+        Self {
+            cut: plan.cut,
+            of: plan.of,
+            ends: question.ends(&plan.overview),
+        }
+    }
 }
 
 /// Computes what has changed in the answer to a query since `memory` knew it: parts of it around the dirty ranges, or the
@@ -79,7 +105,7 @@ async fn renew(
     whole: bool,
 ) -> std::result::Result<Vec<Renewed<RasterAnswer>>, Error> {
     let Some(mut view) = pyramid.view(&question.metric).await? else {
-        *memory = None;
+        *memory = Some(Known::of_nothing(question));
         let all = super::pyramidal::answer(pyramid, question).await?;
         return Ok(vec![renewed(question.range, all)]);
     };
@@ -95,11 +121,7 @@ async fn renew(
         overview.add_all(piece);
     }
     let plan = Plan::new(question, &overview);
-    let form = Form {
-        cut: plan.cut,
-        of: plan.of,
-        ends: question.ends(&overview),
-    };
+    let form = Form::new(question, &plan);
     let mut known = Known {
         n_channels: question.n_channels,
         interval_micros: question.interval_micros(),
@@ -147,11 +169,12 @@ async fn renewed_parts(
     dirty: &[(i64, i64)],
 ) -> std::result::Result<Vec<Renewed<RasterAnswer>>, Error> {
     let mut parts = Vec::new();
-    for window in windows(view, question, plan, known, dirty).await? {
-        let places = window.places.clone();
+    let windows = windows(view, question, plan, known, dirty).await?;
+    // The last first, so that the places of the others stay what they are.
+    for window in windows.into_iter().rev() {
         let part = read(view, question, plan, window.asked).await?;
-        if tells_outside(question.query) && known.outside.get(places.clone()).is_some() {
-            known.outside.splice(places, part.outside);
+        if tells_outside(question.query) && known.outside.get(window.before.clone()).is_some() {
+            known.outside.splice(window.before, part.outside);
         }
         parts.push(Renewed {
             from_us: window.from_us,
@@ -159,6 +182,7 @@ async fn renewed_parts(
             part: part.answer,
         });
     }
+    parts.reverse();
     for renewed in &mut parts {
         if let RasterAnswer::Density(density) = &mut renewed.part
             && tells_outside(question.query)
@@ -236,8 +260,8 @@ fn span(columns: &Columns) -> Option<TimeRange> {
 struct Window {
     from_us: i64,
     to_us: i64,
-    /// Which of all columns they are.
-    places: std::ops::Range<usize>,
+    /// Which of all columns were there before.
+    before: std::ops::Range<usize>,
     asked: Asked,
 }
 
@@ -256,6 +280,7 @@ async fn windows(
         .filter(|(from_us, to_us)| from_us < to_us)
         .collect();
     let mut wanted = Dirty::default();
+    let times_before = known.times_us.clone();
     if plan.cut == Cut::Frames {
         for (from_us, to_us) in &dirty {
             let at = Timestamp::saturating_from_micros;
@@ -279,17 +304,23 @@ async fn windows(
             }
         }
     }
-    let windows = wanted.ranges().iter().filter_map(|(from_us, to_us)| {
-        let start = columns.start_us.partition_point(|start_us| start_us < from_us);
-        let end = columns.start_us.partition_point(|start_us| start_us < to_us);
+    let places = |start_us: &[i64], (from_us, to_us): &(i64, i64)| {
+        let place = |at_us: &i64| start_us.partition_point(|start_us| start_us < at_us);
+        place(from_us)..place(to_us)
+    };
+    let windows = wanted.ranges().iter().filter_map(|range_us| {
         let at = Timestamp::saturating_from_micros;
+        let now = places(&columns.start_us, range_us);
         Some(Window {
-            from_us: *from_us,
-            to_us: *to_us,
-            places: start..end,
+            from_us: range_us.0,
+            to_us: range_us.1,
+            before: match plan.cut {
+                Cut::Frames => places(&times_before, range_us),
+                Cut::Buckets(_) => now.clone(),
+            },
             asked: Asked {
-                columns: columns.only(start..end),
-                range: TimeRange::new(at(*from_us), at(*to_us)).ok()?,
+                columns: columns.only(now),
+                range: TimeRange::new(at(range_us.0), at(range_us.1)).ok()?,
             },
         })
     });

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tower::ServiceExt as _;
 
 /// How long anything may take; a test that hung would say less.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
@@ -171,7 +171,7 @@ impl LiveClient {
                     let (id, position) = (increment.id, increment.position);
                     let (part, at) = self.held.get_mut(&id).unwrap();
                     *at = position;
-                    if increment.apply_to(part).is_err() {
+                    if increment.apply_to(&self.questions[id as usize], part).is_err() {
                         self.ask_anew(id).await;
                     }
                 }

@@ -14,6 +14,7 @@ use shared::query::envelope::EnvelopeQuery;
 use shared::query::raster::{RasterQuery, Statistic};
 use shared::time::Timestamp;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::app::{NOW, TestApp};
 use crate::watched_store::serve;
@@ -311,7 +312,6 @@ async fn a_request_without_a_handshake_and_a_foreign_page_are_told_why_not() {
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
     assert_eq!(plain.json()["code"], "no_websocket");
 
-    use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
     let address = serve(app.router.clone()).await;
     for (origin, is_welcome) in [
         (format!("http://{address}"), true),
