@@ -193,6 +193,7 @@ mod tests {
             stat: Statistic::Density,
             value_min: None,
             value_max: Some(0.5),
+            log: true,
         };
         let envelope = EnvelopeQuery {
             metric: "hv".to_owned(),

@@ -16,9 +16,11 @@ use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Reloader;
 use crate::http::page::Page;
+use crate::live::feed::keep_listening;
 use crate::pyramid::keep::keep_up;
 use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
+use crate::streams::keep::keep_watching;
 use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
@@ -83,6 +85,8 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
+    let listening = tokio::spawn(keep_listening(Arc::clone(&app.store), Arc::clone(&app.live.hub)));
+    let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
     let (live, stopping_live) = (Arc::clone(&app.live), Arc::clone(&app.live));
@@ -111,6 +115,8 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
     pruning.abort();
+    listening.abort();
+    watching.abort();
     outcome?;
     Ok(ExitCode::SUCCESS)
 }

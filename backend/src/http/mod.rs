@@ -32,6 +32,8 @@ mod nights;
 mod raster;
 mod samples;
 mod sky;
+mod streams;
+mod telemetry;
 mod write;
 
 mod openapi;
@@ -41,6 +43,7 @@ pub mod page;
 mod error;
 mod extract;
 mod form;
+mod hanging;
 mod observe;
 mod packed;
 mod revalidate;
@@ -56,6 +59,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::ENVELOPE, get(envelope::get_envelope)),
         (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),
+        (route::STREAMS, get(streams::get_streams)),
         (route::SAMPLES, get(samples::list_samples)),
         (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
@@ -74,6 +78,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::API_PAGE, get(openapi::get_api_page)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
+        (route::TELEMETRY, get(telemetry::get_telemetry)),
     ]
 }
 
@@ -105,6 +110,7 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
         .layer(packing())
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
+        .layer(from_fn_with_state(state.clone(), observe::count))
         .with_state(state);
     surrounded(under(&base_path, api))
 }
@@ -207,20 +213,6 @@ mod tests {
             String::from_utf8_lossy(&body),
             @r#"{"code":"internal","message":"the server made a mistake; its log says more","details":{}}"#
         );
-    }
-
-    #[tokio::test]
-    async fn an_error_in_the_compact_form_is_not_said_to_be_packed() {
-        let unknown = async |request: Request| unknown_route(&request);
-        let router = surrounded(Router::new().fallback(unknown).layer(CompressionLayer::new()));
-        let request = Request::get("/api/v1/nothing")
-            .header(header::ACCEPT, shared::compact::MEDIA_TYPE)
-            .header(header::ACCEPT_ENCODING, "br");
-        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(response.headers().get(header::CONTENT_ENCODING), None);
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let error: shared::error::ApiError = shared::compact::from_bytes(&body).unwrap();
-        assert_eq!(error.code, "unknown_route");
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use crate::clock::Clock;
 use crate::live::{Change, Hub};
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
+use crate::streams::Watch;
+use crate::telemetry::Ingest;
 
 mod catalogue;
 mod check;
@@ -88,6 +90,8 @@ pub struct Writer {
     gate: Gate,
     /// Who is told of what was written, if anybody is.
     hub: Option<Arc<Hub>>,
+    figures: Option<Ingest>,
+    streams: Option<Arc<Watch>>,
 }
 
 impl Writer {
@@ -106,6 +110,8 @@ impl Writer {
             catalogue,
             gate: Gate::default(),
             hub: None,
+            figures: None,
+            streams: None,
         }
     }
 
@@ -122,6 +128,25 @@ impl Writer {
     #[must_use]
     pub fn with_hub(self, hub: Arc<Hub>) -> Self {
         Self { hub: Some(hub), ..self }
+    }
+
+    /// The same, which counts what it stores.
+    #[must_use]
+    pub fn counted(self, figures: Ingest) -> Self {
+        Self {
+            figures: Some(figures),
+            ..self
+        }
+    }
+
+    /// The same, which tells of all that it stores, and of the metrics that it meets.
+    #[must_use]
+    pub fn watched(self, streams: Arc<Watch>) -> Self {
+        Self {
+            catalogue: self.catalogue.watched(Arc::clone(&streams)),
+            streams: Some(streams),
+            ..self
+        }
     }
 
     /// What refuses samples because of their age.
@@ -196,7 +221,7 @@ impl Writer {
             n_sources += merged.n_sources;
             batch.push(merged.frame);
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
-                let written = self.commit(std::mem::take(&mut batch)).await;
+                let written = self.commit(std::mem::take(&mut batch), n_values).await;
                 written.map_err(|source| WriteFailed { accepted, source })?;
                 accepted += n_sources;
                 (n_values, n_sources) = (0, 0);
@@ -206,17 +231,29 @@ impl Writer {
     }
 
     /// Writes a batch, and tells of it after the commit.
-    async fn commit(&self, batch: Vec<Frame>) -> store::Result<()> {
-        let Some(hub) = self.hub.clone() else {
-            return self.store.write(&batch).await;
-        };
+    async fn commit(&self, batch: Vec<Frame>, n_values: usize) -> store::Result<()> {
         let store = Arc::clone(&self.store);
+        let (hub, streams, figures) = (self.hub.clone(), self.streams.clone(), self.figures.clone());
         // Apart from the request, which may end before the write does: what is committed must be told.
         let writing = tokio::spawn(async move {
-            let changes = Change::of_frames(&batch);
             let written = store.write(&batch).await;
-            // Also where it failed: a commit whose answer was lost may have been one.
-            hub.publish(changes);
+            if let Some(figures) = figures {
+                let counter = if written.is_ok() {
+                    &figures.values
+                } else {
+                    &figures.lost_values
+                };
+                counter.inc_by(n_values as u64);
+            }
+            if let Some(streams) = streams
+                && written.is_ok()
+            {
+                streams.note(&batch);
+            }
+            if let Some(hub) = hub {
+                // Also where it failed: a commit whose answer was lost may have been one.
+                hub.publish(Change::of_frames(&batch));
+            }
             written
         });
         let lost = |error: tokio::task::JoinError| store::Error::Unavailable(error.to_string());

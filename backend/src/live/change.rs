@@ -86,6 +86,17 @@ impl Change {
         changes
     }
 
+    /// What a deletion of samples before a moment changes.
+    pub fn of_deletion(metric_id: MetricId, before: Timestamp) -> Option<Self> {
+        let range = TimeRange::new(Timestamp::MIN, before).ok()?;
+        Some(Self {
+            metric_id,
+            range,
+            channels: Touched::All,
+            removed: true,
+        })
+    }
+
     /// One change per range.
     pub fn of_ranges(
         metric_id: MetricId,

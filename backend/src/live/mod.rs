@@ -20,10 +20,13 @@ use crate::clock::Clock;
 use crate::pyramid::Pyramid;
 use crate::query;
 use crate::query::turns::Turns;
+use crate::streams::Watch;
 
 pub mod broadcast;
 
 pub mod change;
+
+pub mod feed;
 
 pub mod hub;
 
@@ -75,6 +78,7 @@ pub struct Base {
     /// The answer to `GET /api/v1/streams`: send it whole whenever it has changed.
     pub streams: Broadcast<Streams>,
     pyramid: Arc<Pyramid>,
+    watch: Arc<Watch>,
     clock: Arc<dyn Clock>,
     turns: Turns,
     refuse: OnceLock<Refuse>,
@@ -137,12 +141,13 @@ impl Drop for Seat {
 
 impl Live {
     /// Live updates over the changes of a hub.
-    pub fn new(hub: Arc<Hub>, pyramid: Arc<Pyramid>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(hub: Arc<Hub>, pyramid: Arc<Pyramid>, watch: Arc<Watch>, clock: Arc<dyn Clock>) -> Self {
         let base = Base {
             hub,
             alarms: Broadcast::default(),
             streams: Broadcast::default(),
             pyramid,
+            watch,
             clock,
             turns: Turns::of_machine(),
             refuse: OnceLock::new(),

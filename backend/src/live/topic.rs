@@ -294,7 +294,9 @@ impl Topic {
         let Source::Stored { question, .. } = &self.source else {
             return Ok(Vec::new());
         };
-        let Base { pyramid, clock, .. } = &*self.base;
+        let Base {
+            pyramid, clock, watch, ..
+        } = &*self.base;
         let dirty = changed.dirty.ranges();
         let _turn = self.base.turns.take().await;
         match question {
@@ -311,7 +313,7 @@ impl Topic {
                     metric: metric.clone(),
                     at: None,
                 };
-                let part = latest::latest(pyramid.store(), clock.now(), &query).await?;
+                let part = latest::latest(pyramid.store(), watch, clock.now(), &query).await?;
                 Ok(vec![whole(Part::Latest(part))])
             }
             Question::Alarms | Question::Streams => Ok(Vec::new()),

@@ -181,6 +181,7 @@ fn any_question() -> impl Strategy<Value = Asked> {
                 stat,
                 value_min,
                 value_max,
+                log: stat == Statistic::Density && ends.is_none() && columns.is_multiple_of(2),
             })
         })
 }

@@ -29,9 +29,13 @@ pub mod mongo;
 
 pub mod tiles;
 
+pub mod records;
+
 pub mod retention;
 
 pub mod snapshot;
+
+pub mod changes;
 
 pub(crate) mod row;
 
@@ -44,6 +48,9 @@ mod conformance;
 
 #[cfg(test)]
 mod keep_conformance;
+
+#[cfg(test)]
+mod record_conformance;
 
 #[cfg(test)]
 pub(crate) mod shared_conformance;
@@ -291,6 +298,14 @@ pub trait Store: CatalogueStore + FrameStore {
 
     /// What shows one moment of it, for backups.
     fn snapshots(&self) -> &dyn snapshot::SnapshotStore;
+
+    /// What is kept besides samples: records and events.
+    fn records(&self) -> &dyn records::RecordStore;
+
+    /// What tells of writes of other processes; `None` where there are none, or none can be heard.
+    fn changes(&self) -> Option<&dyn changes::ChangeFeed> {
+        None
+    }
 
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;

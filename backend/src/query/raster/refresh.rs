@@ -216,7 +216,7 @@ async fn renewed_pieces(
 
 /// Whether samples may lie beyond the rows.
 fn tells_outside(query: &RasterQuery) -> bool {
-    query.stat == Statistic::Density && (query.value_min.is_some() || query.value_max.is_some())
+    query.stat == Statistic::Density && (query.log || query.value_min.is_some() || query.value_max.is_some())
 }
 
 fn renewed(range: TimeRange, part: RasterAnswer) -> Renewed<RasterAnswer> {

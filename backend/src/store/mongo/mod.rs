@@ -26,7 +26,8 @@
 //!
 //! `metrics` has one document per metric with its title, unit and the labels of its channels; `newest` the newest time of each channel;
 //! `tiles` what the [pyramid](crate::pyramid) derives, one document `{name, level, start_us, block, bytes}` per tile; `tile_states` and
-//! `tile_writers` what keeps that right while several servers write; `schema` the version of all this. All three collections of
+//! `tile_writers` what keeps that right while several servers write; `records` and `record_events` what is kept [besides
+//! samples](crate::store::records); `schema` the version of all this. All three collections of
 //! tiles may be dropped while no server runs; other programs that write into `frames` are to do so, or to run
 //! `watchroom store rebuild` afterwards. The unique index `{name, date, micros}` of `frames` carries the identity of a frame, and
 //! every query.
@@ -67,6 +68,8 @@ use mongodb::bson::doc;
 use mongodb::{Client, Database};
 use shared::time::{TimeRange, Timestamp};
 
+use super::changes::ChangeFeed;
+use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -78,11 +81,15 @@ use super::{
 
 mod writer;
 
+mod changes;
+
 mod transaction;
 
 mod tiles;
 
 mod keep;
+
+mod records;
 
 mod sealing;
 
@@ -120,10 +127,11 @@ pub struct MongoStore {
     database: Database,
     read_only: bool,
     closed: AtomicBool,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     sites: site::Sites,
     reader: read::Reader,
     writer: writer::Writer,
+    changes: changes::Changes,
 }
 
 impl MongoStore {
@@ -134,13 +142,20 @@ impl MongoStore {
     pub async fn open(url: &str) -> Result<Self> {
         let address = address::Address::parse(url)?;
         let (client, database) = open::open(&address).await?;
+        let origin = mongodb::bson::oid::ObjectId::new();
+        let catalogue = Arc::new(Catalogue::new(&database, address.sites.clone(), address.read_only));
         let store = Self {
             read_only: address.read_only,
             closed: AtomicBool::new(false),
-            catalogue: Catalogue::new(&database, address.sites.clone(), address.read_only),
             sites: site::Sites::new(&database, address.sites),
             reader: read::Reader::new(&database),
-            writer: writer::Writer::start(&client, &database),
+            writer: writer::Writer::start(&client, &database, origin),
+            changes: changes::Changes {
+                database: database.clone(),
+                catalogue: Arc::clone(&catalogue),
+                origin,
+            },
+            catalogue,
             client,
             database,
         };
@@ -256,6 +271,15 @@ impl Store for MongoStore {
 
     fn snapshots(&self) -> &dyn SnapshotStore {
         self
+    }
+
+    fn records(&self) -> &dyn RecordStore {
+        self
+    }
+
+    fn changes(&self) -> Option<&dyn ChangeFeed> {
+        // Who may not write is told nothing either: an older server's database has no such collection.
+        (!self.read_only).then_some(&self.changes)
     }
 
     async fn ping(&self) -> Result<()> {

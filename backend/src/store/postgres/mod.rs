@@ -29,7 +29,8 @@
 //!
 //! `frame` is partitioned by month (`partition.rs`). Retention deletes rows day by day, metric by metric, and empties the
 //! partition of a month with the last of them. `newest` and `oldest` are derived from it in the same transaction;
-//! `tile_state` and `tile` are derived too, and may be emptied at any time.
+//! `tile_state` and `tile` are derived too, and may be emptied at any time. `kept_record` and `kept_event` hold what is kept
+//! [besides samples](crate::store::records).
 //! Read what you like; write only through Watchroom, which would not know of rows that came another way.
 //!
 //! # Citus
@@ -63,6 +64,8 @@ use futures_core::stream::BoxStream;
 use shared::time::{TimeRange, Timestamp};
 use sqlx::postgres::PgPool;
 
+use super::changes::ChangeFeed;
+use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -76,6 +79,8 @@ use writer::Rows;
 
 mod writer;
 
+mod changes;
+
 mod transaction;
 
 mod read;
@@ -87,6 +92,8 @@ mod partition;
 mod tiles;
 
 mod keep;
+
+mod records;
 
 mod stored;
 
@@ -114,6 +121,7 @@ pub struct PostgresStore {
     writer: writer::Writer,
     pool: PgPool,
     catalogue: Arc<catalogue::Catalogue>,
+    changes: changes::Changes,
 }
 
 impl PostgresStore {
@@ -128,8 +136,13 @@ impl PostgresStore {
         let pool = place.readers();
         let catalogue = Arc::new(catalogue::Catalogue::default());
         catalogue.refresh(&pool).await?;
+        let changes = changes::Changes {
+            place: place.clone(),
+            origin: fastrand::u64(..),
+        };
         Ok(Self {
-            writer: writer::Writer::start(place, connection),
+            writer: writer::Writer::start(place, connection, changes.origin),
+            changes,
             pool,
             catalogue,
         })
@@ -258,6 +271,14 @@ impl Store for PostgresStore {
 
     fn snapshots(&self) -> &dyn SnapshotStore {
         self
+    }
+
+    fn records(&self) -> &dyn RecordStore {
+        self
+    }
+
+    fn changes(&self) -> Option<&dyn ChangeFeed> {
+        Some(&self.changes)
     }
 
     async fn ping(&self) -> Result<()> {

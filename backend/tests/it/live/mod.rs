@@ -50,6 +50,7 @@ fn raster(stat: Statistic, columns: u32) -> Question {
         stat,
         value_min: None,
         value_max: None,
+        log: false,
     })
 }
 

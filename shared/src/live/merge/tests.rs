@@ -78,6 +78,7 @@ fn another_form_fits_only_as_a_whole() {
         stat: Statistic::Mean,
         value_min: None,
         value_max: None,
+        log: false,
     });
     let increment = Increment {
         id: 1,
