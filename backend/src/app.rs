@@ -80,7 +80,8 @@ impl App {
             revision: 0,
         };
         let pyramid = Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone()));
-        let live = Live::new(hub, Arc::clone(&pyramid), Arc::clone(&streams), Arc::clone(&clock));
+        let live = Live::new(hub, Arc::clone(&pyramid), Arc::clone(&streams), Arc::clone(&clock))
+            .counted(telemetry.live.clone());
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),
             config,

@@ -85,7 +85,11 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
-    let listening = tokio::spawn(keep_listening(Arc::clone(&app.store), Arc::clone(&app.live.hub)));
+    let listening = tokio::spawn(keep_listening(
+        Arc::clone(&app.store),
+        Arc::clone(&app.live.hub),
+        Arc::clone(&app.streams),
+    ));
     let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);

@@ -29,6 +29,8 @@ pub(super) async fn get_telemetry(app: AppState, headers: HeaderMap) -> Response
     let telemetry = &app.telemetry;
     telemetry.tile_cache.set_bytes(app.pyramid.cached_bytes());
     telemetry.answer_cache.set_bytes(app.answers.bytes());
+    let n_viewers = i64::try_from(app.live.n_clients()).unwrap_or(i64::MAX);
+    telemetry.live.viewers.set(n_viewers);
     app.streams.tell(telemetry);
     let exposition = exposition_for(&headers);
     let told = telemetry.told(exposition);

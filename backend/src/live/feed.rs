@@ -10,13 +10,14 @@ use super::change::{Change, Touched};
 use super::hub::Hub;
 use crate::store::Store;
 use crate::store::changes::Heard;
+use crate::streams::Watch;
 
 /// How long to wait before listening again; twice as long after each failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Listens until it is dropped. What may have been missed makes all viewers ask anew.
-pub async fn keep_listening(store: Arc<dyn Store>, hub: Arc<Hub>) {
+pub async fn keep_listening(store: Arc<dyn Store>, hub: Arc<Hub>, streams: Arc<Watch>) {
     let mut pause = FIRST_PAUSE;
     while let Some(feed) = store.changes() {
         match feed.listen().await {
@@ -26,7 +27,7 @@ pub async fn keep_listening(store: Arc<dyn Store>, hub: Arc<Hub>) {
                 pause = FIRST_PAUSE;
                 while let Some(heard) = told.next().await {
                     match heard {
-                        Ok(heard) => publish(&hub, &heard),
+                        Ok(heard) => publish(&hub, &streams, &heard),
                         Err(error) => tracing::warn!(%error, "what other servers write is not heard: {error}"),
                     }
                 }
@@ -38,7 +39,7 @@ pub async fn keep_listening(store: Arc<dyn Store>, hub: Arc<Hub>) {
     }
 }
 
-fn publish(hub: &Hub, heard: &[Heard]) {
+fn publish(hub: &Hub, streams: &Watch, heard: &[Heard]) {
     let at = Timestamp::saturating_from_micros;
     for heard in heard {
         match *heard {
@@ -47,6 +48,7 @@ fn publish(hub: &Hub, heard: &[Heard]) {
                 from_us,
                 to_us,
             } => {
+                streams.touch(metric_id);
                 let range = TimeRange::new(at(from_us), at(to_us)).ok();
                 hub.publish(range.map(|range| Change {
                     metric_id,
@@ -55,7 +57,10 @@ fn publish(hub: &Hub, heard: &[Heard]) {
                     removed: false,
                 }));
             }
-            Heard::Anything => hub.lose_track(),
+            Heard::Anything => {
+                streams.touch_all();
+                hub.lose_track();
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::pyramid::Pyramid;
 use crate::query;
 use crate::query::turns::Turns;
 use crate::streams::Watch;
+use crate::telemetry::Live as Figures;
 
 pub mod broadcast;
 
@@ -82,6 +83,7 @@ pub struct Base {
     clock: Arc<dyn Clock>,
     turns: Turns,
     refuse: OnceLock<Refuse>,
+    figures: Figures,
 }
 
 impl std::ops::Deref for Live {
@@ -151,6 +153,7 @@ impl Live {
             clock,
             turns: Turns::of_machine(),
             refuse: OnceLock::new(),
+            figures: Figures::default(),
         };
         Self {
             base: Arc::new(base),
@@ -160,6 +163,16 @@ impl Live {
             seats: Arc::new(Semaphore::new(MAX_CLIENTS)),
             stopping: watch::Sender::new(false),
         }
+    }
+
+    /// The same, which counts what it sends.
+    #[must_use]
+    pub fn counted(mut self, figures: Figures) -> Self {
+        // Nobody else holds it yet.
+        if let Some(base) = Arc::get_mut(&mut self.base) {
+            base.figures = figures;
+        }
+        self
     }
 
     /// Says how errors are told to clients; the first to say so is heard.

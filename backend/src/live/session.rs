@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::step::{Form, Outgoing};
-use super::subscription::{Subscription, next_step};
+use super::subscription::{Next, Subscription, next_step};
 use super::{Live, error};
 
 /// How often a client is told that the server lives.
@@ -173,6 +173,7 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
             let reason = "the server has been restarted, or has forgotten what was there before".to_owned();
             self.subscriptions.insert(id, Subscription::lost(id, question));
             let resync = self.form.message(&ServerMessage::Resync { id, reason });
+            base.figures.resyncs.inc();
             return self.send(resync.into_iter().collect()).await;
         }
         let at = since.filter(|_| is_stored).map(|since| since.sequence);
@@ -203,8 +204,17 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
             let Some((topic, at)) = place else { continue };
             let next = self.meanwhile(async move { next_step(&topic, at).await }).await?;
             if let Some(subscription) = self.subscriptions.get_mut(&id) {
+                let is_lost = matches!(next, Next::Lost);
                 let messages = subscription.take(next, self.form);
+                let n_increments = if subscription.goes_on() {
+                    messages.len() as u64
+                } else {
+                    0
+                };
                 self.send(messages).await?;
+                let figures = &self.live.base.figures;
+                figures.increments.inc_by(n_increments);
+                figures.resyncs.inc_by(is_lost.into());
             }
         }
         Ok(())

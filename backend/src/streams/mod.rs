@@ -134,6 +134,12 @@ impl Watch {
         self.touched().insert(metric_id);
     }
 
+    /// The same of all metrics that are known.
+    pub fn touch_all(&self) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        self.touched().extend(known.by_id.keys());
+    }
+
     /// When samples of a metric are expected.
     pub fn expectation(&self, metric: &StoredMetric) -> Expectation {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

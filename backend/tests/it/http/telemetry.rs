@@ -4,9 +4,14 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use axum::body::Body;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
 use axum::http::{Request, StatusCode, header};
 
 use crate::app::TestApp;
+use crate::watched_store::serve;
 
 /// The value of a line that begins like this; 0 where there is none.
 fn value(told: &str, name: &str) -> Option<f64> {
@@ -98,6 +103,30 @@ async fn traffic_moves_what_is_told() {
                 r#"watchroom_store_operation_duration_seconds_count{operation="latest"}"#
             )
     );
+}
+
+#[tokio::test]
+async fn viewers_and_what_they_are_sent_are_counted() {
+    let app = TestApp::new().with_an_hour_of_data().await;
+    let address = serve(app.router.clone()).await;
+    let (mut socket, _) = connect_async(format!("ws://{address}/api/v1/live")).await.unwrap();
+    let subscribe = r#"{"subscribe":[{"id":1,"question":{"latest":"hall.temperature"}}]}"#;
+    socket.send(Message::text(subscribe)).await.unwrap();
+    loop {
+        let message = socket.next().await.unwrap().unwrap();
+        if message.to_text().unwrap().contains("increment") {
+            break;
+        }
+    }
+    // It is counted right after it was sent.
+    loop {
+        let told = app.get("/metrics").await.text();
+        assert_eq!(value(&told, "watchroom_live_viewers"), Some(1.0), "{told}");
+        if value(&told, "watchroom_live_increments_total") == Some(1.0) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
