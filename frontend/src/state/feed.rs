@@ -47,8 +47,11 @@ impl<T> Feed<T> {
     #[must_use]
     pub fn proven_by(mut self, link: Link) -> Self {
         let doubt = match link {
-            Link::Connecting | Link::Connected => return self,
-            Link::Unproven => "the connection is being checked",
+            // Without the line it is asked for over HTTP.
+            Link::Connecting | Link::Connected | Link::Polled | Link::CutOff { .. } | Link::StoreDown { .. } => {
+                return self;
+            }
+            Link::Unproven { .. } => "the connection is being checked",
             Link::Lost { .. } | Link::Unreachable => "the server cannot be reached",
         };
         self.failure = self.failure.or_else(|| Some(doubt.to_owned()));
@@ -71,7 +74,7 @@ mod tests {
         let mut feed = Feed::default();
         feed.take(Ok(7), since);
         assert_eq!(feed.clone().proven_by(Link::Connected), feed);
-        for link in [Link::Unproven, Link::Lost { since }, Link::Unreachable] {
+        for link in [Link::Unproven { since }, Link::Lost { since }, Link::Unreachable] {
             let doubtful = feed.clone().proven_by(link);
             assert_eq!(
                 (doubtful.answer.as_deref(), doubtful.lost_since()),
