@@ -23,7 +23,7 @@ pub enum Cell {
         metric: String,
         /// From here on.
         low: f64,
-        /// Below this.
+        /// Up to here.
         high: f64,
         /// The time of the column.
         range: TimeRange,
@@ -125,12 +125,10 @@ fn found_in(cells: &PanelCells, time: Timestamp, value: f64, chosen: impl Fn(&st
     if let CellAnswer::Density { .. } = answer {
         let (low, high) = (*matrix.edges.get(row)?, *matrix.edges.get(row + 1)?);
         let has_samples = column.is_some_and(|column| !matrix.value(row, column).is_nan());
-        // The greatest of all values is in the uppermost step, and not below its upper end.
-        let is_uppermost = row + 2 == matrix.edges.len();
         return has_samples.then_some(Cell::Step {
             metric,
             low,
-            high: if is_uppermost { high.next_up() } else { high },
+            high,
             range: range?,
         });
     }

@@ -39,11 +39,11 @@ pub enum Part {
         /// The last, which may be the same.
         last: u32,
     },
-    /// The samples of all channels with values from one number to below another: `metric:20.5~21`.
+    /// The samples of all channels with values between two numbers, or equal to one of them: `metric:20.5~21`.
     Values {
-        /// The least.
+        /// The lower one.
         low: f64,
-        /// What they are below.
+        /// The upper one.
         high: f64,
     },
 }
@@ -54,7 +54,7 @@ impl Part {
             return Some(Self::Band);
         }
         if let Some((low, high)) = text.split_once('~') {
-            let (low, high) = (low.parse().ok()?, high.parse().ok()?);
+            let (low, high) = (number(low)?, number(high)?);
             return Some(Self::Values { low, high });
         }
         if let Some((first, last)) = text.split_once('-') {
@@ -63,6 +63,23 @@ impl Part {
         }
         text.parse().ok().map(Self::Channel)
     }
+}
+
+/// A number as it is written without an exponent, to the last bit or two. The standard library's parser is exact beyond
+/// that, and weighs more than all of this file.
+fn number(text: &str) -> Option<f64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = !whole.is_empty() && whole.bytes().chain(part.bytes()).all(|digit| digit.is_ascii_digit());
+    let mut number = 0.0;
+    let mut unit = 1.0;
+    for digit in whole.bytes().chain(part.bytes()) {
+        number = number * 10.0 + f64::from(digit.wrapping_sub(b'0'));
+    }
+    for _ in part.bytes() {
+        unit *= 10.0;
+    }
+    is_number.then_some(sign * number / unit)
 }
 
 impl Pin {
@@ -94,7 +111,7 @@ impl Pin {
     /// Whether a sample is behind it.
     pub fn holds(&self, value: Value) -> bool {
         match self.part {
-            Part::Values { low, high } => value.finite().is_some_and(|value| low <= value && value < high),
+            Part::Values { low, high } => value.finite().is_some_and(|value| low <= value && value <= high),
             Part::Band | Part::Channel(_) | Part::Rows { .. } => true,
         }
     }
@@ -290,8 +307,16 @@ mod tests {
         assert_eq!(part("cam:hv:412"), of(Part::Channel(412)));
         assert_eq!(part("cam:hv:band"), of(Part::Band));
         assert_eq!(part("cam:hv:12-15"), of(Part::Rows { first: 12, last: 15 }));
-        assert_eq!(part("cam:hv:-2.5~1e3"), of(Part::Values { low: -2.5, high: 1e3 }));
-        for strange in ["", "hv", "hv:", "hv:x", "hv:5-2", "hv:~", "hv:-3"] {
+        assert_eq!(
+            part("cam:hv:-2.5~1000"),
+            of(Part::Values {
+                low: -2.5,
+                high: 1000.0
+            })
+        );
+        for strange in [
+            "", "hv", "hv:", "hv:x", "hv:5-2", "hv:~", "hv:-3", "hv:1e3~2", "hv:1.~.5",
+        ] {
             assert_eq!(part(strange), None, "{strange}");
         }
     }
@@ -299,8 +324,18 @@ mod tests {
     #[test]
     fn the_samples_behind_a_step_of_value_are_those_within_it() {
         let pin = pin("t:20~21").unwrap();
-        let values = [19.9.into(), 20.0.into(), 21.0.into(), Value::NAN, Value::NULL];
-        assert_eq!(values.map(|value| pin.holds(value)), [false, true, false, false, false]);
+        let values = [
+            19.9.into(),
+            20.0.into(),
+            21.0.into(),
+            21.1.into(),
+            Value::NAN,
+            Value::NULL,
+        ];
+        assert_eq!(
+            values.map(|value| pin.holds(value)),
+            [false, true, true, false, false, false]
+        );
         assert_eq!((pin.channels(), pin.query()), (ChannelSelection::All, None));
     }
 
