@@ -44,6 +44,8 @@ pub enum CellAnswer {
         raster: Raster,
         /// The edges of its rows on the axis of channels.
         edges: Vec<f64>,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
     /// Time x value.
     Density {
@@ -53,14 +55,25 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
 }
+
+/// The least and the greatest value, `None` where there is none: of all cells, and of those with a positive one.
+type Extremes = [Option<(f64, f64)>; 2];
 
 impl CellAnswer {
     /// A raster with its edges.
     pub fn of_raster(raster: Raster) -> Self {
         let edges = channel_edges(&raster.row_first, &raster.row_last);
-        Self::Raster { raster, edges }
+        let extremes = [None; 2];
+        Self::Raster {
+            raster,
+            edges,
+            extremes,
+        }
+        .looked_over()
     }
 
     /// A density with its edges.
@@ -75,13 +88,30 @@ impl CellAnswer {
             edges,
             blanks: blanks.collect(),
             density,
+            extremes: [None; 2],
         }
+        .looked_over()
+    }
+
+    /// Goes through all cells once, so that no drawing has to.
+    fn looked_over(mut self) -> Self {
+        let found = [false, true].map(|only_positive| self.cells().extremes(only_positive));
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = &mut self;
+        *extremes = found;
+        self
+    }
+
+    /// The least and the greatest value, of the positive ones alone if `only_positive`; `None` where there is none.
+    pub const fn extremes(&self, only_positive: bool) -> Option<(f64, f64)> {
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
+        let [of_all, of_positive] = *extremes;
+        if only_positive { of_positive } else { of_all }
     }
 
     /// The cells.
     pub fn cells(&self) -> Cells<'_> {
         match self {
-            Self::Raster { raster, edges } => Cells {
+            Self::Raster { raster, edges, .. } => Cells {
                 start_us: &raster.start_us,
                 end_us: &raster.end_us,
                 edges,
@@ -91,7 +121,9 @@ impl CellAnswer {
                 },
                 blanks: &raster.blanks,
             },
-            Self::Density { density, edges, blanks } => Cells {
+            Self::Density {
+                density, edges, blanks, ..
+            } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
@@ -120,8 +152,7 @@ impl CellAnswer {
 
     /// Whether any cell has a value, or samples without one.
     pub fn holds_any(&self) -> bool {
-        let cells = self.cells();
-        cells.extremes(false).is_some() || !cells.blanks.is_empty()
+        self.extremes(false).is_some() || !self.cells().blanks.is_empty()
     }
 }
 

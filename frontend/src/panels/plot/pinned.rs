@@ -39,11 +39,11 @@ pub enum Part {
         /// The last, which may be the same.
         last: u32,
     },
-    /// The samples of all channels with values between two numbers, or equal to one of them: `metric:20.5~21`.
+    /// The samples of all channels with values from one number to below another: `metric:20.5~21`.
     Values {
-        /// The lower one.
+        /// The least.
         low: f64,
-        /// The upper one.
+        /// What they are below.
         high: f64,
     },
 }
@@ -111,7 +111,7 @@ impl Pin {
     /// Whether a sample is behind it.
     pub fn holds(&self, value: Value) -> bool {
         match self.part {
-            Part::Values { low, high } => value.finite().is_some_and(|value| low <= value && value <= high),
+            Part::Values { low, high } => value.finite().is_some_and(|value| low <= value && value < high),
             Part::Band | Part::Channel(_) | Part::Rows { .. } => true,
         }
     }
@@ -162,43 +162,43 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn of(envelope: &Envelope) -> Self {
+    /// Those of an answer, of all its channels together. Of equal extremes the first one is told, with its channel.
+    pub fn of(envelope: &Envelope) -> Self {
         let mut seen = Self::default();
         match envelope {
             Envelope::Samples { series, .. } => {
-                let all = || {
-                    let of = |series: &shared::query::envelope::SampleSeries| {
-                        let times = series.time_us.iter().copied();
-                        times.zip(series.value.iter().copied()).collect::<Vec<_>>()
-                    };
-                    series.iter().flat_map(of)
-                };
-                seen.only = all().next().filter(|_| all().count() == 1);
-                for (time_us, value) in all() {
-                    if let Some(value) = value.finite() {
-                        let extreme = Extreme {
-                            time_us,
-                            value,
-                            channel: None,
-                        };
-                        seen.add([extreme; 2], 1, value);
-                        seen.last = Some(value);
+                let mut n_samples = 0;
+                for series in series {
+                    for (time_us, value) in series.time_us.iter().zip(&series.value) {
+                        n_samples += 1;
+                        seen.only = (n_samples == 1).then_some((*time_us, *value));
+                        if let Some(number) = value.finite() {
+                            let extreme = Extreme {
+                                time_us: *time_us,
+                                value: number,
+                                channel: Some(series.channel),
+                            };
+                            seen.add([extreme; 2], 1, number, Some(&number));
+                        }
                     }
                 }
             }
             Envelope::Columns { series, .. } => {
                 for series in series {
                     for at in 0..series.start_us.len() {
-                        let extreme = |times: &[i64], values: &[f64], channels: &[u32]| Extreme {
-                            time_us: times.get(at).copied().unwrap_or_default(),
-                            value: values.get(at).copied().unwrap_or(f64::NAN),
-                            channel: channels.get(at).copied(),
+                        let extreme = |times: &[i64], values: &[f64], channels: &[u32]| {
+                            Some(Extreme {
+                                time_us: *times.get(at)?,
+                                value: *values.get(at)?,
+                                channel: channels.get(at).copied().or(series.channel),
+                            })
                         };
                         let min = extreme(&series.min_us, &series.min, &series.min_channel);
                         let max = extreme(&series.max_us, &series.max, &series.max_channel);
-                        let count = series.count.get(at).copied().unwrap_or_default();
-                        seen.add([min, max], count, series.mean.get(at).copied().unwrap_or_default());
-                        seen.last = series.last.get(at).copied().or(seen.last);
+                        let counted = series.count.get(at).zip(series.mean.get(at));
+                        if let (Some(min), Some(max), Some((count, mean))) = (min, max, counted) {
+                            seen.add([min, max], *count, *mean, series.last.get(at));
+                        }
                     }
                 }
                 if seen.count == 1 {
@@ -209,12 +209,13 @@ impl Seen {
         seen
     }
 
-    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64) {
+    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64, last: Option<&f64>) {
         let [least, greatest] = self.extremes.unwrap_or([min, max]);
         self.extremes = Some([
             if min.value < least.value { min } else { least },
             if max.value > greatest.value { max } else { greatest },
         ]);
+        self.last = last.copied().or(self.last);
         self.count += count;
         self.sum += mean * count as f64;
     }
@@ -235,11 +236,14 @@ impl Seen {
 pub fn use_told(pins: Pins, panel_id: Kept<String>) -> Derived<Vec<(Pin, Told)>> {
     let known = State::new(Vec::<(Pinned, Told)>::new());
     let refresh = use_refresh();
-    let listed = Derived::new(move || panel_id.with_value(|panel| pins.of(panel)));
+    let listed = move || -> Vec<Pin> {
+        let of_panel = panel_id.with_value(|panel| pins.of(panel));
+        of_panel.into_iter().filter_map(Pin::of).collect()
+    };
     effect(move || {
         // Also those that failed, once the server may answer again.
         refresh.track();
-        let listed: Vec<Pin> = listed.get().into_iter().filter_map(Pin::of).collect();
+        let listed = listed();
         let is_open = |pin: &Pin| {
             let told = |(pinned, told): &(Pinned, Told)| *pinned == pin.pinned && !matches!(told, Told::Failed(_));
             !known.with_untracked(|known| known.iter().any(told))
@@ -263,7 +267,7 @@ pub fn use_told(pins: Pins, panel_id: Kept<String>) -> Derived<Vec<(Pin, Told)>>
             let told = found.map_or(Told::Waiting, |(_, told)| told);
             (pin, told)
         };
-        listed.get().into_iter().filter_map(Pin::of).map(told).collect()
+        listed().into_iter().map(told).collect()
     })
 }
 
@@ -334,7 +338,7 @@ mod tests {
         ];
         assert_eq!(
             values.map(|value| pin.holds(value)),
-            [false, true, true, false, false, false]
+            [false, true, false, false, false, false]
         );
         assert_eq!((pin.channels(), pin.query()), (ChannelSelection::All, None));
     }
