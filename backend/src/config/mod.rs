@@ -17,6 +17,7 @@ use toml::de::DeTable;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
+use crate::streams::Rules;
 
 mod ingest;
 mod server;
@@ -28,6 +29,7 @@ mod display;
 mod geometries;
 mod metrics;
 mod scale;
+mod streams;
 
 mod dashboard;
 mod markdown;
@@ -79,6 +81,8 @@ pub struct Config {
     pub displays: Vec<MetricDisplay>,
     /// How long samples are kept.
     pub retention: Policy,
+    /// Which deliveries are expected, and from when on they are late.
+    pub streams: Rules,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// Where the pixels of cameras are, by the name that dashboards give.
@@ -98,6 +102,7 @@ impl Default for Config {
             metrics: BTreeMap::new(),
             displays: Vec::new(),
             retention: Policy::default(),
+            streams: Rules::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
             dashboards: Vec::new(),
@@ -208,6 +213,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
+        config.streams = streams::read(file.named("streams"));
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);
         file.finish();
