@@ -255,16 +255,15 @@ thread_local! {
 /// was on it last is still there.
 fn scratch(width: u32, height: u32) -> Result<Scratch, JsValue> {
     let kept = SCRATCH.with(|cell| cell.borrow().clone());
-    let (element, context) = match kept {
-        Some(scratch) => scratch,
-        None => {
-            let element = leptos::prelude::document().create_element("canvas")?;
-            let element: HtmlCanvasElement = element.dyn_into()?;
-            let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
-            let scratch: Scratch = (element, context.dyn_into()?);
-            SCRATCH.with(|cell| *cell.borrow_mut() = Some(scratch.clone()));
-            scratch
-        }
+    let (element, context) = if let Some(scratch) = kept {
+        scratch
+    } else {
+        let element = leptos::prelude::document().create_element("canvas")?;
+        let element: HtmlCanvasElement = element.dyn_into()?;
+        let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
+        let scratch: Scratch = (element, context.dyn_into()?);
+        SCRATCH.with(|cell| *cell.borrow_mut() = Some(scratch.clone()));
+        scratch
     };
     if (element.width(), element.height()) != (width, height) {
         element.set_width(width);

@@ -209,13 +209,13 @@ impl Seen {
         seen
     }
 
-    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64, last: Option<&f64>) {
+    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64, newest: Option<&f64>) {
         let [least, greatest] = self.extremes.unwrap_or([min, max]);
         self.extremes = Some([
             if min.value < least.value { min } else { least },
             if max.value > greatest.value { max } else { greatest },
         ]);
-        self.last = last.copied().or(self.last);
+        self.last = newest.copied().or(self.last);
         self.count += count;
         self.sum += mean * count as f64;
     }
