@@ -9,6 +9,7 @@ use shared::time::TimeRange;
 use shared::value::Value;
 
 use crate::api;
+use crate::browser::number::number_of;
 use crate::reactive::{Derived, Kept, State, effect, spawn_unowned};
 use crate::state::address::Pinned;
 use crate::state::pins::Pins;
@@ -54,7 +55,7 @@ impl Part {
             return Some(Self::Band);
         }
         if let Some((low, high)) = text.split_once('~') {
-            let (low, high) = (number(low)?, number(high)?);
+            let (low, high) = (number_of(low)?, number_of(high)?);
             return Some(Self::Values { low, high });
         }
         if let Some((first, last)) = text.split_once('-') {
@@ -63,23 +64,6 @@ impl Part {
         }
         text.parse().ok().map(Self::Channel)
     }
-}
-
-/// A number as it is written without an exponent, to the last bit or two. The standard library's parser is exact beyond
-/// that, and weighs more than all of this file.
-fn number(text: &str) -> Option<f64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |digits| (-1.0, digits));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = !whole.is_empty() && whole.bytes().chain(part.bytes()).all(|digit| digit.is_ascii_digit());
-    let mut number = 0.0;
-    let mut unit = 1.0;
-    for digit in whole.bytes().chain(part.bytes()) {
-        number = number * 10.0 + f64::from(digit.wrapping_sub(b'0'));
-    }
-    for _ in part.bytes() {
-        unit *= 10.0;
-    }
-    is_number.then_some(sign * number / unit)
 }
 
 impl Pin {
