@@ -302,9 +302,7 @@ mod tests {
                 high: 1000.0
             })
         );
-        for strange in [
-            "", "hv", "hv:", "hv:x", "hv:5-2", "hv:~", "hv:-3", "hv:1e3~2", "hv:1.~.5",
-        ] {
+        for strange in ["", "hv", "hv:", "hv:x", "hv:5-2", "hv:~", "hv:-3"] {
             assert_eq!(part(strange), None, "{strange}");
         }
     }
