@@ -228,7 +228,7 @@ test("a click on the chosen row pins the cell, with the raw samples behind it, a
     await page.mouse.click(place.x, place.y);
     await histogram.panel.locator(".pin__open").click();
     await rows.nth(fact.value - 1).waitFor();
-    await page.locator(".samples", { hasText: /^.*samples\.$/s }).waitFor();
+    await page.locator(".samples .dialog__note", { hasText: /^\s*\d+ samples\./ }).waitFor();
     assert.equal(await rows.count(), fact.value, fact.text);
   });
 });
