@@ -100,7 +100,7 @@ pub fn choose(chart: Chart, row: &Row) {
     spawn(async move {
         // Where the server does not say which it is, the first one is as good as any.
         let told = api::envelope(&query).await.ok();
-        let extremes = told.and_then(|envelope| Seen::of(&envelope).extremes);
+        let extremes = told.and_then(|(envelope, _)| Seen::of(&envelope).extremes);
         let channel = extremes.and_then(|[min, max]| if wants_least { min } else { max }.channel);
         chosen.choose(&metric, channel.unwrap_or(first));
     });
