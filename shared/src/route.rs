@@ -22,6 +22,10 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// What waits to be told to people, and what could not be.
+pub const OUTBOX: &str = "/api/v1/outbox";
+/// Another try for something of that.
+pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -42,7 +46,7 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 22] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -54,6 +58,8 @@ pub const ALL: [&str; 20] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    OUTBOX,
+    OUTBOX_RETRY,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

@@ -14,6 +14,7 @@ use shared::display::MetricDisplay;
 use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
+use crate::notify::Settings;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
@@ -31,6 +32,7 @@ mod scale;
 
 mod dashboard;
 mod markdown;
+mod notify;
 mod panel;
 
 pub(crate) mod duration;
@@ -79,6 +81,8 @@ pub struct Config {
     pub displays: Vec<MetricDisplay>,
     /// How long samples are kept.
     pub retention: Policy,
+    /// Who is told what happens to alarms.
+    pub notify: Settings,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// Where the pixels of cameras are, by the name that dashboards give.
@@ -98,6 +102,7 @@ impl Default for Config {
             metrics: BTreeMap::new(),
             displays: Vec::new(),
             retention: Policy::default(),
+            notify: Settings::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
             dashboards: Vec::new(),
@@ -208,6 +213,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
+        config.notify = notify::read(file.table("notify"));
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);
         file.finish();

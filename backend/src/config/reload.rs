@@ -153,6 +153,7 @@ impl Reloader {
             metrics,
             displays: _,
             retention,
+            notify,
             csv,
             geometries,
             dashboards: _,
@@ -169,6 +170,7 @@ impl Reloader {
                 "metrics",
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
+            ("notify", *notify == config.notify),
             ("csv", *csv == config.csv),
             ("geometries", *geometries == config.geometries),
         ];

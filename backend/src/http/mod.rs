@@ -28,6 +28,7 @@ mod influx;
 mod latest;
 mod metrics;
 mod nights;
+mod outbox;
 mod raster;
 mod samples;
 mod sky;
@@ -60,6 +61,8 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::GEOMETRY, get(geometry::get_geometry)),
         (route::SKY, get(sky::get_sky)),
+        (route::OUTBOX, get(outbox::list_outbox)),
+        (route::OUTBOX_RETRY, post(outbox::retry_delivery)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),

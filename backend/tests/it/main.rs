@@ -32,4 +32,6 @@ mod watched_store;
 
 mod keep;
 
+mod notify;
+
 mod reload;

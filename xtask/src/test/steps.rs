@@ -50,6 +50,8 @@ pub(super) enum Need {
     TableReaders,
     /// Clients of InfluxDB.
     Clients,
+    /// A mail server.
+    SmtpServer,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -110,7 +112,13 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres, Need::Secantus, Need::TableReaders, Need::Clients],
+        needs: &[
+            Need::Postgres,
+            Need::Secantus,
+            Need::TableReaders,
+            Need::Clients,
+            Need::SmtpServer,
+        ],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -188,6 +196,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Clients) {
         tools::python::INFLUX_CLIENTS.ensure(workspace)?;
+    }
+    if needed(Need::SmtpServer) {
+        tools::python::SMTP_SERVER.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;
