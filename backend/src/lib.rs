@@ -30,6 +30,8 @@ pub mod notify;
 
 pub mod geometry;
 
+pub mod streams;
+
 pub mod sky;
 
 pub mod backup;
@@ -41,6 +43,8 @@ pub mod mock;
 pub mod store;
 
 pub mod clock;
+
+pub mod telemetry;
 
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;

@@ -12,6 +12,8 @@ pub const ENVELOPE: &str = "/api/v1/envelope";
 pub const RASTER: &str = "/api/v1/raster";
 /// The newest sample per channel.
 pub const LATEST: &str = "/api/v1/latest";
+/// Which deliveries are silent, and how far clocks can be trusted.
+pub const STREAMS: &str = "/api/v1/streams";
 /// Raw samples, page by page.
 pub const SAMPLES: &str = "/api/v1/samples";
 /// Raw samples as a file.
@@ -45,6 +47,9 @@ pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
+/// What the server tells of itself, for Prometheus.
+pub const TELEMETRY: &str = "/metrics";
+
 /// Every path in this file.
 pub const ALL: [&str; 22] = [
     METRICS,
@@ -53,6 +58,7 @@ pub const ALL: [&str; 22] = [
     ENVELOPE,
     RASTER,
     LATEST,
+    STREAMS,
     SAMPLES,
     EXPORT,
     NIGHTS,
@@ -69,4 +75,5 @@ pub const ALL: [&str; 22] = [
     API_PAGE,
     HEALTH,
     READY,
+    TELEMETRY,
 ];

@@ -154,6 +154,7 @@ impl Reloader {
             displays: _,
             retention,
             notify,
+            streams,
             csv,
             geometries,
             dashboards: _,
@@ -171,6 +172,7 @@ impl Reloader {
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
             ("notify", *notify == config.notify),
+            ("streams", *streams == config.streams),
             ("csv", *csv == config.csv),
             ("geometries", *geometries == config.geometries),
         ];

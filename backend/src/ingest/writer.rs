@@ -9,6 +9,8 @@ use super::{IncomingFrame, LineError, Parsed};
 use crate::clock::Clock;
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
+use crate::streams::Watch;
+use crate::telemetry::Ingest;
 
 mod catalogue;
 mod check;
@@ -85,6 +87,8 @@ pub struct Writer {
     limits: Limits,
     catalogue: Catalogue,
     gate: Gate,
+    figures: Option<Ingest>,
+    streams: Option<Arc<Watch>>,
 }
 
 impl Writer {
@@ -102,6 +106,8 @@ impl Writer {
             limits,
             catalogue,
             gate: Gate::default(),
+            figures: None,
+            streams: None,
         }
     }
 
@@ -110,6 +116,25 @@ impl Writer {
     pub fn with_retention(self, policy: Policy) -> Self {
         Self {
             gate: Gate::new(policy),
+            ..self
+        }
+    }
+
+    /// The same, which counts what it stores.
+    #[must_use]
+    pub fn counted(self, figures: Ingest) -> Self {
+        Self {
+            figures: Some(figures),
+            ..self
+        }
+    }
+
+    /// The same, which tells of all that it stores, and of the metrics that it meets.
+    #[must_use]
+    pub fn watched(self, streams: Arc<Watch>) -> Self {
+        Self {
+            catalogue: self.catalogue.watched(Arc::clone(&streams)),
+            streams: Some(streams),
             ..self
         }
     }
@@ -187,7 +212,18 @@ impl Writer {
             batch.push(merged.frame);
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
                 let written = self.store.write(&batch).await;
+                if let Some(figures) = &self.figures {
+                    let counter = if written.is_ok() {
+                        &figures.values
+                    } else {
+                        &figures.lost_values
+                    };
+                    counter.inc_by(n_values as u64);
+                }
                 written.map_err(|source| WriteFailed { accepted, source })?;
+                if let Some(streams) = &self.streams {
+                    streams.note(&batch);
+                }
                 accepted += n_sources;
                 batch.clear();
                 (n_values, n_sources) = (0, 0);

@@ -42,6 +42,8 @@ pub(super) enum Need {
     Nginx,
     /// A database server.
     Postgres,
+    /// What checks metrics as Prometheus reads them.
+    Prometheus,
     /// What tests the API against its document.
     Schemathesis,
     /// What stands in for MongoDB.
@@ -114,6 +116,7 @@ pub(super) const ALL: &[Step] = &[
         by_default: true,
         needs: &[
             Need::Postgres,
+            Need::Prometheus,
             Need::Secantus,
             Need::TableReaders,
             Need::Clients,
@@ -177,6 +180,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Postgres) {
         programs.push(apt::POSTGRES);
+    }
+    if needed(Need::Prometheus) {
+        programs.push(apt::PROMETHEUS);
     }
     apt::ensure(&programs)?;
     if needed(Need::Components) {

@@ -8,6 +8,10 @@ mod geometry;
 
 mod sky;
 
+mod streams;
+
+mod telemetry;
+
 mod write;
 
 mod influx;
