@@ -51,7 +51,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 22] = [
+pub const ALL: [&str; 24] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
