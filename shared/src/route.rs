@@ -28,6 +28,8 @@ pub const SKY: &str = "/api/v1/sky";
 pub const OUTBOX: &str = "/api/v1/outbox";
 /// Another try for something of that.
 pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
+/// Live updates, over a WebSocket.
+pub const LIVE: &str = "/api/v1/live";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -51,7 +53,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 24] = [
+pub const ALL: [&str; 25] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -66,6 +68,7 @@ pub const ALL: [&str; 24] = [
     SKY,
     OUTBOX,
     OUTBOX_RETRY,
+    LIVE,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

@@ -35,3 +35,5 @@ mod keep;
 mod notify;
 
 mod reload;
+
+mod live;

@@ -14,11 +14,15 @@ pub mod listen;
 
 pub mod location;
 
+pub mod number;
+
 pub mod performance;
 
 pub mod resize;
 
 pub mod save;
+
+pub mod socket;
 
 pub mod storage;
 
