@@ -30,6 +30,8 @@ pub const OUTBOX: &str = "/api/v1/outbox";
 pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
 /// Live updates, over a WebSocket.
 pub const LIVE: &str = "/api/v1/live";
+/// How it stands with a check of Nagios or Icinga.
+pub const NAGIOS: &str = "/api/nagios/{check}";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -53,7 +55,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 25] = [
+pub const ALL: [&str; 26] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -68,6 +70,7 @@ pub const ALL: [&str; 25] = [
     SKY,
     OUTBOX,
     OUTBOX_RETRY,
+    NAGIOS,
     LIVE,
     FRAMES,
     WRITE,

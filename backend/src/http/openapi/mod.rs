@@ -61,6 +61,7 @@ request if it had one.";
         super::sky::get_sky,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
+        super::nagios::get_nagios_status,
         super::outbox::list_outbox,
         super::outbox::retry_delivery,
         super::live::get_live,
