@@ -271,7 +271,9 @@ mod tests {
     #[test]
     fn no_more_is_subscribed_than_the_server_takes() {
         let mut session = Session::default();
-        let keys: Vec<u32> = (0..300).map(|_| session.open(Question::Streams, Some(at(1)), false)).collect();
+        let keys: Vec<u32> = (0..300)
+            .map(|_| session.open(Question::Streams, Some(at(1)), false))
+            .collect();
         assert_eq!(named(&mut session).len(), MAX_SUBSCRIPTIONS);
         let fed = keys.iter().filter(|key| session.feeds(**key)).count();
         assert_eq!(fed, MAX_SUBSCRIPTIONS, "the others are asked over HTTP");
