@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::admission::Admission;
 use crate::ingest::writer::Writer;
+use crate::live::{Hub, Live};
 use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::query::turns::Turns;
@@ -41,6 +42,8 @@ pub struct App {
     pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
+    /// Who is told of what changes.
+    pub live: Arc<Live>,
     /// Where questions that take long wait for their turn.
     pub turns: Turns,
     /// Where nights begin and end at the site.
@@ -55,6 +58,7 @@ impl App {
     /// Fails only for a site whose time zone does not exist, which a loaded configuration never has.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
+        let hub = Arc::new(Hub::new(clock.now()));
         let telemetry = Telemetry::new(clock.now());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
         let streams = Arc::new(Watch::new(config.streams.clone(), Arc::clone(&clock)));
@@ -66,7 +70,8 @@ impl App {
         )
         .with_retention(config.retention.clone())
         .counted(telemetry.ingest.clone())
-        .watched(Arc::clone(&streams));
+        .watched(Arc::clone(&streams))
+        .with_hub(Arc::clone(&hub));
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
@@ -74,16 +79,19 @@ impl App {
             broken: Vec::new(),
             revision: 0,
         };
+        let pyramid = Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone()));
+        let live = Live::new(hub, Arc::clone(&pyramid), Arc::clone(&streams), Arc::clone(&clock));
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),
             config,
-            pyramid: Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone())),
+            pyramid,
             answers: KeptAnswers::counted(telemetry.answer_cache.clone()),
             telemetry,
             streams,
             store,
             clock,
             writer,
+            live: Arc::new(live),
             turns: Turns::of_machine(),
             night_calendar,
             dashboards: RwLock::new(Arc::new(dashboards)),
@@ -104,7 +112,7 @@ impl App {
 impl App {
     /// Shows viewers how it stands with streams, whenever that has changed.
     pub fn publish_streams(&self, streams: &Streams) {
-        tracing::debug!(n_streams = streams.streams.len(), "streams have changed");
+        self.live.streams.send(streams.clone());
     }
 
     /// Tells the store what the configuration says of metrics that it holds already. New ones get it with their first

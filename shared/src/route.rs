@@ -24,6 +24,8 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// Live updates, over a WebSocket.
+pub const LIVE: &str = "/api/v1/live";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -47,7 +49,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 22] = [
+pub const ALL: [&str; 23] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -60,6 +62,7 @@ pub const ALL: [&str; 22] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    LIVE,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

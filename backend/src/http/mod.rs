@@ -26,6 +26,7 @@ mod geometry;
 mod health;
 mod influx;
 mod latest;
+mod live;
 mod metrics;
 mod nights;
 mod raster;
@@ -64,6 +65,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::GEOMETRY, get(geometry::get_geometry)),
         (route::SKY, get(sky::get_sky)),
+        (route::LIVE, get(live::get_live)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),
@@ -95,6 +97,7 @@ pub fn router(app: Arc<App>) -> Router {
 pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
     let page = Arc::new(page);
     let base_path = app.config.server.base_path.clone();
+    app.live.refuse_with(error::told);
     let state = AppState(app);
     let mut api = Router::new();
     for (path, resource) in resources() {

@@ -60,6 +60,7 @@ request if it had one.";
         super::sky::get_sky,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
+        super::live::get_live,
         super::frames::write_frames,
         super::write::write_lines,
         super::write::write_bucket,
