@@ -26,6 +26,10 @@ pub mod ingest;
 
 pub mod retention;
 
+pub mod nagios;
+
+pub mod notify;
+
 pub mod geometry;
 
 pub mod streams;

@@ -24,8 +24,14 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// What waits to be told to people, and what could not be.
+pub const OUTBOX: &str = "/api/v1/outbox";
+/// Another try for something of that.
+pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
 /// Live updates, over a WebSocket.
 pub const LIVE: &str = "/api/v1/live";
+/// How it stands with a check of Nagios or Icinga.
+pub const NAGIOS: &str = "/api/nagios/{check}";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -49,7 +55,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 23] = [
+pub const ALL: [&str; 26] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -62,6 +68,9 @@ pub const ALL: [&str; 23] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    OUTBOX,
+    OUTBOX_RETRY,
+    NAGIOS,
     LIVE,
     FRAMES,
     WRITE,

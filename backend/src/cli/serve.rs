@@ -17,6 +17,7 @@ use crate::clock::SystemClock;
 use crate::config::Reloader;
 use crate::http::page::Page;
 use crate::live::feed::keep_listening;
+use crate::notify::worker::keep_telling;
 use crate::pyramid::keep::keep_up;
 use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
@@ -85,6 +86,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
+    let telling = tokio::spawn(keep_telling(Arc::clone(&app)));
     let listening = tokio::spawn(keep_listening(Arc::clone(&app.store), Arc::clone(&app.live.hub)));
     let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
@@ -115,6 +117,8 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
     pruning.abort();
+    // What it was about to send is sent by the next.
+    telling.abort();
     listening.abort();
     watching.abort();
     outcome?;

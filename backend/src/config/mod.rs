@@ -14,6 +14,7 @@ use shared::display::MetricDisplay;
 use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
+use crate::notify::Settings;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
@@ -33,6 +34,7 @@ mod streams;
 
 mod dashboard;
 mod markdown;
+mod notify;
 mod panel;
 
 pub(crate) mod duration;
@@ -81,6 +83,8 @@ pub struct Config {
     pub displays: Vec<MetricDisplay>,
     /// How long samples are kept.
     pub retention: Policy,
+    /// Who is told what happens to alarms.
+    pub notify: Settings,
     /// Which deliveries are expected, and from when on they are late.
     pub streams: Rules,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
@@ -102,6 +106,7 @@ impl Default for Config {
             metrics: BTreeMap::new(),
             displays: Vec::new(),
             retention: Policy::default(),
+            notify: Settings::default(),
             streams: Rules::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
@@ -213,6 +218,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
+        config.notify = notify::read(file.table("notify"));
         config.streams = streams::read(file.named("streams"));
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);

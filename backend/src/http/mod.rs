@@ -28,7 +28,9 @@ mod influx;
 mod latest;
 mod live;
 mod metrics;
+mod nagios;
 mod nights;
+mod outbox;
 mod raster;
 mod samples;
 mod sky;
@@ -65,6 +67,9 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::GEOMETRY, get(geometry::get_geometry)),
         (route::SKY, get(sky::get_sky)),
+        (route::NAGIOS, get(nagios::get_nagios_status)),
+        (route::OUTBOX, get(outbox::list_outbox)),
+        (route::OUTBOX_RETRY, post(outbox::retry_delivery)),
         (route::LIVE, get(live::get_live)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),

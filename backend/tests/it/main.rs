@@ -32,6 +32,10 @@ mod watched_store;
 
 mod keep;
 
+mod notify;
+
+mod check;
+
 mod reload;
 
 mod live;

@@ -20,6 +20,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::svg_surface::{SvgSurface, SvgText};
 
+mod partly;
+
 /// Units of the backend in a pixel of the screen.
 pub const UNITS_PER_DOT: u32 = 4;
 
@@ -73,7 +75,10 @@ impl fmt::Display for CanvasError {
 impl std::error::Error for CanvasError {}
 
 fn refused(error: JsValue) -> DrawingErrorKind<CanvasError> {
-    DrawingErrorKind::DrawingError(CanvasError(format!("{error:?}")))
+    let told = error
+        .dyn_into::<js_sys::Error>()
+        .map(|error| String::from(error.message()));
+    DrawingErrorKind::DrawingError(CanvasError(told.unwrap_or_default()))
 }
 
 impl Canvas {
@@ -244,14 +249,32 @@ fn trace(context: &CanvasRenderingContext2d, points: &mut dyn Iterator<Item = Ba
     }
 }
 
-/// A wiped canvas of a size that is not on the page.
-fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), JsValue> {
-    let element = leptos::prelude::document().create_element("canvas")?;
-    let element: HtmlCanvasElement = element.dyn_into()?;
-    element.set_width(width);
-    element.set_height(height);
-    let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
-    Ok((element, context.dyn_into()?))
+/// A canvas that is not on the page.
+type Scratch = (HtmlCanvasElement, CanvasRenderingContext2d);
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+/// A canvas of a size that is not on the page: always the same one, because a browser takes milliseconds to make one. What
+/// was on it last is still there.
+fn scratch(width: u32, height: u32) -> Result<Scratch, JsValue> {
+    let kept = SCRATCH.with(|cell| cell.borrow().clone());
+    let (element, context) = if let Some(scratch) = kept {
+        scratch
+    } else {
+        let element = leptos::prelude::document().create_element("canvas")?;
+        let element: HtmlCanvasElement = element.dyn_into()?;
+        let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
+        let scratch: Scratch = (element, context.dyn_into()?);
+        SCRATCH.with(|cell| *cell.borrow_mut() = Some(scratch.clone()));
+        scratch
+    };
+    if (element.width(), element.height()) != (width, height) {
+        element.set_width(width);
+        element.set_height(height);
+    }
+    Ok((element, context))
 }
 
 fn css(color: Rgba) -> String {

@@ -43,6 +43,8 @@ export class AlarmNight {
     this.evaluatedUs = undefined;
     /** Answers everything with this status, if it is one. */
     this.failsWith = null;
+    /** Leaves every question without an answer. */
+    this.hangs = false;
     /** Refuses actions with this message, if it is one. */
     this.refusal = null;
     /** The actions that came in. */
@@ -287,7 +289,16 @@ export class AlarmNight {
     const fulfil = (route, body) => route.fulfill({ contentType: MEDIA_TYPE, body });
     const refuse = (route, status, message) =>
       route.fulfill({ status, contentType: MEDIA_TYPE, body: apiError({ code: "test", message, details: [] }) });
+    // By the line the server's own alarms would come in.
+    await page.addInitScript(() => {
+      window.WebSocket = class {
+        constructor() {
+          throw new Error("there is no line in this night");
+        }
+      };
+    });
     await page.route(/\/api\/v1\/(alarms|streams)/, (route) => {
+      if (this.hangs) return undefined;
       const url = new URL(route.request().url());
       const [, , , what, name, action] = url.pathname.split("/").map(decodeURIComponent);
       if (this.failsWith) return refuse(route, this.failsWith, "the store does not answer");

@@ -14,6 +14,7 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 const BAD_QUERY: &str = "`bad_query`: a parameter is missing, unknown or not of its form; the message names it.";
 const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details; `unknown_channel`.";
 const UNKNOWN_GEOMETRY: &str = "`unknown_geometry`, with the `nearest` name in the details.";
+const UNKNOWN_DELIVERY: &str = "`unknown_delivery`: it was sent meanwhile, or never was there.";
 const UNKNOWN_PLACE: &str = "`unknown_place`: the configuration does not say where on Earth the site is.";
 const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_range`, `span_too_long`, \
     `too_many_columns`, `too_many_points`, `too_many_rows`, `too_many_cells`, `too_much_to_read`, `bad_value_range`, \
@@ -42,6 +43,9 @@ pub(in crate::http) struct MetricErrors;
 
 /// Errors of a query about one geometry.
 pub(in crate::http) struct GeometryErrors;
+
+/// Errors of something that is done to one delivery.
+pub(in crate::http) struct DeliveryErrors;
 
 /// Errors of a query about the place of the site.
 pub(in crate::http) struct PlaceErrors;
@@ -85,6 +89,15 @@ impl IntoResponses for GeometryErrors {
         with(
             ServerErrors::responses(),
             &[("400", BAD_QUERY), ("404", UNKNOWN_GEOMETRY)],
+        )
+    }
+}
+
+impl IntoResponses for DeliveryErrors {
+    fn responses() -> Responses {
+        with(
+            ServerErrors::responses(),
+            &[("403", READ_ONLY), ("404", UNKNOWN_DELIVERY)],
         )
     }
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
-use shared::{compact, dashboard, error, frame, metric, query, route, time};
+use shared::{compact, dashboard, error, frame, metric, outbox, query, route, time};
 use utoipa::OpenApi as _;
 
 use super::page::seen_base_path;
@@ -20,7 +20,8 @@ mod html;
 mod page;
 
 pub(super) use errors::{
-    GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors, ServerErrors, StatementErrors, WriteErrors,
+    DeliveryErrors, GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors, ServerErrors, StatementErrors,
+    WriteErrors,
 };
 pub(super) use file::ExportedFile;
 pub(super) use page::{__path_get_api_page, get_api_page};
@@ -60,6 +61,9 @@ request if it had one.";
         super::sky::get_sky,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
+        super::nagios::get_nagios_status,
+        super::outbox::list_outbox,
+        super::outbox::retry_delivery,
         super::live::get_live,
         super::frames::write_frames,
         super::write::write_lines,
@@ -81,6 +85,7 @@ request if it had one.";
         frame::PartialWrite,
         frame::WriteAccepted,
         metric::Metrics,
+        outbox::Outbox,
         query::envelope::Envelope,
         query::export::ExportFormat,
         query::geometry::Geometry,

@@ -1,11 +1,16 @@
 //! What a panel of cells asks the server for, and the last answers.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
+use shared::live::{Misfit, Part, Question};
 use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic, density_edges};
 
 use crate::api::{self, ApiFailure};
-use crate::panels::plot::data::Wanted;
+use crate::panels::plot::data::{Answer, Wanted};
+use crate::panels::plot::slot::Answered;
 
 /// One question about all channels of a metric.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,6 +49,8 @@ pub enum CellAnswer {
         raster: Raster,
         /// The edges of its rows on the axis of channels.
         edges: Vec<f64>,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
     /// Time x value.
     Density {
@@ -53,35 +60,90 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
+        /// Whether its rows are equal ratios.
+        is_log: bool,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
 }
+
+/// The least and the greatest value, `None` where there is none: of all cells, and of those with a positive one.
+type Extremes = [Option<(f64, f64)>; 2];
 
 impl CellAnswer {
     /// A raster with its edges.
     pub fn of_raster(raster: Raster) -> Self {
         let edges = channel_edges(&raster.row_first, &raster.row_last);
-        Self::Raster { raster, edges }
+        let extremes = [None; 2];
+        Self::Raster {
+            raster,
+            edges,
+            extremes,
+        }
+        .looked_over()
     }
 
     /// A density with its edges.
     pub fn of_density(density: Density, is_log: bool) -> Self {
-        let edges = match (density.value_min, density.value_max) {
-            (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
-            _ => Vec::new(),
-        };
-        let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
-        let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
         Self::Density {
-            edges,
-            blanks: blanks.collect(),
+            edges: edges_of(&density, is_log),
+            blanks: blanks_of(&density),
             density,
+            is_log,
+            extremes: [None; 2],
         }
+        .looked_over()
+    }
+
+    /// Puts a part in the place of all columns that start in a range of time, in microseconds since the epoch.
+    pub fn replace(&mut self, range_us: &Range<i64>, part: Part) -> Result<(), Misfit> {
+        match (&mut *self, part) {
+            (Self::Raster { raster, edges, .. }, Part::Raster(part)) => {
+                raster.replace(range_us, part)?;
+                *edges = channel_edges(&raster.row_first, &raster.row_last);
+            }
+            (
+                Self::Density {
+                    density,
+                    edges,
+                    blanks,
+                    is_log,
+                    ..
+                },
+                Part::Density(part),
+            ) => {
+                density.replace(range_us, part)?;
+                (*edges, *blanks) = (edges_of(density, *is_log), blanks_of(density));
+            }
+            _ => return Err(Misfit),
+        }
+        self.look_over();
+        Ok(())
+    }
+
+    fn looked_over(mut self) -> Self {
+        self.look_over();
+        self
+    }
+
+    /// Goes through all cells once, so that no drawing has to.
+    fn look_over(&mut self) {
+        let found = [false, true].map(|only_positive| self.cells().extremes(only_positive));
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
+        *extremes = found;
+    }
+
+    /// The least and the greatest value, of the positive ones alone if `only_positive`; `None` where there is none.
+    pub const fn extremes(&self, only_positive: bool) -> Option<(f64, f64)> {
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
+        let [of_all, of_positive] = *extremes;
+        if only_positive { of_positive } else { of_all }
     }
 
     /// The cells.
     pub fn cells(&self) -> Cells<'_> {
         match self {
-            Self::Raster { raster, edges } => Cells {
+            Self::Raster { raster, edges, .. } => Cells {
                 start_us: &raster.start_us,
                 end_us: &raster.end_us,
                 edges,
@@ -91,7 +153,9 @@ impl CellAnswer {
                 },
                 blanks: &raster.blanks,
             },
-            Self::Density { density, edges, blanks } => Cells {
+            Self::Density {
+                density, edges, blanks, ..
+            } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
@@ -120,13 +184,26 @@ impl CellAnswer {
 
     /// Whether any cell has a value, or samples without one.
     pub fn holds_any(&self) -> bool {
-        let cells = self.cells();
-        cells.extremes(false).is_some() || !cells.blanks.is_empty()
+        self.extremes(false).is_some() || !self.cells().blanks.is_empty()
     }
 }
 
+fn edges_of(density: &Density, is_log: bool) -> Vec<f64> {
+    match (density.value_min, density.value_max) {
+        (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
+        _ => Vec::new(),
+    }
+}
+
+/// The blank columns of a density, as cells of every row.
+fn blanks_of(density: &Density) -> Vec<BlankCells> {
+    let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
+    let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
+    blanks.collect()
+}
+
 /// Asks the server.
-pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<CellAnswer, ApiFailure> {
+pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<Answered, ApiFailure> {
     let rows = match ask.rows {
         // With fewer channels than pixels, each has a row of its own.
         Rows::Pixels => wanted.rows,
@@ -144,10 +221,16 @@ pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Resu
         value_max: ask.high,
         log: ask.is_log,
     };
-    if ask.statistic == Statistic::Density {
-        let density = api::density(&query).await?;
-        Ok(CellAnswer::of_density(density, ask.is_log))
+    let (answer, position) = if ask.statistic == Statistic::Density {
+        let (density, position) = api::density(&query).await?;
+        (CellAnswer::of_density(density, ask.is_log), position)
     } else {
-        api::raster(&query).await.map(CellAnswer::of_raster)
-    }
+        let (raster, position) = api::raster(&query).await?;
+        (CellAnswer::of_raster(raster), position)
+    };
+    Ok(Answered {
+        answer: Answer::Cells(Arc::new(answer)),
+        question: Question::Raster(query),
+        position,
+    })
 }
