@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use shared::dashboard::Dashboards;
 
+use crate::alarms::Alarms;
 use crate::answers::KeptAnswers;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub struct App {
     pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
+    /// When somebody has to know.
+    pub alarms: Alarms,
     /// Where questions that take long wait for their turn.
     pub turns: Turns,
     /// Where nights begin and end at the site.
@@ -48,13 +51,15 @@ impl App {
     /// Fails only for a site whose time zone does not exist, which a loaded configuration never has.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
+        let alarms = Alarms::new(config.alarms.clone(), clock.now().as_micros());
         let writer = Writer::new(
             Arc::clone(&store),
             Arc::clone(&clock),
             config.ingest.limits,
             config.metrics.clone(),
         )
-        .with_retention(config.retention.clone());
+        .with_retention(config.retention.clone())
+        .with_alarms(Arc::clone(&alarms.feed));
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
@@ -70,6 +75,7 @@ impl App {
             store,
             clock,
             writer,
+            alarms,
             turns: Turns::of_machine(),
             night_calendar,
             dashboards: RwLock::new(Arc::new(dashboards)),

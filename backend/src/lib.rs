@@ -28,6 +28,8 @@ pub mod geometry;
 
 pub mod sky;
 
+pub mod alarms;
+
 pub mod backup;
 
 pub mod demo;

@@ -22,6 +22,14 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// How every alarm stands.
+pub const ALARMS: &str = "/api/v1/alarms";
+/// One alarm, with all that helps to judge it.
+pub const ALARM: &str = "/api/v1/alarms/{rule}";
+/// What alarms said over a range.
+pub const ALARM_HISTORY: &str = "/api/v1/alarms/history";
+/// What people do about an alarm.
+pub const ALARM_ACTIONS: &str = "/api/v1/alarms/{rule}/actions";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -42,7 +50,7 @@ pub const HEALTH: &str = "/health";
 pub const READY: &str = "/ready";
 
 /// Every path in this file.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 24] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -54,6 +62,10 @@ pub const ALL: [&str; 20] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    ALARMS,
+    ALARM,
+    ALARM_HISTORY,
+    ALARM_ACTIONS,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

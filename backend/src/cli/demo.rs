@@ -11,6 +11,7 @@ use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::serve;
+use crate::alarms::service::keep_watching;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config;
@@ -58,8 +59,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 simulation::run(&sources, writer, clock.as_ref(), since, stopped).await;
             };
             let live = (!args.no_live).then(|| tokio::spawn(live));
+            let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
             let served = serve::serve(Arc::clone(&app), listener).await;
             drop(stop);
+            watching.abort();
+            serve::stop_watching(&app).await;
             if let Some(live) = live {
                 live.await.context("the simulation broke down")?;
             }

@@ -14,6 +14,7 @@ use shared::display::MetricDisplay;
 use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
+use crate::alarms::rule::Rule;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
@@ -23,6 +24,7 @@ mod server;
 mod site;
 mod store;
 
+mod alarms;
 mod csv;
 mod display;
 mod geometries;
@@ -77,6 +79,8 @@ pub struct Config {
     pub metrics: BTreeMap<String, MetricProperties>,
     /// How metrics look wherever they are shown, by rising name; those of which nothing is said are left out.
     pub displays: Vec<MetricDisplay>,
+    /// When somebody has to know, by rising name.
+    pub alarms: Vec<Rule>,
     /// How long samples are kept.
     pub retention: Policy,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
@@ -97,6 +101,7 @@ impl Default for Config {
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
             displays: Vec::new(),
+            alarms: Vec::new(),
             retention: Policy::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
@@ -208,6 +213,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
+        config.alarms = alarms::read(file.named("alarms"), &config.metrics, &config.displays);
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);
         file.finish();

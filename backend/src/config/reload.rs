@@ -152,6 +152,7 @@ impl Reloader {
             ingest,
             metrics,
             displays: _,
+            alarms,
             retention,
             csv,
             geometries,
@@ -169,6 +170,7 @@ impl Reloader {
                 "metrics",
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
+            ("alarms", *alarms == config.alarms),
             ("csv", *csv == config.csv),
             ("geometries", *geometries == config.geometries),
         ];

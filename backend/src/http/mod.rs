@@ -18,6 +18,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::{App, AppState};
 
+mod alarms;
 mod dashboards;
 mod envelope;
 mod export;
@@ -60,6 +61,10 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::GEOMETRY, get(geometry::get_geometry)),
         (route::SKY, get(sky::get_sky)),
+        (route::ALARMS, get(alarms::list_alarms)),
+        (route::ALARM, get(alarms::get_alarm)),
+        (route::ALARM_HISTORY, get(alarms::get_alarm_history)),
+        (route::ALARM_ACTIONS, post(alarms::act_on_alarm)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),

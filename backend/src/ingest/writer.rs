@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError, Parsed};
+use crate::alarms::feed::Feed;
 use crate::clock::Clock;
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
@@ -85,6 +86,7 @@ pub struct Writer {
     limits: Limits,
     catalogue: Catalogue,
     gate: Gate,
+    alarms: Arc<Feed>,
 }
 
 impl Writer {
@@ -102,6 +104,7 @@ impl Writer {
             limits,
             catalogue,
             gate: Gate::default(),
+            alarms: Arc::default(),
         }
     }
 
@@ -112,6 +115,12 @@ impl Writer {
             gate: Gate::new(policy),
             ..self
         }
+    }
+
+    /// The same, which hands over what it stored.
+    #[must_use]
+    pub fn with_alarms(self, alarms: Arc<Feed>) -> Self {
+        Self { alarms, ..self }
     }
 
     /// What refuses samples because of their age.
@@ -188,6 +197,7 @@ impl Writer {
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
                 let written = self.store.write(&batch).await;
                 written.map_err(|source| WriteFailed { accepted, source })?;
+                self.alarms.offer(&batch);
                 accepted += n_sources;
                 batch.clear();
                 (n_values, n_sources) = (0, 0);
