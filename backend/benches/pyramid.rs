@@ -177,6 +177,7 @@ async fn ask_raster(
         stat: statistic,
         value_min: None,
         value_max: None,
+        log: false,
     };
     let pyramid = Pyramid::new(Arc::clone(store));
     let start = Instant::now();

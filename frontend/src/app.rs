@@ -26,6 +26,7 @@ use crate::state::in_sight::{provide_in_sight, use_in_sight};
 use crate::state::navigation::{provide_navigation, use_navigation};
 use crate::state::night_list::NightList;
 use crate::state::opening::{self, Opening, opening};
+use crate::state::pins::provide_pins;
 use crate::state::refresh::provide_refresh;
 use crate::state::server_clock::ServerClock;
 use crate::state::site::SiteClock;
@@ -119,6 +120,7 @@ fn Loaded() -> impl IntoView {
     provide_wallboard(move || links.next_untracked());
     provide_cursor();
     provide_hidden();
+    provide_pins();
     provide_arrangement(navigation, catalogue);
     provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);

@@ -1,16 +1,16 @@
 // The camera and the curve: values where they are, the channel chosen everywhere, the night played.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { launchBrowser, openPage } from "./support/browser.mjs";
-import { settledPanels, waitForMark } from "./support/panels.mjs";
+import { openPage } from "./support/browser.mjs";
+import { startOwnServer } from "./support/own_server.mjs";
+import { waitForMark } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
-import { startServing } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
 const START = Date.parse("2026-11-20T20:00:00Z");
 const MINUTE = 60_000;
@@ -22,8 +22,6 @@ const HOT = 412;
 const COLD = 77;
 const NULL = 100;
 const NAN = 200;
-
-const TABLE = join(import.meta.dirname, "../../backend/data/lstcam/lstcam_pixels.csv.gz");
 
 const CONFIG = `
 [site]
@@ -120,52 +118,26 @@ function frames() {
   return all;
 }
 
-let folder;
-let server;
-let browser;
+const TABLE = gunzipSync(readFileSync(join(import.meta.dirname, "../../backend/data/lstcam/lstcam_pixels.csv.gz"))).toString();
+
 /** By pixel: its place and module. */
-let pixels;
+const pixels = TABLE.trim()
+  .split("\n")
+  .slice(1)
+  .map((line) => line.split(","))
+  .map(([, x, y, , module]) => ({ x: Number(x), y: Number(y), module: Number(module) }));
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "watchroom-camera-"));
-  await mkdir(join(folder, "dashboards"));
-  const table = gunzipSync(await readFile(TABLE)).toString();
-  pixels = table
-    .trim()
-    .split("\n")
-    .slice(1)
-    .map((line) => line.split(","))
-    .map(([, x, y, , module]) => ({ x: Number(x), y: Number(y), module: Number(module) }));
-  await writeFile(join(folder, "lstcam_pixels.csv"), table);
-  await writeFile(join(folder, "watchroom.toml"), CONFIG);
-  await writeFile(join(folder, "dashboards/camera.toml"), DASHBOARD);
-  server = await startServing(join(folder, "watchroom.toml"));
-  const answer = await fetch(new URL("api/v1/frames", server.url), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ frames: frames() }),
-  });
-  assert.equal(answer.status, 200, await answer.text());
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
-
-/** Opens a tab, waits for its panels, hands the page to `work`, and checks that nothing broke. */
-async function on(path, work, options) {
-  const watched = await openPage(browser, new URL(`d/camera/${path}`, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
+const session = useSession(
+  () =>
+    startOwnServer({
+      config: CONFIG,
+      dashboards: { camera: DASHBOARD },
+      frames: frames(),
+      files: { "lstcam_pixels.csv": TABLE },
+    }),
+  { below: "d/camera/" },
+);
+const { on } = session;
 
 /** One camera of a page. */
 class Camera {
@@ -223,7 +195,7 @@ test("every pixel that is pointed at tells the value of the API, with its module
     await camera.drawn();
     const last = N_MINUTES - 1;
     const at = new Date(START + last * MINUTE).toISOString();
-    const answer = await (await fetch(new URL(`api/v1/latest?metric=cam.hv&at=${at}`, server.url))).json();
+    const answer = await (await fetch(new URL(`api/v1/latest?metric=cam.hv&at=${at}`, session.server.url))).json();
     for (const pixel of [0, 1, HOT, COLD, 999, 1854]) {
       const told = await camera.hover(pixel);
       const expected = answer.channels[pixel];
@@ -357,7 +329,7 @@ test("the night plays from the beginning, step by step, and stops when told", as
 });
 
 test("an empty night says so, and where the last data are", async () => {
-  const watched = await openPage(browser, new URL("d/camera/empty", server.url).href);
+  const watched = await openPage(session.browser, new URL("d/camera/empty", session.server.url).href);
   const panel = watched.page.locator('[data-panel="hv"][data-state="empty"]');
   await panel.waitFor();
   assert.match(await panel.innerText(), /No data in this night; last data 2026-11-20 20:29/);
@@ -386,7 +358,7 @@ test("in the red theme every pixel of camera and curve is red or black", async (
   await on("one?theme=red&channel=412", async (page) => {
     await new Camera(page, "hv").drawn();
     await new Camera(page, "hv").hover(3);
-    const [, green, blue] = await brightest(browser, await page.screenshot({ fullPage: true }));
+    const [, green, blue] = await brightest(session.browser, await page.screenshot({ fullPage: true }));
     assert.deepEqual([green, blue], [0, 0]);
   });
 });

@@ -2,12 +2,11 @@
 // number is known.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
+import { test } from "node:test";
 import { startOwnServer } from "./support/own_server.mjs";
-import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
+import { useSession } from "./support/session.mjs";
 
 const CHANNELS = 12;
 const MINUTES = 360;
@@ -94,29 +93,8 @@ ${panel("busy", "state", 'metrics = ["t.busy"]')}
 
 const PAGE = `d/cells/cells?from=${RANGE.from}&to=${RANGE.to}`;
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startOwnServer({ config: CONFIG, dashboards: { cells: DASHBOARD }, frames: frames() });
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function on(address, work, options) {
-  const watched = await openPage(browser, new URL(address, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
+const session = useSession(() => startOwnServer({ config: CONFIG, dashboards: { cells: DASHBOARD }, frames: frames() }));
+const { on } = session;
 
 /** The part of the stage's height where the middle of a row lies, of `n` rows between these edges in pixels. */
 async function down(plot, row, n, { top, bottom = 18 }) {
@@ -136,7 +114,7 @@ async function pixel(page, plot, x, y) {
   // The cursor's line would be in the way.
   await page.mouse.move(2, 2);
   const png = await page.screenshot({ clip: { x: Math.round(point.x), y: Math.round(point.y), width: 1, height: 1 } });
-  return brightest(browser, png);
+  return brightest(session.browser, png);
 }
 
 const HEAT = { top: 30 };
@@ -325,7 +303,7 @@ test("in the red theme no pixel of the cells has green or blue", async () => {
     for (const id of ["heat", "channels", "histogram", "busy"]) {
       const plot = new Plot(page, id);
       await plot.exact();
-      const [red, green, blue] = await brightest(browser, await plot.panel.screenshot());
+      const [red, green, blue] = await brightest(session.browser, await plot.panel.screenshot());
       assert.deepEqual([green, blue], [0, 0], id);
       assert.ok(red > 200, id);
     }

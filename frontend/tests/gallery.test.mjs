@@ -2,12 +2,12 @@
 // a screen reader's eyes, by keyboard, on a phone.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { seriousFindings } from "./support/axe.mjs";
-import { launchBrowser, openPage } from "./support/browser.mjs";
 import { panels, settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { startServer } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
 const TABS = [
   "gallery/ready",
@@ -24,31 +24,8 @@ const TABS = [
 
 const SETTLED = ["ready", "empty", "stale", "error"];
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** Opens a place, waits until every panel has said what it has to say, hands the page to `work`. */
-async function on(place, work, options) {
-  const watched = await openPage(browser, new URL(`d/${place}`, server.url).href, options);
-  try {
-    await settled(watched);
-    await work(watched.page, watched);
-    const wrong = watched.problems.filter((problem) => !isExpected(place, problem));
-    assert.deepEqual(wrong, []);
-  } finally {
-    await watched.close();
-  }
-}
+const session = useSession(() => startServer(), { below: "d/", settled, isExpected });
+const { on } = session;
 
 /** A question about a metric that does not exist is answered with 404, which the browser writes into its console. */
 function isExpected(place, problem) {
@@ -71,11 +48,10 @@ async function settled(watched) {
   }
 }
 
-/** What is about now has an old value, whatever night is open; one number may be either; and text has no data. */
+/** What is about now has an old value, whatever night is open; and text has no data. */
 function allowed(id, state) {
   if (id === "beside" || id === "text") return ["ready"];
   if (state === "empty" && id.startsWith("latest")) return ["stale"];
-  if (state === "empty" && id === "stat") return ["empty", "stale"];
   return [state];
 }
 
@@ -98,7 +74,7 @@ for (const state of ["ready", "empty", "error", "stale"]) {
 }
 
 test("every kind of panel says that it is loading until its first answer comes", async () => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await session.browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   let release;
   const held = new Promise((resolve) => (release = resolve));
@@ -106,7 +82,7 @@ test("every kind of panel says that it is loading until its first answer comes",
     await held;
     await route.continue().catch(() => {});
   });
-  await page.goto(new URL("d/gallery/ready", server.url).href);
+  await page.goto(new URL("d/gallery/ready", session.server.url).href);
   await page.waitForFunction(() => document.querySelectorAll("[data-panel]").length >= 10);
   const asking = (await panels(page)).filter(({ id }) => id !== "text");
   assert.deepEqual(new Set(asking.map(({ state }) => state)), new Set(["loading"]));
@@ -132,7 +108,7 @@ for (const place of TABS) {
   test(`in the red theme no pixel of ${place} has green or blue`, async () => {
     await on(`${place}?theme=red`, async (page, watched) => {
       await watched.screenshot(`red-${place}`);
-      const [red, green, blue] = await brightest(browser, await page.screenshot({ fullPage: true }));
+      const [red, green, blue] = await brightest(session.browser, await page.screenshot({ fullPage: true }));
       assert.deepEqual([green, blue], [0, 0]);
       assert.ok(red > 200, "something is there to be read");
     });
@@ -197,10 +173,10 @@ test("every picture of data has a name and a table or list behind it", async () 
 });
 
 test("two tabs of one browser keep their own channel, theme and night", async () => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await session.browser.newContext({ viewport: { width: 1440, height: 900 } });
   const [one, other] = [await context.newPage(), await context.newPage()];
-  await one.goto(new URL("d/lst/camera?theme=red&channel=412", server.url).href);
-  await other.goto(new URL("d/lst/camera?theme=light&channel=7", server.url).href);
+  await one.goto(new URL("d/lst/camera?theme=red&channel=412", session.server.url).href);
+  await other.goto(new URL("d/lst/camera?theme=light&channel=7", session.server.url).href);
   for (const page of [one, other]) {
     await settledPanels({ page, problems: [], screenshot: () => "" });
   }

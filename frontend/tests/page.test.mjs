@@ -1,26 +1,16 @@
 // The page of the demo, opened as a crew opens it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./support/browser.mjs";
 import { marks, settledPanels, waitForMark } from "./support/panels.mjs";
 import { startServer } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const session = useSession(() => startServer());
 
 test("the page opens, every panel shows its data, and nothing goes wrong", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   const shown = await settledPanels(watched);
   assert.ok(shown.some(({ state }) => state === "ready"), "no panel has data");
   watched.assertNoProblems();
@@ -28,7 +18,7 @@ test("the page opens, every panel shows its data, and nothing goes wrong", async
 });
 
 test("the loading picture is gone once the application stands", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   await settledPanels(watched);
   assert.equal(await watched.page.locator(".boot").count(), 0);
   assert.equal(await watched.page.locator(".boot-error").count(), 0);
@@ -36,18 +26,18 @@ test("the loading picture is gone once the application stands", async () => {
 });
 
 test("no request leaves the machine", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   await settledPanels(watched);
   const foreign = watched.requests.filter((url) => {
     const { protocol, host } = new URL(url);
-    return protocol !== "data:" && protocol !== "blob:" && host !== new URL(server.url).host;
+    return protocol !== "data:" && protocol !== "blob:" && host !== new URL(session.server.url).host;
   });
   assert.deepEqual(foreign, []);
   await watched.close();
 });
 
 test("the application is fetched once: the preload is the one that is used", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   await settledPanels(watched);
   const wasm = watched.requests.filter((url) => url.endsWith(".wasm"));
   assert.equal(wasm.length, 1, wasm.join("\n"));
@@ -55,7 +45,7 @@ test("the application is fetched once: the preload is the one that is used", asy
 });
 
 test("the page marks when each panel is drawn and when all are", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   const shown = await settledPanels(watched);
   await waitForMark(watched.page, "page:complete");
   const set = await marks(watched.page);
@@ -66,7 +56,7 @@ test("the page marks when each panel is drawn and when all are", async () => {
 });
 
 test("a reload keeps what the address says", async () => {
-  const watched = await openPage(browser, server.url);
+  const watched = await openPage(session.browser, session.server.url);
   await settledPanels(watched);
   const { page } = watched;
   const second = page.getByRole("tab").nth(1);
@@ -86,10 +76,10 @@ test("a reload keeps what the address says", async () => {
 });
 
 test("a page that cannot load says so and offers to reload", async () => {
-  const context = await browser.newContext();
+  const context = await session.browser.newContext();
   const page = await context.newPage();
   await page.route(/\.wasm$/, (route) => route.abort());
-  await page.goto(server.url);
+  await page.goto(session.server.url);
   const banner = page.getByRole("alert");
   await banner.waitFor({ timeout: 10_000 });
   assert.match(await banner.innerText(), /stopped/);

@@ -1,15 +1,11 @@
 // What is drawn over time besides lines: limits, logarithmic axes, events, strips; the chosen clock; pinned values.
 
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
-import { settledPanels } from "./support/panels.mjs";
+import { test } from "node:test";
+import { startOwnServer } from "./support/own_server.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
-import { startServing } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
 /** A night of 25 hours at the site: the clocks go back at 01:00 UTC. */
 const START = Date.parse("2026-10-24T10:00:00Z");
@@ -92,45 +88,10 @@ function frames() {
   return all;
 }
 
-let folder;
-let server;
-let browser;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "watchroom-plots-"));
-  await mkdir(join(folder, "dashboards"));
-  await writeFile(join(folder, "watchroom.toml"), CONFIG);
-  await writeFile(join(folder, "dashboards/plots.toml"), DASHBOARD);
-  server = await startServing(join(folder, "watchroom.toml"));
-  const all = frames();
-  for (let at = 0; at < all.length; at += 1000) {
-    const answer = await fetch(new URL("api/v1/frames", server.url), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ frames: all.slice(at, at + 1000) }),
-    });
-    assert.equal(answer.status, 200, await answer.text());
-  }
-  browser = await launchBrowser();
+const session = useSession(() => startOwnServer({ config: CONFIG, dashboards: { plots: DASHBOARD }, frames: frames() }), {
+  below: "d/plots/one",
 });
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (folder) await rm(folder, { recursive: true, force: true });
-});
-
-/** Opens the tab, waits for its panels, hands the page to `work`, and checks that nothing broke. */
-async function on(query, work, options) {
-  const watched = await openPage(browser, new URL(`d/plots/one${query}`, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
+const { on } = session;
 
 const legend = (plot) => plot.panel.locator(".legend__entry").allInnerTexts();
 const pinned = (plot) => plot.panel.locator(".pin").allInnerTexts();
@@ -182,7 +143,7 @@ test("values on a logarithmic axis are those of the API, zeros included", async 
     await rate.exact();
     const [fact] = await rate.hover(await across(rate, 97 * 5));
     const answer = await fetch(
-      new URL(`api/v1/samples?metric=tel.rate&from=${new Date(fact.timeUs / 1000).toISOString()}&to=${new Date(fact.timeUs / 1000 + 1).toISOString()}`, server.url),
+      new URL(`api/v1/samples?metric=tel.rate&from=${new Date(fact.timeUs / 1000).toISOString()}&to=${new Date(fact.timeUs / 1000 + 1).toISOString()}`, session.server.url),
     );
     const { samples } = await answer.json();
     assert.equal(samples[0].value, fact.value);
@@ -283,7 +244,7 @@ for (const theme of ["dark", "light", "red"]) {
       await page.mouse.click(point.x, point.y);
       await watched.screenshot(`plots-${theme}`);
       if (theme === "red") {
-        const [, green, blue] = await brightest(browser, await page.screenshot());
+        const [, green, blue] = await brightest(session.browser, await page.screenshot());
         assert.deepEqual([green, blue], [0, 0]);
       }
     });

@@ -1,42 +1,14 @@
 // What surrounds the panels: nights and ranges, clocks, wallboard, keys, print.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
+import { test } from "node:test";
 import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { startServer } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** Opens an address below the server, waits for its panels, hands the page to `work`, and checks that nothing broke. */
-async function on(address, work, options) {
-  const watched = await openPage(browser, new URL(address, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
-
-async function api(path) {
-  const answer = await fetch(new URL(`api/v1/${path}`, server.url));
-  assert.equal(answer.status, 200, path);
-  return answer.json();
-}
+const session = useSession(() => startServer());
+const { on, api } = session;
 
 async function openCalendar(page) {
   await page.locator(".night__date").click();
@@ -174,7 +146,7 @@ test("with the calendar open the red theme has no green and no blue, and a phone
   await on("d/demo/camera?theme=red", async (page, watched) => {
     await openCalendar(page);
     await watched.screenshot("calendar-red");
-    const [, green, blue] = await brightest(browser, await page.screenshot());
+    const [, green, blue] = await brightest(session.browser, await page.screenshot());
     assert.deepEqual([green, blue], [0, 0]);
   });
   await on(

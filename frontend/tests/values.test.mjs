@@ -2,44 +2,17 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./support/browser.mjs";
 import { startOwnServer } from "./support/own_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
 import { startServer } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** Opens an address below the server, waits for its panels, hands the page to `work`, and checks that nothing broke. */
-async function on(address, work, options) {
-  const watched = await openPage(browser, new URL(address, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
-
-async function api(path) {
-  const answer = await fetch(new URL(path, server.url), { headers: { accept: "application/json" } });
-  assert.equal(answer.status, 200, path);
-  return answer.json();
-}
+const session = useSession(() => startServer());
+const { on, api } = session;
 
 /** Takes a thing from a panel's menu. */
 async function take(page, panelId, item) {
@@ -67,7 +40,7 @@ const microsOf = (text) => (text === "" ? null : Date.parse(text) * 1000);
 /** The last question of the page for the envelope of a metric, asked again. */
 function lastEnvelope(watched, metric) {
   const asked = watched.requests.filter((url) => url.includes("/envelope?") && url.includes(`metric=${metric}&`));
-  return api(asked.at(-1));
+  return api(asked.at(-1).split("/api/v1/")[1]);
 }
 
 const SIX_HOURS = "d/demo/weather?from=2016-01-01T06:00:00Z&to=2016-01-01T12:00:00Z";
@@ -78,7 +51,7 @@ test("a CSV of samples says what the API says, to the last digit", async () => {
     const { name, bytes } = await saved(page, "temperature", "CSV");
     assert.equal(name, "temperature_20160101T060000Z_20160101T120000Z.csv");
     const { samples } = await api(
-      "api/v1/samples?metric=surfrad.temp&from=2016-01-01T06:00:00Z&to=2016-01-01T12:00:00Z&limit=10000",
+      "samples?metric=surfrad.temp&from=2016-01-01T06:00:00Z&to=2016-01-01T12:00:00Z&limit=10000",
     );
     const rows = rowsOf(bytes);
     assert.ok(rows.length > 300);
@@ -115,7 +88,7 @@ test("a PNG is the picture with its heading, in the colours of the theme", async
     const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
     assert.equal(width, Math.round(box.width));
     assert.ok(height > box.height + 30, "heading and legend have room");
-    const [red, green, blue] = await brightest(browser, bytes);
+    const [red, green, blue] = await brightest(session.browser, bytes);
     assert.deepEqual([green, blue], [0, 0]);
     assert.ok(red > 200, "something is there to be read");
   });
@@ -147,7 +120,7 @@ test("the newest values are saved as they are listed", async () => {
     const { bytes } = await saved(page, "now", "CSV");
     const rows = rowsOf(bytes);
     for (const row of rows) {
-      const { channels } = await api(`api/v1/latest?metric=${row.metric}`);
+      const { channels } = await api(`latest?metric=${row.metric}`);
       const channel = channels[Number(row.channel)];
       assert.equal(numberOf(row.value), channel.value, row.metric);
       assert.equal(microsOf(row.time), channel.time_us, row.metric);
@@ -329,13 +302,13 @@ test("an arrangement is exported as the file that the server reads", async () =>
     await page.locator(`[data-slot="${before[2]}"] .arrange`).press("Delete");
     await layout(page, "Export as TOML …");
     const text = await page.locator(".dialog__text").inputValue();
-    const { files } = await api("api/v1/dashboards/files");
+    const { files } = await api("dashboards/files");
     const { text: source } = files.find(({ dashboard }) => dashboard === "demo");
     const own = await startOwnServer({ config: "", dashboards: { demo: text }, frames: [] });
     try {
       const answer = await fetch(`${own.url}api/v1/dashboards`, { headers: { accept: "application/json" } });
       const read = (await answer.json()).dashboards[0];
-      const { dashboards } = await api("api/v1/dashboards");
+      const { dashboards } = await api("dashboards");
       const original = dashboards.find(({ id }) => id === "demo");
       const shown = read.tabs[0].panels;
       assert.deepEqual(shown.map(({ id }) => id), [before[1], before[0], ...before.slice(3)]);
@@ -360,7 +333,7 @@ for (const panel of ["latest-bars", "latest-tiles", "latest-age"]) {
         const list = document.activeElement;
         return document.getElementById(list.getAttribute("aria-activedescendant")) !== null;
       });
-      const { channels } = await api("api/v1/latest?metric=camera.scb_temperature");
+      const { channels } = await api("latest?metric=camera.scb_temperature");
       const told = await active();
       assert.match(told, /fresh|late|stale|never/);
       assert.match(told, /\d+ (s|min|h|d)/);
@@ -375,7 +348,7 @@ for (const panel of ["latest-bars", "latest-tiles", "latest-age"]) {
 test("one number is that of the API, with unit, age and course", async () => {
   await on("d/gallery/ready", async (page) => {
     const panel = page.locator('[data-panel="stat"]');
-    const { channels } = await api("api/v1/latest?metric=camera.scb_temperature");
+    const { channels } = await api("latest?metric=camera.scb_temperature");
     const shown = Number((await panel.locator(".stat__value").innerText()).replace("\u2212", "-").replaceAll(/\s/g, ""));
     const known = channels[7].value;
     assert.ok(Math.abs(shown - known) <= Math.abs(known) * 1e-4, `${shown} for ${known}`);
@@ -385,7 +358,7 @@ test("one number is that of the API, with unit, age and course", async () => {
 });
 
 test("a panel whose metric does not exist says so and leaves the others alone", async () => {
-  const watched = await openPage(browser, new URL("d/gallery/error", server.url).href);
+  const watched = await openPage(session.browser, new URL("d/gallery/error", session.server.url).href);
   const { page } = watched;
   await page.locator('[data-panel="latest-table"][data-state="error"]').waitFor();
   await page.locator('[data-panel="stat"][data-state="error"]').waitFor();

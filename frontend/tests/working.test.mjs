@@ -1,44 +1,17 @@
 // Working with the page as a shift does: tabs, nights, zoom, values, links, faults.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launchBrowser, openPage } from "./support/browser.mjs";
+import { test } from "node:test";
+import { openPage } from "./support/browser.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot, nextZoom, zoomOf } from "./support/plot.mjs";
 import { startServer } from "./support/server.mjs";
+import { useSession } from "./support/session.mjs";
 import { sourceRows } from "./support/source_files.mjs";
 
-let server;
-let browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** Opens an address below the server, waits for its panels, hands the page to `work`, and checks that nothing broke. */
-async function on(address, work, options) {
-  const watched = await openPage(browser, new URL(address, server.url).href, options);
-  try {
-    await settledPanels(watched);
-    await work(watched.page, watched);
-    watched.assertNoProblems();
-  } finally {
-    await watched.close();
-  }
-}
-
-async function api(path) {
-  const answer = await fetch(new URL(`api/v1/${path}`, server.url));
-  assert.equal(answer.status, 200, path);
-  return answer.json();
-}
+const session = useSession(() => startServer());
+const { on, api } = session;
 
 const TABS = ["weather", "tucson", "machine", "moon", "camera"];
 
@@ -287,7 +260,7 @@ test("in the red theme no pixel has green or blue", async () => {
     await on(`d/demo/${tab}?theme=red`, async (page, watched) => {
       await new Plot(page, tab === "weather" ? "temperature" : "pacta").hover(0.4);
       await watched.screenshot(`red-${tab}`);
-      const [red, green, blue] = await brightest(browser, await page.screenshot());
+      const [red, green, blue] = await brightest(session.browser, await page.screenshot());
       assert.deepEqual([green, blue], [0, 0]);
       assert.ok(red > 200, "something is there to be read");
     });
@@ -311,7 +284,7 @@ test("a phone shows everything in its width", async () => {
 
 test("an unknown tab and an unknown dashboard say so and lead on", async () => {
   for (const path of ["d/demo/nowhere", "d/nothing/at-all"]) {
-    const watched = await openPage(browser, new URL(path, server.url).href);
+    const watched = await openPage(session.browser, new URL(path, session.server.url).href);
     const { page } = watched;
     await page.locator(".notfound").waitFor();
     assert.ok((await page.locator(".notfound a").count()) > 0);
@@ -325,7 +298,7 @@ test("an unknown tab and an unknown dashboard say so and lead on", async () => {
 test("two tabs of the browser with different addresses do not touch each other", async () => {
   await on("d/demo/weather?theme=light", async (page, watched) => {
     const second = await watched.context.newPage();
-    await second.goto(new URL("d/demo/moon?theme=red", server.url).href);
+    await second.goto(new URL("d/demo/moon?theme=red", session.server.url).href);
     await second.locator('[data-panel="long-period"][data-state="ready"]').waitFor();
     await page.reload();
     await settledPanels(watched);
@@ -336,7 +309,7 @@ test("two tabs of the browser with different addresses do not touch each other",
 
 test("a server that is gone is told at once, and its data are not shown as empty", async () => {
   const own = await startServer();
-  const watched = await openPage(browser, new URL("d/demo/weather", own.url).href);
+  const watched = await openPage(session.browser, new URL("d/demo/weather", own.url).href);
   const { page } = watched;
   await settledPanels(watched);
   await page.locator('[data-connection="connected"]').waitFor();

@@ -5,22 +5,26 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use shared::time::TimeRange;
 
 use crate::store::packed::Packed;
+use crate::store::records::{Event, Record};
 use crate::store::row::Row;
 use crate::store::tiles::{Tile, TileSpan};
 use crate::store::{FrameRead, MetricId, StoredMetric, kind_to_text};
 
 /// What an archive of this version begins with.
-pub(super) const MAGIC: &[u8] = b"WATCHROOM BACKUP 1\n";
+pub(super) const MAGIC: &[u8] = b"WATCHROOM BACKUP 2\n";
 
 /// The letters of records.
 pub(super) const METRIC: u8 = b'M';
 pub(super) const STANDING: u8 = b'S';
 pub(super) const TILE: u8 = b'T';
 pub(super) const FRAMES: u8 = b'F';
+pub(super) const RECORD: u8 = b'R';
+pub(super) const EVENT: u8 = b'V';
 pub(super) const END: u8 = b'E';
 
 /// The flags of a row.
@@ -44,6 +48,10 @@ pub struct Counts {
     pub samples: u64,
     /// Tiles that stand for deleted samples.
     pub tiles: u64,
+    /// Records: what is kept besides samples, and replaced.
+    pub records: u64,
+    /// Events: what is kept besides samples, and only added.
+    pub events: u64,
 }
 
 /// A metric in an archive.
@@ -57,6 +65,25 @@ pub(super) struct MetricRecord {
     pub(super) kind: String,
     pub(super) interval_us: Option<i64>,
     pub(super) channels: Vec<String>,
+}
+
+/// What is kept besides samples, in an archive.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeptRecord {
+    pub(super) collection: String,
+    pub(super) key: String,
+    pub(super) body: Box<RawValue>,
+}
+
+/// An event in an archive.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeptEvent {
+    pub(super) log: String,
+    pub(super) time_us: i64,
+    pub(super) key: String,
+    pub(super) body: Box<RawValue>,
 }
 
 /// Writes an archive, record by record.
@@ -137,6 +164,29 @@ impl<W: Write> ArchiveWriter<W> {
         self.record(TILE)
     }
 
+    /// Adds a record of a collection; comes after all metrics.
+    pub(super) fn kept_record(&mut self, collection: String, record: Record) -> io::Result<()> {
+        self.counts.records += 1;
+        self.body = serde_json::to_vec(&KeptRecord {
+            collection,
+            key: record.key,
+            body: RawValue::from_string(record.body)?,
+        })?;
+        self.record(RECORD)
+    }
+
+    /// Adds an event of a log; comes after all records.
+    pub(super) fn kept_event(&mut self, log: String, event: Event) -> io::Result<()> {
+        self.counts.events += 1;
+        self.body = serde_json::to_vec(&KeptEvent {
+            log,
+            time_us: event.time.as_micros(),
+            key: event.key,
+            body: RawValue::from_string(event.body)?,
+        })?;
+        self.record(EVENT)
+    }
+
     /// Ends the archive. Without this it is refused when it is read.
     pub fn finish(mut self) -> io::Result<(W, Counts)> {
         let Counts {
@@ -144,9 +194,11 @@ impl<W: Write> ArchiveWriter<W> {
             frames,
             samples,
             tiles,
+            records,
+            events,
         } = self.counts;
         self.body.clear();
-        for count in [metrics, frames, samples, tiles] {
+        for count in [metrics, frames, samples, tiles, records, events] {
             self.body.extend(count.to_le_bytes());
         }
         let hash = self.hash.clone().finalize();

@@ -3,11 +3,12 @@
 //! # What is in one
 //!
 //! All that cannot be derived: the metrics with their properties and channels, all frames with every value and arrival
-//! bit by bit, and the tiles that stand for deleted samples. Other tiles are derived again after a restore.
+//! bit by bit, the tiles that stand for deleted samples, and what is kept besides samples: records and events. Other tiles
+//! are derived again after a restore, and versions of records begin at 1 again.
 //!
-//! # Format, version 1
+//! # Format, version 2
 //!
-//! A gzip file; inside, the line `WATCHROOM BACKUP 1` with its line feed, then records. A record is a letter, the length of
+//! A gzip file; inside, the line `WATCHROOM BACKUP 2` with its line feed, then records. A record is a letter, the length of
 //! its body in bytes as `u32`, and the body. All numbers are little-endian; times are microseconds since 1970 in UTC.
 //!
 //! | record | body |
@@ -16,14 +17,18 @@
 //! | `S` | tiles that stand for samples: metric `u32`, from `i64`, until `i64`, number of levels `u8`, of each its number `u8` and the span of its tiles `i64` |
 //! | `T` | such a tile: metric `u32`, start `i64`, block `u32`, then its bytes, as `pyramid/codec.rs` packs them |
 //! | `F` | frames: metric `u32`, then one or more rows |
-//! | `E` | the end: metrics, frames, samples, tiles as `u64`, then the SHA-256 of all that comes before this record |
+//! | `R` | a record, as JSON: `collection`, `key`, `body` |
+//! | `V` | an event, as JSON: `log`, `time_us`, `key`, `body` |
+//! | `E` | the end: metrics, frames, samples, tiles, records, events as `u64`, then the SHA-256 of all that comes before this record |
 //!
 //! A row is time `i64`, arrival `i64` (the newest, where they differ), a byte of flags, number of values n `u32`; with flag 1
 //! n channels `u32`, else they are 0 to n-1; a byte 1 and n `f32`, or a byte 2 and n `f64`, where null is a NaN of its own as
 //! in SQLite ([`crate::store::sqlite`]); with flag 2 n arrivals `i64`.
 //!
-//! Metrics come by rising number, each followed by its `S` and `T`, then its `F` by rising time. A file without a good
-//! end is refused before anything of it is restored.
+//! Metrics come by rising number, each followed by its `S` and `T`, then its `F` by rising time; then all `R`, then all `V` by
+//! rising log and time. A file without a good end is refused before anything of it is restored.
+//!
+//! Version 1 has neither `R` nor `V`, nor their numbers at its end; it is still read.
 
 use std::io::Write;
 
@@ -95,6 +100,16 @@ pub async fn backup<W: Write + Send>(
             tokio::task::yield_now().await;
         }
     }
+    for (collection, record) in snapshot.records().await? {
+        archive.kept_record(collection, record)?;
+    }
+    let mut events = snapshot.events();
+    while let Some(chunk) = events.try_next().await? {
+        for (log, event) in chunk {
+            archive.kept_event(log, event)?;
+        }
+    }
+    drop(events);
     Ok(archive.finish()?)
 }
 

@@ -3,14 +3,22 @@
 use std::io::{self, BufReader, Read};
 
 use flate2::read::GzDecoder;
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use shared::time::{TimeRange, Timestamp};
 
-use super::archive::{Counts, END, FLAG_ARRIVALS, FLAG_CHANNELS, FRAMES, MAGIC, METRIC, MetricRecord, STANDING, TILE};
+use super::archive::{
+    Counts, END, EVENT, FLAG_ARRIVALS, FLAG_CHANNELS, FRAMES, KeptEvent, KeptRecord, MAGIC, METRIC, MetricRecord,
+    RECORD, STANDING, TILE,
+};
 use crate::store::packed::PackedView;
+use crate::store::records::{Expected, RecordChange};
 use crate::store::row::Row;
 use crate::store::tiles::{Tile, TileKey, TileSpan};
 use crate::store::{MetricId, MetricProperties, StoredMetric, kind_from_text};
+
+/// What an archive of the version before begins with; it has no records nor events.
+const MAGIC_1: &[u8] = b"WATCHROOM BACKUP 1\n";
 
 /// No record of ours is longer: the longest is one frame, or the labels of all channels.
 const MAX_RECORD_BYTES: u32 = 1 << 28;
@@ -25,7 +33,7 @@ pub enum BadArchive {
     #[error("this is not a backup that watchroom made")]
     Foreign,
     /// A newer version made it.
-    #[error("this backup has format {0:?}, this program knows format 1; use the newer program")]
+    #[error("this backup has format {0:?}, this program knows format 2; use the newer program")]
     TooNew(String),
     /// It ends too early.
     #[error("this backup is not complete: it ends too early; make or copy it again")]
@@ -46,6 +54,8 @@ pub(super) enum Record {
     /// A tile of the finest level, the number of which is that of the first span before.
     Tile(MetricId, Tile),
     Frames(MetricId, Vec<(Timestamp, Row)>),
+    /// A record or an event, to be put or appended.
+    Kept(RecordChange),
     End(Counts),
 }
 
@@ -54,6 +64,7 @@ pub struct ArchiveReader<R: Read> {
     input: BufReader<GzDecoder<R>>,
     hash: Sha256,
     counts: Counts,
+    counts_kept: bool,
     finest_level: u8,
     body: Vec<u8>,
 }
@@ -65,6 +76,7 @@ impl<R: Read> ArchiveReader<R> {
             input: BufReader::with_capacity(BUFFER_BYTES, GzDecoder::new(input)),
             hash: Sha256::new(),
             counts: Counts::default(),
+            counts_kept: true,
             finest_level: 0,
             body: Vec::new(),
         };
@@ -78,7 +90,8 @@ impl<R: Read> ArchiveReader<R> {
                 }
                 _ => BadArchive::Io(error),
             })?;
-        if magic != MAGIC {
+        archive.counts_kept = magic != MAGIC_1;
+        if magic != MAGIC && magic != MAGIC_1 {
             let version = magic
                 .strip_prefix(b"WATCHROOM BACKUP ".as_slice())
                 .ok_or(BadArchive::Foreign)?;
@@ -169,13 +182,39 @@ impl<R: Read> ArchiveReader<R> {
                 }
                 Ok(Record::Frames(metric_id, rows))
             }
+            RECORD => {
+                self.counts.records += 1;
+                let KeptRecord { collection, key, body } = json(body)?;
+                Ok(Record::Kept(RecordChange::Put {
+                    collection,
+                    key,
+                    expected: Expected::Any,
+                    body: body.get().to_owned(),
+                }))
+            }
+            EVENT => {
+                self.counts.events += 1;
+                let KeptEvent {
+                    log,
+                    time_us,
+                    key,
+                    body,
+                } = json(body)?;
+                let body = body.get().to_owned();
+                let time = time(time_us)?;
+                Ok(Record::Kept(RecordChange::Append { log, time, key, body }))
+            }
             END => {
-                let counts = Counts {
+                let mut counts = Counts {
                     metrics: fields.u64()?,
                     frames: fields.u64()?,
                     samples: fields.u64()?,
                     tiles: fields.u64()?,
+                    ..Counts::default()
                 };
+                if self.counts_kept {
+                    (counts.records, counts.events) = (fields.u64()?, fields.u64()?);
+                }
                 let hash: [u8; 32] = hash_before.finalize().into();
                 if fields.0 != hash || counts != self.counts {
                     return Err(damaged("its checksum does not fit to what is in it"));
@@ -191,8 +230,16 @@ impl<R: Read> ArchiveReader<R> {
     }
 }
 
+fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadArchive> {
+    serde_json::from_slice(body).map_err(|error| damaged(&error.to_string()))
+}
+
+fn time(micros: i64) -> Result<Timestamp, BadArchive> {
+    Timestamp::from_micros(micros).ok_or_else(|| damaged(&format!("the time {micros} lies outside the calendar")))
+}
+
 fn metric(body: &[u8]) -> Result<StoredMetric, BadArchive> {
-    let record: MetricRecord = serde_json::from_slice(body).map_err(|error| damaged(&error.to_string()))?;
+    let record: MetricRecord = json(body)?;
     let kind = kind_from_text(&record.kind).ok_or_else(|| damaged(&format!("unknown kind {:?}", record.kind)))?;
     if record.interval_us.is_some_and(|micros| micros <= 0) {
         return Err(damaged("an interval is not above zero"));
@@ -274,8 +321,7 @@ impl<'a> Fields<'a> {
     }
 
     fn time(&mut self) -> Result<Timestamp, BadArchive> {
-        let micros = self.i64()?;
-        Timestamp::from_micros(micros).ok_or_else(|| damaged(&format!("the time {micros} lies outside the calendar")))
+        time(self.i64()?)
     }
 }
 

@@ -7,12 +7,17 @@ use shared::time::{TimeRange, Timestamp};
 
 use super::archive::Counts;
 use super::read::{ArchiveReader, BadArchive, Record};
+use crate::store::records::RecordChange;
 use crate::store::retention::{Horizon, Stand};
 use crate::store::row::{Arrivals, Row};
 use crate::store::{self, Channels, Frame, MetricId, Store};
 
 /// About how many values are written at once.
 const VALUES_PER_BATCH: usize = 500_000;
+
+/// How many records and events are stored at once, and about how many bytes of them.
+const CHANGES_PER_BATCH: usize = 1000;
+const BYTES_PER_BATCH: usize = 4 << 20;
 
 /// Why an archive was not restored.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +91,13 @@ pub async fn restore(input: impl Read + Send, store: &dyn Store) -> Result<Count
                     filling.write().await?;
                 }
             }
+            Record::Kept(change) => {
+                filling.flush().await?;
+                filling.keep(change).await?;
+            }
             Record::End(counts) => {
                 filling.flush().await?;
+                filling.apply().await?;
                 return Ok(counts);
             }
         }
@@ -103,6 +113,9 @@ struct Filling<'a> {
     standing: Option<(MetricId, TimeRange, u64)>,
     frames: Vec<Frame>,
     n_values: usize,
+    /// What is kept besides samples and waits to be stored.
+    kept: Vec<RecordChange>,
+    kept_bytes: usize,
 }
 
 impl<'a> Filling<'a> {
@@ -113,7 +126,29 @@ impl<'a> Filling<'a> {
             standing: None,
             frames: Vec::new(),
             n_values: 0,
+            kept: Vec::new(),
+            kept_bytes: 0,
         }
+    }
+
+    async fn keep(&mut self, change: RecordChange) -> store::Result<()> {
+        self.kept_bytes += match &change {
+            RecordChange::Put { body, .. } | RecordChange::Append { body, .. } => body.len(),
+            RecordChange::Delete { .. } => 0,
+        };
+        self.kept.push(change);
+        if CHANGES_PER_BATCH <= self.kept.len() || BYTES_PER_BATCH <= self.kept_bytes {
+            self.apply().await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self) -> store::Result<()> {
+        // Nothing is expected, so nothing conflicts.
+        self.store.records().apply(&self.kept).await?;
+        self.kept.clear();
+        self.kept_bytes = 0;
+        Ok(())
     }
 
     fn id(&self, metric_id: MetricId) -> Result<MetricId, BadArchive> {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use flate2::write::GzEncoder;
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 use shared::metric::MetricKind;
 use shared::query::envelope::EnvelopeQuery;
 use shared::time::TimeRange;
@@ -18,6 +20,7 @@ use crate::pyramid::Pyramid;
 use crate::query::envelope::envelope;
 use crate::query::envelope::tests::assert_same;
 use crate::store::memory::MemoryStore;
+use crate::store::records::{Applied, Event, Expected, Record, RecordChange};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{
     CatalogueStore as _, ChannelFilter, Channels, Frame, FrameRead, FrameStore as _, MetricId, MetricProperties, Store,
@@ -38,6 +41,16 @@ async fn restored(bytes: &[u8]) -> MemoryStore {
     let store = MemoryStore::new();
     restore(bytes, &store).await.unwrap();
     store
+}
+
+/// All that is kept besides samples; versions begin anew in a restored store.
+async fn kept(store: &dyn Store) -> (Vec<(String, String, Json)>, Vec<(String, Event)>) {
+    let mut snapshot = store.snapshots().snapshot().await.unwrap();
+    let records = snapshot.records().await.unwrap().into_iter();
+    let json =
+        |(collection, record): (String, Record)| (collection, record.key, serde_json::from_str(&record.body).unwrap());
+    let events: Vec<_> = snapshot.events().try_collect().await.unwrap();
+    (records.map(json).collect(), events.concat())
 }
 
 /// Everything that can be read back, metric by metric.
@@ -92,6 +105,27 @@ pub(crate) async fn fill(store: &dyn Store) {
         frame(b, 0, 0, &[0], &[number(16_777_217.0)]),
     ];
     store.write(&frames).await.unwrap();
+    let put = |key: &str, body: &str| RecordChange::Put {
+        collection: "alarm_states".to_owned(),
+        key: key.to_owned(),
+        expected: Expected::Any,
+        body: body.to_owned(),
+    };
+    let append = |time, key: &str| RecordChange::Append {
+        log: "alarm_events".to_owned(),
+        time: at(time),
+        key: key.to_owned(),
+        body: "\"ü\"".to_owned(),
+    };
+    let changes = [
+        put("b", r#"{"since_us": 1, "value": 24.9}"#),
+        put("b", r#"{"since_us": 2, "value": 0.1}"#),
+        put("a", "null"),
+        append(5, "b"),
+        append(5, "a"),
+        append(-1, "a"),
+    ];
+    assert_eq!(store.records().apply(&changes).await.unwrap(), Applied::All);
 }
 
 #[tokio::test]
@@ -102,16 +136,22 @@ async fn a_restored_store_is_the_one_that_was_backed_up() {
     let sqlite = SqliteStore::open(&folder.path().join("a.db")).await.unwrap();
     restore(archive(&memory).await.as_slice(), &sqlite).await.unwrap();
     assert_eq!(all(&sqlite).await, all(&memory).await);
+    assert_eq!(kept(&sqlite).await, kept(&memory).await);
     let bytes = archive(&sqlite).await;
     sqlite.close().await;
-    assert_eq!(all(&restored(&bytes).await).await, all(&memory).await);
+    let again = restored(&bytes).await;
+    assert_eq!(all(&again).await, all(&memory).await);
+    assert_eq!(kept(&again).await, kept(&memory).await);
+    assert_eq!(kept(&again).await.1.len(), 3);
     let empty = MemoryStore::new();
     assert_eq!(all(&restored(&archive(&empty).await).await).await, []);
 }
 
 /// Backs a store up, and compares it with what is restored.
 pub(crate) async fn check_copy(store: &dyn Store) {
-    assert_eq!(all(&restored(&archive(store).await).await).await, all(store).await);
+    let copy = restored(&archive(store).await).await;
+    assert_eq!(all(&copy).await, all(store).await);
+    assert_eq!(kept(&copy).await, kept(store).await);
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
@@ -206,7 +246,7 @@ async fn a_cut_or_damaged_archive_is_refused_before_anything_is_stored() {
         );
     }
     let told = |bytes: &[u8]| check(bytes).unwrap_err().to_string();
-    let newer = [b"WATCHROOM BACKUP 2\n".as_slice(), &content[19..]].concat();
+    let newer = [b"WATCHROOM BACKUP 3\n".as_slice(), &content[19..]].concat();
     let messages = [
         told(b"something else"),
         told(&packed(b"something else that was compressed")),
@@ -218,9 +258,36 @@ async fn a_cut_or_damaged_archive_is_refused_before_anything_is_stored() {
     this is not a backup that watchroom made
     this is not a backup that watchroom made
     this backup is not complete: it ends too early; make or copy it again
-    this backup has format "2", this program knows format 1; use the newer program
+    this backup has format "3", this program knows format 2; use the newer program
     this backup is damaged: something comes after its end
     "#);
+}
+
+#[tokio::test]
+async fn an_archive_of_the_version_before_is_still_restored() {
+    let store = MemoryStore::new();
+    let metric = store.ensure_metric("m", &["0".to_owned()]).await.unwrap();
+    let frame = Frame {
+        metric_id: metric.id,
+        time: at(1),
+        arrival: at(2),
+        channels: Channels::Dense,
+        values: vec![Value::number(0.1)],
+    };
+    store.write(&[frame]).await.unwrap();
+    let mut content = Vec::new();
+    std::io::Read::read_to_end(
+        &mut flate2::read::GzDecoder::new(archive(&store).await.as_slice()),
+        &mut content,
+    )
+    .unwrap();
+    // The same without the two numbers that were not there.
+    let end = content.len() - (5 + 48 + 32);
+    let before = [b"WATCHROOM BACKUP 1\n".as_slice(), &content[19..end]].concat();
+    let counts = &content[end + 5..end + 5 + 32];
+    let hash = Sha256::digest(&before);
+    let older = [&before, b"E".as_slice(), &64_u32.to_le_bytes(), counts, &hash].concat();
+    assert_eq!(all(&restored(&packed(&older)).await).await, all(&store).await);
 }
 
 #[tokio::test]

@@ -212,20 +212,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_in_the_compact_form_is_not_said_to_be_packed() {
-        let unknown = async |request: Request| unknown_route(&request);
-        let router = surrounded(Router::new().fallback(unknown).layer(CompressionLayer::new()));
-        let request = Request::get("/api/v1/nothing")
-            .header(header::ACCEPT, shared::compact::MEDIA_TYPE)
-            .header(header::ACCEPT_ENCODING, "br");
-        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        assert_eq!(response.headers().get(header::CONTENT_ENCODING), None);
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let error: shared::error::ApiError = shared::compact::from_bytes(&body).unwrap();
-        assert_eq!(error.code, "unknown_route");
-    }
-
-    #[tokio::test]
     async fn an_answer_that_takes_too_long_is_given_up() {
         async fn slow() {
             std::future::pending::<()>().await;

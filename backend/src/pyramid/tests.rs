@@ -167,6 +167,7 @@ async fn check(pyramid: &Pyramid, query: &EnvelopeQuery) {
         stat: stats[usize::try_from(length % 5).unwrap()],
         value_min: None,
         value_max: None,
+        log: false,
     };
     raster::tests::check(pyramid, &query).await;
 }

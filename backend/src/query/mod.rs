@@ -138,7 +138,9 @@ pub enum Error {
         columns: u32,
     },
     /// Values that are no range.
-    #[error("value_min must be below value_max and both must be finite; they are {value_min} and {value_max}")]
+    #[error(
+        "value_min must be below value_max and both must be finite, and positive with log; they are {value_min} and {value_max}"
+    )]
     BadValueRange {
         /// The lower end, as far as it was given.
         value_min: String,
@@ -146,7 +148,7 @@ pub enum Error {
         value_max: String,
     },
     /// A range of values for a statistic that has no use for it.
-    #[error("value_min and value_max are for stat=density; leave them out")]
+    #[error("value_min, value_max and log are for stat=density; leave them out")]
     ValueRangeWithoutDensity,
     /// A limit outside its bounds.
     #[error("limit must be 1 to {max}, not {limit}")]

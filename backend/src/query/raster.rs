@@ -51,6 +51,9 @@ pub const MAX_READ: u64 = 16_000_000;
 /// The most samples that are counted one by one: about as many as the pyramid keeps unpacked.
 pub const MAX_COUNTED: u64 = 1 << 23;
 
+/// A logarithmic density over values of which some are not positive reaches so far down from the greatest.
+const LOG_SPAN: f64 = 1e6;
+
 /// Either answer of `GET /api/v1/raster`, written as what it is.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
@@ -171,6 +174,7 @@ impl<'a> Question<'a> {
             min,
             max,
             count: self.query.rows,
+            is_log: self.query.log,
         });
         Counts::new(bins, self.query.rows, columns.len())
     }
@@ -179,6 +183,13 @@ impl<'a> Question<'a> {
     fn ends(&self, overview: &Overview) -> (Option<f64>, Option<f64>) {
         let (given_min, given_max) = (self.query.value_min, self.query.value_max);
         let (least, greatest) = overview.extremes.unzip();
+        let (least, greatest) = if self.query.log {
+            let greatest = given_max.or(greatest).filter(|greatest| 0.0 < *greatest);
+            let floor = greatest.map(|greatest| greatest / LOG_SPAN);
+            (least.filter(|least| 0.0 < *least).or(floor), greatest)
+        } else {
+            (least, greatest)
+        };
         let min = given_min.or(least.map(|least| given_max.map_or(least, |max| least.min(max))));
         let max = given_max.or(greatest.map(|greatest| given_min.map_or(greatest, |min| greatest.max(min))));
         (min, max)
@@ -193,13 +204,14 @@ fn check_values(query: &RasterQuery) -> Result<()> {
     let (min, max) = (query.value_min, query.value_max);
     if Fold::of(query.stat).is_some() {
         return match (min, max) {
-            (None, None) => Ok(()),
+            (None, None) if !query.log => Ok(()),
             _ => Err(Error::ValueRangeWithoutDensity),
         };
     }
     let are_finite = [min, max].into_iter().flatten().all(f64::is_finite);
     let rise = min.zip(max).is_none_or(|(min, max)| min < max);
-    if are_finite && rise {
+    let are_positive = !query.log || [min, max].into_iter().flatten().all(|end| 0.0 < end);
+    if are_finite && rise && are_positive {
         return Ok(());
     }
     let told = |end: Option<f64>| end.map_or_else(|| "not given".to_owned(), |end| end.to_string());

@@ -29,6 +29,8 @@ pub mod mongo;
 
 pub mod tiles;
 
+pub mod records;
+
 pub mod retention;
 
 pub mod snapshot;
@@ -44,6 +46,9 @@ mod conformance;
 
 #[cfg(test)]
 mod keep_conformance;
+
+#[cfg(test)]
+mod record_conformance;
 
 #[cfg(test)]
 pub(crate) mod shared_conformance;
@@ -291,6 +296,9 @@ pub trait Store: CatalogueStore + FrameStore {
 
     /// What shows one moment of it, for backups.
     fn snapshots(&self) -> &dyn snapshot::SnapshotStore;
+
+    /// What is kept besides samples: records and events.
+    fn records(&self) -> &dyn records::RecordStore;
 
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;

@@ -27,6 +27,7 @@ macro_rules! shared_store_conformance {
             what_the_other_wrote_is_read
             both_may_write_the_same_frames_in_any_order
             closing_one_leaves_the_other
+            of_two_servers_at_once_one_conflicts
         );
     };
     (@each $harness:ty: $($test:ident)*) => {
@@ -191,4 +192,8 @@ pub(super) async fn closing_one_leaves_the_other(one: &dyn Store, two: &dyn Stor
     one.close().await;
     two.write(&[frame(id, 10, 0, 1.0)]).await.unwrap();
     assert_eq!(all(two, id).await, [(10, 0, 1.0.into())]);
+}
+
+pub(super) async fn of_two_servers_at_once_one_conflicts(one: &dyn Store, two: &dyn Store) {
+    super::record_conformance::one_of_two_conflicts(one, two).await;
 }

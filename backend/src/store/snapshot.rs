@@ -3,11 +3,17 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use futures_core::stream::BoxStream;
+use futures_core::stream::{BoxStream, Stream};
+use futures_util::stream::TryChunksError;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use shared::time::Timestamp;
 
+use super::records::{Event, Record};
 use super::tiles::{Tile, TileState};
 use super::{FrameRead, MetricId, Result, StoredMetric};
+
+/// How many events make a chunk.
+const EVENTS_PER_CHUNK: usize = 1000;
 
 /// Shows one moment of a store while others go on writing.
 #[async_trait]
@@ -35,4 +41,19 @@ pub trait Snapshot: Send {
 
     /// The finest tiles that start in `first_us..=last_us`, of all blocks, by rising start.
     async fn finest_tiles(&mut self, metric_id: MetricId, level: u8, first_us: i64, last_us: i64) -> Result<Vec<Tile>>;
+
+    /// All records by rising collection and key; with each its collection.
+    async fn records(&mut self) -> Result<Vec<(String, Record)>>;
+
+    /// All events by rising log and time, in chunks of bounded size; with each its log.
+    fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>>;
+}
+
+/// Events that come one by one as a snapshot gives them.
+pub(super) fn chunks_of_events<'a>(
+    events: impl Stream<Item = Result<(String, Event)>> + Send + 'a,
+) -> BoxStream<'a, Result<Vec<(String, Event)>>> {
+    let chunks = events.try_chunks(EVENTS_PER_CHUNK);
+    // An error takes those before it in its chunk with it.
+    chunks.map_err(|TryChunksError(_, error)| error).boxed()
 }

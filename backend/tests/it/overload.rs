@@ -94,6 +94,10 @@ impl Store for Gated {
         self.inner.snapshots()
     }
 
+    fn records(&self) -> &dyn watchroom::store::records::RecordStore {
+        self.inner.records()
+    }
+
     async fn ping(&self) -> store::Result<()> {
         self.inner.ping().await
     }

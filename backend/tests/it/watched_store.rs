@@ -173,6 +173,10 @@ impl Store for WatchedStore {
         self.inner.snapshots()
     }
 
+    fn records(&self) -> &dyn watchroom::store::records::RecordStore {
+        self.inner.records()
+    }
+
     async fn ping(&self) -> Result<()> {
         self.inner.ping().await
     }

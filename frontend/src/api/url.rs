@@ -90,6 +90,9 @@ pub fn raster(query: &RasterQuery) -> String {
             writer = writer.pair(key, &end.to_string());
         }
     }
+    if query.log {
+        writer = writer.pair("log", "true");
+    }
     writer.finish()
 }
 

@@ -83,6 +83,7 @@ fn address_of(
         time: current.time.filter(|_| goes_along),
         zoom: current.zoom.filter(|_| goes_along),
         hidden: Vec::new(),
+        pins: Vec::new(),
         channel: current.channel,
         theme: current.theme,
         clock: current.clock,

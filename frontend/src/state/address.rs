@@ -1,6 +1,7 @@
 //! The address bar is the state: what is on the screen, as a link, and back.
 //!
-//! `/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00Z&hide=hv/max&channel=412&theme=red`
+//! `/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00Z&hide=hv/max&channel=412&theme=red`,
+//! and `&pin=hv/camera.hv:412@2026-11-20T20:14:00Z` for each value that is pinned.
 //!
 //! A part that cannot be read is left out and reported, so that a damaged link still shows what it can.
 
@@ -24,6 +25,8 @@ pub struct Address {
     pub zoom: Option<TimeRange>,
     /// The legend entries that are hidden.
     pub hidden: Vec<HiddenLine>,
+    /// The values that stay on the screen, in the order in which they were pinned.
+    pub pins: Vec<Pinned>,
     /// The channel that all panels point out.
     pub channel: Option<Chosen>,
     /// The colours; `None` follows the system.
@@ -63,6 +66,56 @@ pub struct HiddenLine {
     pub panel: String,
     /// The line by the key that its panel gives it.
     pub line: String,
+}
+
+impl HiddenLine {
+    fn parse(value: &str) -> Option<Self> {
+        let (panel, line) = value.split_once('/')?;
+        Some(Self {
+            panel: panel.to_owned(),
+            line: line.to_owned(),
+        })
+    }
+}
+
+/// A value that stays on the screen. Written `panel/what@time`, and `panel/what@start..end` for a column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pinned {
+    /// The panel by its id.
+    pub panel: String,
+    /// What of it, by the key that its panel gives it.
+    pub what: String,
+    /// When: a microsecond for a single sample.
+    pub range: TimeRange,
+}
+
+impl Pinned {
+    fn parse(value: &str) -> Option<Self> {
+        let (place, when) = value.rsplit_once('@')?;
+        let (panel, what) = place.split_once('/')?;
+        let range = if when.contains(ENDS) {
+            parse_zoom(when).ok()?
+        } else {
+            let time: Timestamp = when.parse().ok()?;
+            TimeRange::new(time, time.saturating_add_micros(1)).ok()?
+        };
+        Some(Self {
+            panel: panel.to_owned(),
+            what: what.to_owned(),
+            range,
+        })
+    }
+}
+
+impl fmt::Display for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { panel, what, range } = self;
+        write!(f, "{panel}/{what}@{}", range.start())?;
+        if range.micros() > 1 {
+            write!(f, "{ENDS}{}", range.end())?;
+        }
+        Ok(())
+    }
 }
 
 /// A chosen channel, and as what it was chosen. Written `412`, and `m58` for a module.
@@ -213,12 +266,16 @@ impl Address {
                     Ok(zoom) => address.zoom = Some(zoom),
                     Err(message) => report("zoom", message),
                 },
-                "hide" => match value.split_once('/') {
-                    Some((panel, line)) => address.hidden.push(HiddenLine {
-                        panel: panel.to_owned(),
-                        line: line.to_owned(),
-                    }),
+                "hide" => match HiddenLine::parse(value) {
+                    Some(line) => address.hidden.push(line),
                     None => report("hide", format!("{value:?} is not written like panel/line")),
+                },
+                "pin" => match Pinned::parse(value) {
+                    Some(pin) => address.pins.push(pin),
+                    None => report(
+                        "pin",
+                        format!("{value:?} is not written like panel/metric:channel@time"),
+                    ),
                 },
                 "channel" => match Chosen::parse(value) {
                     Some(channel) => address.channel = Some(channel),
@@ -344,6 +401,9 @@ impl fmt::Display for Address {
         }
         for HiddenLine { panel, line } in &self.hidden {
             query = query.pair("hide", &format!("{panel}/{line}"));
+        }
+        for pin in &self.pins {
+            query = query.pair("pin", &pin.to_string());
         }
         if let Some(channel) = self.channel {
             query = query.pair("channel", &channel.to_string());

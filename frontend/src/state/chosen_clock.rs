@@ -23,6 +23,11 @@ impl ChosenClock {
         self.name.get()
     }
 
+    /// The site's clock, chosen or not.
+    pub const fn site(self) -> SiteClock {
+        self.site
+    }
+
     /// Chooses a clock.
     pub fn choose(self, name: ClockName) {
         let mut address = self.navigation.address().get_untracked();
@@ -63,10 +68,10 @@ fn zone_of(name: ClockName, ahead_us: i64) -> String {
     }
 }
 
-/// A zone by its offset: `UTC`, `UTC+1`, `UTC-3:30`.
+/// A zone by its offset: `UTC`, `UTC+1`, `UTC−3:30`.
 pub fn offset_name(ahead_us: i64) -> String {
     let minutes = ahead_us / (60 * MICROS_PER_SEC);
-    let sign = if minutes < 0 { '-' } else { '+' };
+    let sign = if minutes < 0 { '\u{2212}' } else { '+' };
     let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
     match (hours, rest) {
         (0, 0) => "UTC".to_owned(),
@@ -104,7 +109,7 @@ mod tests {
         };
         assert_eq!(hours(0.0), "UTC");
         assert_eq!(hours(1.0), "UTC+1");
-        assert_eq!(hours(-3.5), "UTC-3:30");
+        assert_eq!(hours(-3.5), "UTC\u{2212}3:30");
         assert_eq!(hours(5.75), "UTC+5:45");
         assert_eq!(zone_of(ClockName::Gps, 18 * MICROS_PER_SEC), "GPS");
     }

@@ -28,6 +28,8 @@ pub mod opening;
 
 pub mod painted;
 
+pub mod pins;
+
 pub mod refresh;
 
 pub mod server_clock;

@@ -35,6 +35,7 @@ pub struct TimeView {
     base: Derived<Option<TimeRange>>,
     settled: Derived<Option<TimeRange>>,
     visible: Derived<Option<TimeRange>>,
+    is_moving: Derived<bool>,
     /// Where a gesture is that has not come to rest.
     gesture: State<Option<TimeRange>>,
     rest: Kept<Option<TimeoutHandle>>,
@@ -50,9 +51,15 @@ impl TimeView {
         self.visible
     }
 
-    /// What is fetched exactly, and what the address bar holds: follows `visible` when a gesture rests.
+    /// What the address bar holds: follows `visible` when a gesture rests. For what is not worth asking for, or saying,
+    /// on the way there.
     pub fn settled(&self) -> Derived<Option<TimeRange>> {
         self.settled
+    }
+
+    /// Whether a gesture is under way that has not come to rest.
+    pub fn is_moving(&self) -> Derived<bool> {
+        self.is_moving
     }
 
     /// The night or range that [`TimeView::reset`] returns to.
@@ -203,6 +210,7 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
         base,
         settled,
         visible,
+        is_moving: Derived::new(move || gesture.with(Option::is_some)),
         gesture,
         rest: Kept::new(None),
         moved_us: Kept::new(0),

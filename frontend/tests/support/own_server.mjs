@@ -13,13 +13,13 @@ const BATCH = 500;
 /**
  * Starts `watchroom serve` on a free port and stores `frames` in it.
  *
- * @param {{ config: string, dashboards: Record<string, string>, frames: object[] }} options
+ * @param {{ config: string, dashboards: Record<string, string>, frames: object[], files?: Record<string, string> }} options
  *   `config` is `watchroom.toml` without its server and store; `dashboards` are files by name, without `.toml`;
- *   `frames` are those of `POST /api/v1/frames`.
+ *   `frames` are those of `POST /api/v1/frames`; `files` are others by name, beside `watchroom.toml`.
  * @returns {Promise<{ url: string, log: () => string, stop: () => Promise<string> }>}
  *   `url` ends in `/`.
  */
-export async function startOwnServer({ config, dashboards, frames }) {
+export async function startOwnServer({ config, dashboards, frames, files = {} }) {
   const folder = await mkdtemp(join(tmpdir(), "watchroom-test-"));
   await mkdir(join(folder, "dashboards"));
   const address = `127.0.0.1:${await freePort()}`;
@@ -28,6 +28,7 @@ export async function startOwnServer({ config, dashboards, frames }) {
   for (const [name, text] of Object.entries(dashboards)) {
     await writeFile(join(folder, "dashboards", `${name}.toml`), text);
   }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const server = new Started("watchroom", [BINARY, "serve", "-c", join(folder, "watchroom.toml")]);
   const stop = async () => {
     const how = await server.stop();

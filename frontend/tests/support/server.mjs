@@ -37,21 +37,3 @@ export async function startServer({ basePath = "", args = [], env = {} } = {}) {
   }
   return { url: `${origin}${basePath}/`, log: () => server.log, stop };
 }
-
-/**
- * Starts `watchroom serve` with a configuration, on a free port and with nothing stored.
- *
- * @param {string} config The path of its `watchroom.toml`.
- * @returns {Promise<{ url: string, log: () => string, stop: () => Promise<string> }>} `url` ends in `/`.
- */
-export async function startServing(config) {
-  const origin = `http://127.0.0.1:${await freePort()}`;
-  const env = {
-    ...process.env,
-    WATCHROOM_SERVER__LISTEN: origin.slice("http://".length),
-    WATCHROOM_STORE__URL: "memory:",
-  };
-  const server = new Started("watchroom", [BINARY, "serve", "-c", config], { env });
-  await server.ready(`${origin}/ready`);
-  return { url: `${origin}/`, log: () => server.log, stop: () => server.stop() };
-}

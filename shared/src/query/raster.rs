@@ -10,7 +10,7 @@ mod forms;
 /// The most rows that a raster may be asked for.
 pub const MAX_ROWS: u32 = 16_384;
 
-/// `GET /api/v1/raster?metric=M&from&to&columns=600&rows=400&stat=mean|min|max|last|density[&value_min&value_max]`
+/// `GET /api/v1/raster?metric=M&from&to&columns=600&rows=400&stat=mean|min|max|last|density[&value_min&value_max&log]`
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
@@ -40,6 +40,11 @@ pub struct RasterQuery {
     /// The upper end of the values of a density; without it, the greatest of the range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_max: Option<f64>,
+    /// Whether the steps of value of a density are equal ratios rather than equal differences, for a logarithmic axis.
+    /// Both ends are positive then: without `value_min` it is the least of the range or, where that is not positive, the
+    /// millionth part of the greatest.
+    #[serde(default)]
+    pub log: bool,
 }
 
 /// What a cell of a raster tells of its finite samples.
@@ -229,6 +234,23 @@ impl Density {
     }
 }
 
+/// The edges of so many steps of value between two ends, as a density has its rows: equal differences, or equal ratios if
+/// `is_log`. Where both ends are equal, the middle row is that value.
+pub fn density_edges(low: f64, high: f64, n_rows: usize, is_log: bool) -> Vec<f64> {
+    let rows = n_rows as f64;
+    if is_log && 0.0 < low && low < high {
+        let (origin, step) = (low.ln(), (high.ln() - low.ln()) / rows);
+        return (0..=n_rows).map(|row| (origin + step * row as f64).exp()).collect();
+    }
+    let (low, step) = if low < high {
+        (low, (high - low) / rows)
+    } else {
+        let step = (low.abs() * 0.1).max(1.0) / rows;
+        (low - step * ((n_rows / 2) as f64 + 0.5), step)
+    };
+    (0..=n_rows).map(|row| low + step * row as f64).collect()
+}
+
 /// What a density counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -305,6 +327,17 @@ mod tests {
             compact::from_bytes::<Density>(&compact::to_bytes(&density).unwrap()).unwrap(),
             density
         );
+    }
+
+    #[test]
+    fn the_rows_of_a_density_are_equal_steps_or_equal_ratios() {
+        assert_eq!(density_edges(0.0, 4.0, 4, false), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        let ratios = density_edges(1.0, 1e4, 4, true);
+        for (edge, expected) in ratios.iter().zip([1.0, 10.0, 100.0, 1e3, 1e4]) {
+            assert!((edge / expected - 1.0).abs() < 1e-12, "{ratios:?}");
+        }
+        let edges = density_edges(3.0, 3.0, 5, true);
+        assert!(edges[2] < 3.0 && 3.0 < edges[3], "{edges:?}");
     }
 
     #[test]

@@ -107,6 +107,17 @@ impl Figure {
         ]
     }
 
+    /// The row of a table in Markdown: name, target, value, peers, limit.
+    pub(super) fn markdown(&self) -> String {
+        let [name, value, target, peers, limit, _] = self.cells(None);
+        let target = target.replace(" reached", "").replace(" MISSED", "");
+        let value = match self.reached() {
+            Some(false) => value,
+            Some(true) | None => format!("**{}**", value.trim_end()),
+        };
+        format!("| {name} | {target} | {value} | {peers} | {limit} |")
+    }
+
     fn to_json(&self) -> Value {
         let mut json = Map::new();
         json.insert("name".to_owned(), json!(self.name));

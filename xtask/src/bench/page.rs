@@ -4,7 +4,7 @@
 //! packages of the libraries.
 
 use super::archive::{Archive, date};
-use super::figure::Figure;
+use super::figure::{self, Figure};
 use super::server::Background;
 use super::{Bench, QUICK, report, watchroom_binary};
 use crate::apt;
@@ -46,7 +46,7 @@ const FULL_SIZE: Size = Size {
     heap_nights: 30,
     rounds: 5,
     zooms: 36,
-    patience_secs: 40,
+    patience_secs: 20,
 };
 
 const QUICK_SIZE: Size = Size {
@@ -95,15 +95,37 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         .arg(runner.join("run.mjs"))
         .arg(&plan)
         .env("WATCHROOM_CHROMIUM", apt::CHROMIUM.path()?);
-    Background::start_visibly("the runner of the page", &mut command)?.wait()?;
+    let ended = Background::start_visibly("the runner of the page", &mut command)?.wait();
     drop(server);
-    let (figures, failures) = read(&results)?;
-    if !failures.is_empty() {
-        report::text(&super::figure::table(&figures, &Value::Null, "page"));
-        bail!("not all could be measured:\n  {}", failures.join("\n  "));
+    let results = match read(&results) {
+        Ok(results) => results,
+        // It ended before its first figure: how it ended says more.
+        Err(error) => return Err(ended.err().unwrap_or(error)),
+    };
+    // Also where something is missing: what was measured was measured.
+    report::text(&readme(&results.figures));
+    for note in &results.notes {
+        report::text(&format!("  not measured beside it: {note}"));
+    }
+    if let Err(error) = &ended {
+        report::text(&figure::table(&results.figures, &Value::Null, "page"));
+        bail!("{error:#}; above is what was measured until then");
+    }
+    if !results.failures.is_empty() {
+        report::text(&figure::table(&results.figures, &Value::Null, "page"));
+        bail!("not all could be measured:\n  {}", results.failures.join("\n  "));
     }
     archive.site.remove()?;
-    Ok(figures)
+    Ok(results.figures)
+}
+
+/// The figures as the README has them.
+fn readme(figures: &[Figure]) -> String {
+    let rows: Vec<String> = figures.iter().map(Figure::markdown).collect();
+    format!(
+        "\n| | reach | the page | beside it | at the least |\n|---|--:|--:|---|--:|\n{}\n",
+        rows.join("\n")
+    )
 }
 
 /// Nine metrics of 1855 pixels at 1/min, one of them for many nights; one at 1/s; one for cells; one long line.
@@ -176,14 +198,28 @@ fn dashboard() -> String {
     text
 }
 
-/// The figures that the runner wrote, and what it could not measure.
-fn read(file: &Path) -> Result<(Vec<Figure>, Vec<String>)> {
+/// What the runner wrote.
+struct Results {
+    figures: Vec<Figure>,
+    /// What it could not measure of the page.
+    failures: Vec<String>,
+    /// What it could not measure of the others.
+    notes: Vec<String>,
+}
+
+fn read(file: &Path) -> Result<Results> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let results: Value = serde_json::from_str(&text).context("the runner did not write JSON")?;
     let list = |key: &str| results[key].as_array().into_iter().flatten();
-    let figures = list("figures").map(figure).collect::<Result<_>>()?;
-    let failures = list("failures").filter_map(|failure| Some(failure.as_str()?.to_owned()));
-    Ok((figures, failures.collect()))
+    let texts = |key: &str| {
+        let texts = list(key).filter_map(|text| Some(text.as_str()?.to_owned()));
+        texts.collect()
+    };
+    Ok(Results {
+        figures: list("figures").map(figure).collect::<Result<_>>()?,
+        failures: texts("failures"),
+        notes: texts("notes"),
+    })
 }
 
 fn figure(json: &Value) -> Result<Figure> {

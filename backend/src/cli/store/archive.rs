@@ -172,10 +172,16 @@ fn summary(counts: Counts) -> String {
         frames,
         samples,
         tiles,
+        records,
+        events,
     } = counts;
     let standing = match tiles {
         0 => String::new(),
         tiles => format!(", and {tiles} tiles that stand for deleted samples"),
     };
-    format!("{samples} samples in {frames} frames of {metrics} metrics{standing}")
+    let kept = match (records, events) {
+        (0, 0) => String::new(),
+        (records, events) => format!("; {records} records and {events} events besides"),
+    };
+    format!("{samples} samples in {frames} frames of {metrics} metrics{standing}{kept}")
 }

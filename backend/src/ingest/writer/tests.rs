@@ -289,6 +289,10 @@ impl Store for FullAfter {
         self.0.snapshots()
     }
 
+    fn records(&self) -> &dyn crate::store::records::RecordStore {
+        self.0.records()
+    }
+
     async fn ping(&self) -> store::Result<()> {
         self.0.ping().await
     }

@@ -8,7 +8,7 @@ use super::columns::Columns;
 use crate::pyramid::summary::Sum;
 use crate::pyramid::tile::{Bucket, Part};
 
-/// Steps of value, all equally wide.
+/// Steps of value, all equally wide or, logarithmically, of equal ratios.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) struct Bins {
     /// The lower end of the lowest.
@@ -17,6 +17,8 @@ pub(super) struct Bins {
     pub(super) max: f64,
     /// How many.
     pub(super) count: u32,
+    /// Whether they are equal ratios; then `min` is positive.
+    pub(super) is_log: bool,
 }
 
 /// Where a value lies.
@@ -32,7 +34,12 @@ impl Bins {
     /// middle one.
     #[inline]
     pub(super) fn place(&self, value: f64) -> Place {
-        let Self { min, max, count } = *self;
+        let Self {
+            min,
+            max,
+            count,
+            is_log,
+        } = *self;
         if value < min {
             return Place::Below;
         }
@@ -45,6 +52,8 @@ impl Bins {
         let steps = (value - min) * count;
         let position = if span <= 0.0 {
             count / 2.0
+        } else if is_log {
+            (value.ln() - min.ln()) / (max.ln() - min.ln()) * count
         } else if steps.is_finite() && span.is_finite() {
             steps / span
         } else {
@@ -159,7 +168,14 @@ mod tests {
     use super::*;
 
     fn place(min: f64, max: f64, count: u32, value: f64) -> Place {
-        Bins { min, max, count }.place(value)
+        let is_log = false;
+        Bins {
+            min,
+            max,
+            count,
+            is_log,
+        }
+        .place(value)
     }
 
     #[test]
@@ -194,6 +210,28 @@ mod tests {
         let tiny = f64::from_bits(1);
         assert_eq!(place(0.0, tiny, 4, 0.0), Place::In(0));
         assert_eq!(place(0.0, tiny, 4, tiny), Place::In(3));
+    }
+
+    #[test]
+    fn equal_ratios_have_a_bin_each() {
+        let bins = Bins {
+            min: 1.0,
+            max: 1e4,
+            count: 4,
+            is_log: true,
+        };
+        let places = [0.0, 0.9, 1.0, 9.0, 11.0, 900.0, 1e4, 1.1e4].map(|value| bins.place(value));
+        let expected = [
+            Place::Below,
+            Place::Below,
+            Place::In(0),
+            Place::In(0),
+            Place::In(1),
+            Place::In(2),
+            Place::In(3),
+            Place::Above,
+        ];
+        assert_eq!(places, expected);
     }
 
     proptest! {

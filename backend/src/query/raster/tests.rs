@@ -230,6 +230,7 @@ fn query(from: i64, length: i64, columns: u32, rows: u32, stat: Statistic) -> Ra
         stat,
         value_min: None,
         value_max: None,
+        log: false,
     }
 }
 
@@ -478,8 +479,8 @@ async fn bad_questions_are_answered_with_what_to_change() {
     10000 rows x 600 columns are more than 1500000 cells; ask for fewer columns or fewer rows
     20000 channels x 1000 columns are more than the 16000000 that one raster reads; ask for fewer columns
     4000 rows x 4000 columns are more than 1500000 cells; ask for fewer columns or fewer rows
-    value_min and value_max are for stat=density; leave them out
-    value_min must be below value_max and both must be finite; they are 1 and 1
-    value_min must be below value_max and both must be finite; they are NaN and not given
+    value_min, value_max and log are for stat=density; leave them out
+    value_min must be below value_max and both must be finite, and positive with log; they are 1 and 1
+    value_min must be below value_max and both must be finite, and positive with log; they are NaN and not given
     "#);
 }

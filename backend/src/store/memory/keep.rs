@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use shared::time::{TimeRange, Timestamp};
 
+use super::super::records::{Event, Place, Record};
 use super::super::retention::{Forgetting, Horizon, RetentionStore};
 use super::super::snapshot::{Snapshot, SnapshotStore};
 use super::super::tiles::{Tile, TileState, TileStore as _};
@@ -80,5 +81,19 @@ impl Snapshot for MemoryStore {
             .range(tiles::keys(level, first_us, last_us))
             .map(tile)
             .collect())
+    }
+
+    async fn records(&mut self) -> Result<Vec<(String, Record)>> {
+        let state = self.read()?;
+        let record = |((collection, key), (version, body)): (&Place, &(u64, String))| {
+            let (key, body, version) = (key.clone(), body.clone(), *version);
+            (collection.clone(), Record { key, version, body })
+        };
+        Ok(state.records.records.iter().map(record).collect())
+    }
+
+    fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>> {
+        let all = self.read().map(|state| state.records.all_events());
+        stream::once(std::future::ready(all)).boxed()
     }
 }

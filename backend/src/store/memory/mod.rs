@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use shared::time::{TimeRange, Timestamp};
 
+use super::records::RecordStore;
 use super::retention::{RetentionStore, check_not_forgotten};
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -22,6 +23,8 @@ use super::{
 mod tiles;
 
 mod keep;
+
+mod records;
 
 /// Raw samples in memory, and what is derived from them.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +40,7 @@ struct State {
     /// The newest time of each channel.
     newest: BTreeMap<MetricId, BTreeMap<u32, Timestamp>>,
     tiles: BTreeMap<MetricId, tiles::MetricTiles>,
+    records: records::Records,
 }
 
 impl MemoryStore {
@@ -225,6 +229,10 @@ impl Store for MemoryStore {
         self
     }
 
+    fn records(&self) -> &dyn RecordStore {
+        self
+    }
+
     async fn ping(&self) -> Result<()> {
         self.read().map(drop)
     }
@@ -239,6 +247,7 @@ mod tests {
     use super::*;
     use crate::store::conformance::{Harness, store_conformance};
     use crate::store::keep_conformance::keep_conformance;
+    use crate::store::record_conformance::record_conformance;
 
     struct Memory;
 
@@ -250,4 +259,5 @@ mod tests {
 
     store_conformance!(Memory);
     keep_conformance!(Memory);
+    record_conformance!(Memory);
 }

@@ -2,29 +2,33 @@
 //!
 //! Both are weaker than in the other stores. Tiles cannot come to stand for samples, for a tile that is too large for a
 //! document is not stored. And a snapshot is one moment only of the catalogue: frames are read metric by metric, so that
-//! of a batch that is written while a backup is made a part may be in it.
+//! of a batch that is written while a backup is made a part may be in it; records and events are read last.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
-use futures_util::{StreamExt as _, stream};
-use mongodb::bson::{Document, doc};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use mongodb::Database;
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use shared::time::{TimeRange, Timestamp};
 
+use super::super::records::{Event, Record};
 use super::super::retention::{Horizon, RetentionStore};
-use super::super::snapshot::{Snapshot, SnapshotStore};
+use super::super::snapshot::{Snapshot, SnapshotStore, chunks_of_events};
 use super::super::tiles::{Tile, TileState};
 use super::super::{ChannelFilter, Error, FrameRead, FrameStore as _, MetricId, Result, StoredMetric};
-use super::MongoStore;
 use super::attempts::Attempts;
 use super::catalogue::Entry;
+use super::failure::store_error;
 use super::moment::Moment;
 use super::place::FRAMES;
 use super::read::Reader;
+use super::records::{self, EVENTS, RECORDS};
 use super::sealing::{STATES, TILES};
 use super::transaction::{self, Failure, Outcome, run_statements};
+use super::{MongoStore, document};
 
 #[async_trait]
 impl RetentionStore for MongoStore {
@@ -93,6 +97,7 @@ impl SnapshotStore for MongoStore {
         self.sites.look(&self.catalogue).await?;
         let entries = self.catalogue.all().await?;
         Ok(Box::new(MongoSnapshot {
+            database: self.database.clone(),
             reader: self.reader.clone(),
             entries: entries.into_iter().map(|entry| (entry.metric.id, entry)).collect(),
         }))
@@ -100,6 +105,7 @@ impl SnapshotStore for MongoStore {
 }
 
 struct MongoSnapshot {
+    database: Database,
     reader: Reader,
     entries: BTreeMap<MetricId, Arc<Entry>>,
 }
@@ -130,5 +136,35 @@ impl Snapshot for MongoSnapshot {
 
     async fn finest_tiles(&mut self, _id: MetricId, _level: u8, _first_us: i64, _last_us: i64) -> Result<Vec<Tile>> {
         Ok(Vec::new())
+    }
+
+    async fn records(&mut self) -> Result<Vec<(String, Record)>> {
+        let found = self
+            .database
+            .collection::<RawDocumentBuf>(RECORDS)
+            .find(doc! {})
+            .sort(records::unique_order())
+            .await
+            .map_err(store_error)?;
+        let found: Vec<RawDocumentBuf> = found.try_collect().await.map_err(store_error)?;
+        let record = |found: &RawDocumentBuf| {
+            let collection = found.get_str("collection").map_err(document::damaged)?;
+            Ok((collection.to_owned(), records::record(found)?))
+        };
+        found.iter().map(record).collect()
+    }
+
+    fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>> {
+        let [order, _of_keys] = records::event_orders();
+        let collection = self.database.collection::<RawDocumentBuf>(EVENTS);
+        let found = async move { collection.find(doc! {}).sort(order).await.map_err(store_error) };
+        let events = stream::once(found)
+            .map_ok(|found| found.map_err(store_error))
+            .try_flatten();
+        chunks_of_events(events.map(|found| {
+            let found = found?;
+            let log = found.get_str("log").map_err(document::damaged)?;
+            Ok((log.to_owned(), records::event(&found)?))
+        }))
     }
 }

@@ -26,7 +26,8 @@
 //!
 //! `metrics` has one document per metric with its title, unit and the labels of its channels; `newest` the newest time of each channel;
 //! `tiles` what the [pyramid](crate::pyramid) derives, one document `{name, level, start_us, block, bytes}` per tile; `tile_states` and
-//! `tile_writers` what keeps that right while several servers write; `schema` the version of all this. All three collections of
+//! `tile_writers` what keeps that right while several servers write; `records` and `record_events` what is kept [besides
+//! samples](crate::store::records); `schema` the version of all this. All three collections of
 //! tiles may be dropped while no server runs; other programs that write into `frames` are to do so, or to run
 //! `watchroom store rebuild` afterwards. The unique index `{name, date, micros}` of `frames` carries the identity of a frame, and
 //! every query.
@@ -67,6 +68,7 @@ use mongodb::bson::doc;
 use mongodb::{Client, Database};
 use shared::time::{TimeRange, Timestamp};
 
+use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -83,6 +85,8 @@ mod transaction;
 mod tiles;
 
 mod keep;
+
+mod records;
 
 mod sealing;
 
@@ -255,6 +259,10 @@ impl Store for MongoStore {
     }
 
     fn snapshots(&self) -> &dyn SnapshotStore {
+        self
+    }
+
+    fn records(&self) -> &dyn RecordStore {
         self
     }
 

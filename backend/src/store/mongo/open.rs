@@ -13,6 +13,7 @@ use super::super::{Error, Result};
 use super::address::Address;
 use super::failure::{NAMESPACE_EXISTS, has_code, is_duplicate_key, store_error, text};
 use super::place::{FRAMES, SiteCollection};
+use super::records::{self, EVENTS, RECORDS};
 use super::sealing::{STATES, TILES, WRITERS};
 use super::tiles;
 
@@ -143,7 +144,7 @@ async fn set_up(database: &Database) -> Result<()> {
 async fn set_up_locked(database: &Database, schema: &Collection<Document>) -> Result<()> {
     // Again: another server may have brought it further before the lock was ours.
     check_version(database).await?;
-    for name in [FRAMES, "metrics", "newest", TILES, STATES, WRITERS] {
+    for name in [FRAMES, "metrics", "newest", TILES, STATES, WRITERS, RECORDS, EVENTS] {
         match database.create_collection(name).await {
             Ok(()) => {}
             Err(error) if has_code(&error, NAMESPACE_EXISTS) => {}
@@ -156,6 +157,12 @@ async fn set_up_locked(database: &Database, schema: &Collection<Document>) -> Re
     create_unique(&metrics, doc! { "name": 1 }).await?;
     create_unique(&database.collection(TILES), tiles::index_order()).await?;
     create_unique(&database.collection(WRITERS), doc! { "name": 1, "writer": 1 }).await?;
+    create_unique(&database.collection(RECORDS), records::unique_order()).await?;
+    for keys in records::event_orders() {
+        let events: Collection<RawDocumentBuf> = database.collection(EVENTS);
+        let index = IndexModel::builder().keys(keys).build();
+        events.create_index(index).await.map_err(store_error)?;
+    }
     // The first write with the concerns of all that follow: it fails where no majority answers, or nothing is journaled.
     let opened = vec![doc! { "$set": { "version": SCHEMA, "opened": "$$NOW" } }];
     schema

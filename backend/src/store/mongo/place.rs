@@ -4,13 +4,16 @@ use std::fmt;
 
 use mongodb::bson::raw::{CString, cstr};
 
+use super::records::{EVENTS, RECORDS};
 use super::sealing::{STATES, TILES, WRITERS};
 
 /// The collection of frames of our own layout.
 pub(super) const FRAMES: &str = "frames";
 
 /// Our own collections; none of them can be taken as one of a site.
-const OWN_COLLECTIONS: [&str; 7] = [FRAMES, "metrics", "newest", "schema", TILES, STATES, WRITERS];
+const OWN_COLLECTIONS: [&str; 9] = [
+    FRAMES, "metrics", "newest", "schema", TILES, STATES, WRITERS, RECORDS, EVENTS,
+];
 
 /// Fields of a document that are not values.
 const OTHER_FIELDS: [&str; 8] = [

@@ -13,6 +13,7 @@ use self::server::{SecantusProcess, TestDatabase, with_database};
 use super::*;
 use crate::store::conformance::{Harness, store_conformance};
 use crate::store::keep_conformance::keep_conformance;
+use crate::store::record_conformance::{check_kept, check_read_only, keep, record_conformance};
 use crate::store::retention::{Horizon, Stand};
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
@@ -44,6 +45,8 @@ impl SharedHarness for Mongo {
 store_conformance!(Mongo);
 
 keep_conformance!(Mongo, without tiles that stand, nor one moment);
+
+record_conformance!(Mongo);
 
 shared_store_conformance!(Mongo);
 
@@ -93,6 +96,7 @@ async fn everything_is_there_after_reopening() {
     let id = store.ensure_metric("m", &labels).await.unwrap().id;
     store.set_properties(id, &properties).await.unwrap();
     store.write(&[frame(id, 10, &[1.0.into(), 0.1.into()])]).await.unwrap();
+    keep(&store).await;
     let metrics = store.metrics().await.unwrap();
     let latest = store.latest(id).await.unwrap();
     store.close().await;
@@ -103,6 +107,13 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(latest.len(), 2);
     assert_eq!(metrics[0].properties, properties);
     assert_eq!(metrics[0].channel_labels, labels);
+    check_kept(&store).await;
+    store.close().await;
+    let separator = if database.url.contains('?') { '&' } else { '?' };
+    let store = MongoStore::open(&format!("{}{separator}readOnly=true", database.url))
+        .await
+        .unwrap();
+    check_read_only(&store).await;
     store.close().await;
 }
 

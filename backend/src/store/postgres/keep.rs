@@ -7,14 +7,15 @@ use shared::time::Timestamp;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, Transaction};
 
+use super::super::records::{Event, Record};
 use super::super::retention::{Forgetting, Horizon, RetentionStore};
-use super::super::snapshot::{Snapshot, SnapshotStore};
+use super::super::snapshot::{Snapshot, SnapshotStore, chunks_of_events};
 use super::super::tiles::{Tile, TileKey, TileState};
 use super::super::{ChannelFilter, Error, FrameRead, MetricId, Result, SCAN_CHUNK_SAMPLES, StoredMetric};
 use super::open::store_error;
 use super::stored::{row_columns, row_from_result};
 use super::time::PgTime;
-use super::{PostgresStore, catalogue, read, sql_id, tiles};
+use super::{PostgresStore, catalogue, read, records, sql_id, tiles};
 
 #[async_trait]
 impl RetentionStore for PostgresStore {
@@ -205,5 +206,23 @@ impl Snapshot for PostgresSnapshot {
             })
         };
         rows.iter().map(tile).collect()
+    }
+
+    async fn records(&mut self) -> Result<Vec<(String, Record)>> {
+        let rows = sqlx::query("SELECT collection, key, version, body::text FROM kept_record ORDER BY collection, key")
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        let record = |row: &PgRow| Ok((row.try_get(0).map_err(store_error)?, records::record(row, 1)?));
+        rows.iter().map(record).collect()
+    }
+
+    fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>> {
+        let rows = sqlx::query("SELECT log, time, key, body::text FROM kept_event ORDER BY log, time, event_id")
+            .fetch(&mut *self.transaction);
+        chunks_of_events(rows.map(|row| {
+            let row = row.map_err(store_error)?;
+            Ok((row.try_get(0).map_err(store_error)?, records::event(&row, 1)?))
+        }))
     }
 }

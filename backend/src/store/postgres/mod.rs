@@ -29,7 +29,8 @@
 //!
 //! `frame` is partitioned by month (`partition.rs`). Retention deletes rows day by day, metric by metric, and empties the
 //! partition of a month with the last of them. `newest` and `oldest` are derived from it in the same transaction;
-//! `tile_state` and `tile` are derived too, and may be emptied at any time.
+//! `tile_state` and `tile` are derived too, and may be emptied at any time. `kept_record` and `kept_event` hold what is kept
+//! [besides samples](crate::store::records).
 //! Read what you like; write only through Watchroom, which would not know of rows that came another way.
 //!
 //! # Citus
@@ -63,6 +64,7 @@ use futures_core::stream::BoxStream;
 use shared::time::{TimeRange, Timestamp};
 use sqlx::postgres::PgPool;
 
+use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -87,6 +89,8 @@ mod partition;
 mod tiles;
 
 mod keep;
+
+mod records;
 
 mod stored;
 
@@ -257,6 +261,10 @@ impl Store for PostgresStore {
     }
 
     fn snapshots(&self) -> &dyn SnapshotStore {
+        self
+    }
+
+    fn records(&self) -> &dyn RecordStore {
         self
     }
 

@@ -11,10 +11,11 @@ use sqlx::{ConnectOptions as _, Row as _, SqlSafeStr as _};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "frames", include_str!("migrations/0001_frames.sql")),
     (2, "tiles", include_str!("migrations/0002_tiles.sql")),
     (3, "standing", include_str!("migrations/0003_standing.sql")),
+    (4, "records", include_str!("migrations/0004_records.sql")),
 ];
 
 /// How many queries can read at once; more wait.

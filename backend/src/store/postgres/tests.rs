@@ -11,6 +11,7 @@ use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
 use crate::store::keep_conformance::keep_conformance;
+use crate::store::record_conformance::{check_kept, keep, record_conformance};
 use crate::store::shared_conformance::{SharedHarness, shared_store_conformance};
 
 pub(crate) struct Postgres;
@@ -34,6 +35,7 @@ impl SharedHarness for Postgres {
 
 store_conformance!(Postgres);
 keep_conformance!(Postgres);
+record_conformance!(Postgres);
 shared_store_conformance!(Postgres);
 
 async fn empty() -> (PostgresStore, TestDatabase) {
@@ -83,6 +85,7 @@ async fn everything_is_there_after_reopening() {
     };
     store.set_properties(id, &properties).await.unwrap();
     store.write(&[frame(id, Timestamp::EPOCH, &[1.0, 0.1])]).await.unwrap();
+    keep(&store).await;
     let metrics = store.metrics().await.unwrap();
     let latest = store.latest(id).await.unwrap();
     store.close().await;
@@ -91,6 +94,7 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(store.metrics().await.unwrap(), metrics);
     assert_eq!(metrics[0].properties, properties);
     assert_eq!(store.latest(id).await.unwrap(), latest);
+    check_kept(&store).await;
     store.close().await;
 }
 
@@ -187,11 +191,11 @@ async fn keys_of_all_tables_that_grow_hold_the_metric() {
     store.close().await;
     let without = "SELECT indexrelid::regclass::text FROM pg_index \
          JOIN pg_class ON pg_class.oid = indrelid \
-         WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_sqlx%' \
+         WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE '\\_sqlx%' AND relname NOT LIKE 'kept\\_%' \
              AND NOT EXISTS (SELECT FROM pg_attribute \
                  WHERE attrelid = indexrelid AND attname = 'metric_id') \
          ORDER BY 1";
-    // The table of metrics is copied to all nodes of a cluster.
+    // The table of metrics is copied to all nodes of a cluster; what is kept besides samples stays on the coordinator.
     assert_eq!(lines(&database, without).await, "metric_name_key");
 }
 
@@ -241,7 +245,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(
         refused
             .to_string()
-            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"),
+            .ends_with("was made by a newer watchroom: it has schema 99, this one knows 4; use the newer program"),
         "{refused}"
     );
 }
@@ -497,7 +501,7 @@ async fn a_backup_while_another_server_writes_is_of_one_moment() {
 
 #[tokio::test]
 async fn servers_that_start_together_bring_an_older_schema_up_to_date_once() {
-    for n_steps in 1..3 {
+    for n_steps in 1..4 {
         let database = TestDatabase::empty().await;
         let mut connection = database.connect().await;
         open::migrator(n_steps).run(&mut connection).await.unwrap();
@@ -513,7 +517,7 @@ async fn servers_that_start_together_bring_an_older_schema_up_to_date_once() {
         }
         assert_eq!(
             lines(&database, "SELECT version::text FROM _sqlx_migrations ORDER BY version").await,
-            "1\n2\n3"
+            "1\n2\n3\n4"
         );
     }
 }

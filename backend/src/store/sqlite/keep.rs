@@ -2,18 +2,21 @@
 
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
+use futures_util::StreamExt as _;
 use shared::time::Timestamp;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::super::newest::Newest;
 use super::super::packed::moment;
+use super::super::records::{Event, Record};
 use super::super::retention::{Forgetting, Horizon, RetentionStore};
-use super::super::snapshot::{Snapshot, SnapshotStore};
+use super::super::snapshot::{Snapshot, SnapshotStore, chunks_of_events};
 use super::super::tiles::{Tile, TileState};
 use super::super::{ChannelFilter, FrameRead, MetricId, Result, StoredMetric};
 use super::newest::{bytes_from_newest, newest_from_bytes};
 use super::open::store_error;
-use super::{SqliteStore, load_catalogue, read, tiles};
+use super::{SqliteStore, load_catalogue, read, records, tiles};
 
 #[async_trait]
 impl RetentionStore for SqliteStore {
@@ -114,5 +117,23 @@ impl Snapshot for SqliteSnapshot {
 
     async fn finest_tiles(&mut self, metric_id: MetricId, level: u8, first_us: i64, last_us: i64) -> Result<Vec<Tile>> {
         tiles::of_level(&mut self.transaction, metric_id, level, (first_us, last_us)).await
+    }
+
+    async fn records(&mut self) -> Result<Vec<(String, Record)>> {
+        let rows = sqlx::query("SELECT collection, key, version, body FROM records ORDER BY collection, key")
+            .fetch_all(&mut *self.transaction)
+            .await
+            .map_err(store_error)?;
+        let record = |row: &SqliteRow| Ok((row.try_get(0).map_err(store_error)?, records::record(row, 1)?));
+        rows.iter().map(record).collect()
+    }
+
+    fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>> {
+        let rows = sqlx::query("SELECT log, time_us, key, body FROM events ORDER BY log, time_us, id")
+            .fetch(&mut *self.transaction);
+        chunks_of_events(rows.map(|row| {
+            let row = row.map_err(store_error)?;
+            Ok((row.try_get(0).map_err(store_error)?, records::event(&row, 1)?))
+        }))
     }
 }

@@ -16,6 +16,7 @@
 //! | `arrivals` | `NULL`, or one `i64` per value where they came in at different times |
 //!
 //! Tables `tile_states` and `tiles` hold what is derived from the frames (`tiles.rs`) and may be emptied at any time.
+//! Tables `records` and `events` hold what is kept [besides samples](crate::store::records).
 //!
 //! All numbers in blobs are little-endian. Null ("the sensor said: no value") is the NaN with the bits `7fc06e6c` among
 //! `f32`, `7ff800006e756c6c` among `f64`; every other NaN is not-a-number. In Python:
@@ -39,6 +40,7 @@ use shared::time::{TimeRange, Timestamp};
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Row as _, SqliteConnection};
 
+use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
 use super::snapshot::SnapshotStore;
@@ -59,6 +61,8 @@ mod newest;
 mod tiles;
 
 mod keep;
+
+mod records;
 
 mod open;
 
@@ -247,6 +251,10 @@ impl Store for SqliteStore {
     }
 
     fn snapshots(&self) -> &dyn SnapshotStore {
+        self
+    }
+
+    fn records(&self) -> &dyn RecordStore {
         self
     }
 

@@ -11,10 +11,11 @@ use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
 use super::super::{Error, Result};
 
 /// The schema, step by step. A step that has been released is never changed, only followed by another one.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "frames", include_str!("migrations/0001_frames.sql")),
     (2, "tiles", include_str!("migrations/0002_tiles.sql")),
     (3, "standing", include_str!("migrations/0003_standing.sql")),
+    (4, "records", include_str!("migrations/0004_records.sql")),
 ];
 
 /// A frame of 1855 channels fits into one page of this size, and small frames do not cost much more for it.

@@ -11,6 +11,7 @@ use super::*;
 use crate::store::Channels;
 use crate::store::conformance::{Harness, store_conformance};
 use crate::store::keep_conformance::keep_conformance;
+use crate::store::record_conformance::{check_kept, check_read_only, keep, record_conformance};
 
 struct Sqlite;
 
@@ -24,6 +25,7 @@ impl Harness for Sqlite {
 
 store_conformance!(Sqlite);
 keep_conformance!(Sqlite);
+record_conformance!(Sqlite);
 
 fn frame(metric_id: MetricId, time: i64, values: &[f64]) -> Frame {
     Frame {
@@ -57,6 +59,7 @@ async fn everything_is_there_after_reopening() {
     let id = store.ensure_metric("m", &labels).await.unwrap().id;
     store.set_properties(id, &properties).await.unwrap();
     store.write(&[frame(id, 10, &[1.0, 0.1])]).await.unwrap();
+    keep(&store).await;
     let metrics = store.metrics().await.unwrap();
     let latest = store.latest(id).await.unwrap();
     store.close().await;
@@ -66,11 +69,15 @@ async fn everything_is_there_after_reopening() {
     assert_eq!(store.latest(id).await.unwrap(), latest);
     assert_eq!(metrics[0].properties, properties);
     assert_eq!(metrics[0].channel_labels, labels);
+    check_kept(&store).await;
     store.close().await;
     assert!(
         !folder.path().join("night.db-wal").exists(),
         "the log is emptied and removed"
     );
+    let store = SqliteStore::open_to_read(&path).await.unwrap();
+    check_read_only(&store).await;
+    store.close().await;
 }
 
 #[tokio::test]
@@ -103,7 +110,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     assert!(matches!(refused, Error::TooNew(_)), "{refused:?}");
     assert!(
         refused.to_string().ends_with(
-            "night.db was made by a newer watchroom: it has schema 99, this one knows 3; use the newer program"
+            "night.db was made by a newer watchroom: it has schema 99, this one knows 4; use the newer program"
         ),
         "{refused}"
     );
@@ -148,7 +155,7 @@ async fn a_missing_folder_is_named() {
 #[tokio::test]
 async fn every_older_schema_is_brought_up_to_date_with_what_is_in_it() {
     let folder = TempDir::new().unwrap();
-    for n_steps in 1..3 {
+    for n_steps in 1..4 {
         let path = folder.path().join(format!("{n_steps}.db"));
         let options = sqlx::sqlite::SqliteConnectOptions::new()
             .filename(&path)
@@ -164,7 +171,7 @@ async fn every_older_schema_is_brought_up_to_date_with_what_is_in_it() {
         .await;
         let refused = SqliteStore::open_to_read(&path).await.unwrap_err().to_string();
         let message = format!(
-            "{n_steps}.db has the older schema {n_steps}, this program knows 3; start the server on it once, which brings it up to date"
+            "{n_steps}.db has the older schema {n_steps}, this program knows 4; start the server on it once, which brings it up to date"
         );
         assert!(refused.ends_with(&message), "{refused}");
         let store = SqliteStore::open(&path).await.unwrap();

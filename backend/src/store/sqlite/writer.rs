@@ -7,13 +7,14 @@ use shared::time::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::records::{Applied, Batch as RecordBatch};
 use super::super::retention::Horizon;
 use super::super::tiles::{Tile, TileSpan, TileState};
 use super::super::{Error, MetricId, MetricProperties, Result, StoredMetric, kind_to_text};
 use super::batch::{Batch, write_batch};
 use super::lock::LockFile;
 use super::open::store_error;
-use super::{Catalogue, catalogue, keep, tiles};
+use super::{Catalogue, catalogue, keep, records, tiles};
 
 /// How many commands may wait; a caller beyond them waits for its turn.
 const QUEUE_COMMANDS: usize = 64;
@@ -31,6 +32,7 @@ enum Command {
     PutTiles(MetricId, u64, Vec<Tile>, oneshot::Sender<Result<bool>>),
     DropTiles(MetricId, oneshot::Sender<Result<()>>),
     DropBefore(MetricId, Horizon, oneshot::Sender<Result<Option<u64>>>),
+    Apply(RecordBatch, oneshot::Sender<Result<Applied>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -101,6 +103,11 @@ impl Writer {
     /// Forgets what lies before a horizon, durably.
     pub(super) async fn drop_before(&self, metric_id: MetricId, horizon: Horizon) -> Result<Option<u64>> {
         self.ask(|reply| Command::DropBefore(metric_id, horizon, reply)).await?
+    }
+
+    /// Changes records, durably, or nothing of it.
+    pub(super) async fn apply(&self, batch: RecordBatch) -> Result<Applied> {
+        self.ask(|reply| Command::Apply(batch, reply)).await?
     }
 
     /// Finishes what waits and ends the task.
@@ -222,6 +229,7 @@ enum Given {
     Sealed(TileState),
     Stored(bool),
     Dropped(Option<u64>),
+    Applied(Applied),
 }
 
 impl Command {
@@ -235,6 +243,7 @@ impl Command {
             Self::SealTiles(_, _, _, reply) => drop(reply.send(Err(error))),
             Self::PutTiles(_, _, _, reply) => drop(reply.send(Err(error))),
             Self::DropBefore(_, _, reply) => drop(reply.send(Err(error))),
+            Self::Apply(_, reply) => drop(reply.send(Err(error))),
             Self::Close(reply) => drop(reply.send(())),
         }
     }
@@ -249,8 +258,16 @@ impl Command {
             (Self::SealTiles(_, _, _, reply), Given::Sealed(state)) => drop(reply.send(Ok(state))),
             (Self::PutTiles(_, _, _, reply), Given::Stored(stored)) => drop(reply.send(Ok(stored))),
             (Self::DropBefore(_, _, reply), Given::Dropped(n_frames)) => drop(reply.send(Ok(n_frames))),
+            (Self::Apply(_, reply), Given::Applied(applied)) => drop(reply.send(Ok(applied))),
             (Self::Close(reply), _) => drop(reply.send(())),
-            (Self::EnsureMetric(..) | Self::SealTiles(..) | Self::PutTiles(..) | Self::DropBefore(..), _) => {}
+            (
+                Self::EnsureMetric(..)
+                | Self::SealTiles(..)
+                | Self::PutTiles(..)
+                | Self::DropBefore(..)
+                | Self::Apply(..),
+                _,
+            ) => {}
         }
     }
 }
@@ -330,6 +347,7 @@ async fn apply(
             Command::DropBefore(metric_id, horizon, _) => {
                 given = Given::Dropped(keep::drop_before(connection, *metric_id, horizon).await?);
             }
+            Command::Apply(batch, _) => given = Given::Applied(records::apply(connection, batch).await?),
             Command::Close(_) => {}
         }
         all_given.push(given);

@@ -210,19 +210,6 @@ async fn same_in_both_forms<T: DeserializeOwned + PartialEq + std::fmt::Debug>(
 }
 
 #[tokio::test]
-async fn an_error_in_the_compact_form_is_not_said_to_be_packed_when_it_is_not() {
-    let app = TestApp::new().with_an_hour_of_data().await;
-    let request = Request::get("/api/v1/latest?metric=hall.temperatures")
-        .header(header::ACCEPT, compact::MEDIA_TYPE)
-        .header(header::ACCEPT_ENCODING, "gzip");
-    let answer = app.send(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(answer.headers.get(header::CONTENT_ENCODING), None);
-    let error: ApiError = compact::from_bytes(&answer.body).unwrap();
-    assert_eq!(error.code, "unknown_metric");
-}
-
-#[tokio::test]
 async fn the_compact_form_says_what_json_says() {
     let app = TestApp::new().with_an_hour_of_data().await;
     let envelope = format!("/api/v1/envelope?metric=hall.temperature&{HOUR}");

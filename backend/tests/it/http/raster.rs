@@ -99,11 +99,11 @@ async fn bad_questions_are_refused_with_what_to_change() {
     422 Unprocessable Entity
     {"code":"too_many_cells","message":"16000 rows x 16000 columns are more than 1500000 cells; ask for fewer columns or fewer rows","details":{"limit":"1500000"}}
     422 Unprocessable Entity
-    {"code":"value_range_without_density","message":"value_min and value_max are for stat=density; leave them out","details":{}}
+    {"code":"value_range_without_density","message":"value_min, value_max and log are for stat=density; leave them out","details":{}}
     422 Unprocessable Entity
-    {"code":"bad_value_range","message":"value_min must be below value_max and both must be finite; they are 3 and 2","details":{}}
+    {"code":"bad_value_range","message":"value_min must be below value_max and both must be finite, and positive with log; they are 3 and 2","details":{}}
     422 Unprocessable Entity
-    {"code":"bad_value_range","message":"value_min must be below value_max and both must be finite; they are not given and inf","details":{}}
+    {"code":"bad_value_range","message":"value_min must be below value_max and both must be finite, and positive with log; they are not given and inf","details":{}}
     400 Bad Request
     {"code":"bad_query","message":"the query string is not understood: channels: unknown field `channels`, expected one of `metric`, `from`, `to`, `columns`, `rows`, `stat`, `value_min`, `value_max`","details":{}}
     "#);

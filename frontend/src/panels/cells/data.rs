@@ -2,7 +2,7 @@
 
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
-use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic};
+use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic, density_edges};
 
 use crate::api::{self, ApiFailure};
 use crate::panels::plot::data::Wanted;
@@ -20,6 +20,8 @@ pub struct CellAsk {
     pub low: Option<f64>,
     /// Its upper end.
     pub high: Option<f64>,
+    /// Whether its rows are equal ratios.
+    pub is_log: bool,
 }
 
 /// How many rows a panel asks for.
@@ -62,9 +64,9 @@ impl CellAnswer {
     }
 
     /// A density with its edges.
-    pub fn of_density(density: Density) -> Self {
+    pub fn of_density(density: Density, is_log: bool) -> Self {
         let edges = match (density.value_min, density.value_max) {
-            (Some(low), Some(high)) => density_edges(low, high, density.n_rows()),
+            (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
             _ => Vec::new(),
         };
         let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
@@ -123,18 +125,6 @@ impl CellAnswer {
     }
 }
 
-/// The edges of the rows of a density, as the server cuts them. Where both ends are equal, the middle row is that value.
-fn density_edges(low: f64, high: f64, n_rows: usize) -> Vec<f64> {
-    let rows = n_rows as f64;
-    let (low, step) = if low < high {
-        (low, (high - low) / rows)
-    } else {
-        let step = (low.abs() * 0.1).max(1.0) / rows;
-        (low - step * ((n_rows / 2) as f64 + 0.5), step)
-    };
-    (0..=n_rows).map(|row| low + step * row as f64).collect()
-}
-
 /// Asks the server.
 pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<CellAnswer, ApiFailure> {
     let rows = match ask.rows {
@@ -152,9 +142,11 @@ pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Resu
         stat: ask.statistic,
         value_min: ask.low,
         value_max: ask.high,
+        log: ask.is_log,
     };
     if ask.statistic == Statistic::Density {
-        api::density(&query).await.map(CellAnswer::of_density)
+        let density = api::density(&query).await?;
+        Ok(CellAnswer::of_density(density, ask.is_log))
     } else {
         api::raster(&query).await.map(CellAnswer::of_raster)
     }

@@ -29,6 +29,8 @@ pub enum CellsSpec {
         low: Option<f64>,
         /// The upper end; by the data where it is `None`.
         high: Option<f64>,
+        /// Whether the axis of values is logarithmic, and the steps with it.
+        is_log: bool,
     },
     /// Time x channel, coloured by state.
     States {
@@ -51,13 +53,14 @@ impl CellsSpec {
                 bins: histogram.bins,
                 low: histogram.low,
                 high: histogram.high,
+                is_log: false,
             }),
-            // On a logarithmic axis equal steps of value would be too coarse at its lower end; there is no other density.
             PanelKind::Channels(channels) => Some(Self::Counts {
                 metric: channels.metric.clone(),
                 bins: None,
                 low: channels.limits.low,
                 high: channels.limits.high,
+                is_log: channels.limits.log,
             }),
             PanelKind::State(rows) => Some(Self::States {
                 metrics: rows.metrics.clone(),
@@ -87,16 +90,24 @@ impl CellsSpec {
             rows,
             low: None,
             high: None,
+            is_log: false,
         };
         match self {
             Self::Values { statistic, .. } => vec![ask(*statistic, Rows::Pixels)],
-            Self::Counts { bins, low, high, .. } => {
+            Self::Counts {
+                bins,
+                low,
+                high,
+                is_log,
+                ..
+            } => {
                 let rows = bins.map_or(Rows::Pixels, |bins| Rows::Exactly(u32::from(bins)));
                 // Ends that are none would be refused.
                 let is_range = low.zip(*high).is_none_or(|(low, high)| low < high);
                 vec![CellAsk {
                     low: low.filter(|_| is_range),
                     high: high.filter(|_| is_range),
+                    is_log: *is_log,
                     ..ask(Statistic::Density, rows)
                 }]
             }

@@ -5,12 +5,13 @@ use shared::chart::plot::{Plot, PlotLayout};
 use shared::time::Timestamp;
 
 use super::content::Content;
-use super::pins::Pin;
+use super::pinned::{Pin, Told};
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
 use crate::reactive::{Derived, Kept, State};
 use crate::state::chosen_channel::ChosenChannel;
 use crate::state::cursor::Cursor;
+use crate::state::pins::Pins;
 use crate::state::time_view::TimeView;
 
 /// By what a panel is being read.
@@ -51,8 +52,10 @@ pub struct Chart {
     pub attention: State<Attention>,
     /// What is pointed out in the legend, by its key: all else steps back.
     pub pointed_out: State<Option<String>>,
-    /// The values that stay on the screen.
-    pub pins: State<Vec<Pin>>,
+    /// The values that stay on the screen, with what is known of them.
+    pub pins: Derived<Vec<(Pin, Told)>>,
+    /// Where they are kept.
+    pub pinned: Pins,
     /// Both ends of the selection that is being dragged.
     pub selection: State<Option<[Timestamp; 2]>>,
 }

@@ -5,8 +5,7 @@ use shared::time::{MICROS_PER_DAY, MICROS_PER_SEC, TimeRange, Timestamp};
 
 use crate::reactive::Derived;
 use crate::state::address::ClockName;
-use crate::state::navigation::{Navigation, use_navigation};
-use crate::state::site::{SiteClock, use_site_clock};
+use crate::state::chosen_clock::{ChosenClock, use_chosen_clock};
 
 /// Between two looks at how far the site's clock is ahead. No zone on Earth changes its clocks twice in a week.
 const LOOK_MICROS: i64 = 7 * MICROS_PER_DAY;
@@ -18,23 +17,18 @@ const CHANGE_GRAIN_MICROS: i64 = 60 * MICROS_PER_SEC;
 /// What the chosen clock is called.
 #[derive(Clone, Copy, Debug)]
 pub struct Zone {
-    navigation: Navigation,
-    site: SiteClock,
+    chosen: ChosenClock,
 }
 
 impl Zone {
     /// Which clock is chosen; tracks.
     pub fn clock(self) -> ClockName {
-        self.navigation.address().with(|address| address.clock)
+        self.chosen.name()
     }
 
     /// What the clock is called at a moment: `UTC`, `UTC+1`, `GPS`; tracks.
     pub fn name(self, time_us: i64) -> String {
-        match self.clock() {
-            ClockName::Utc => "UTC".to_owned(),
-            ClockName::Site => offset_name(self.site.offset_micros(Timestamp::saturating_from_micros(time_us))),
-            ClockName::Gps => "GPS".to_owned(),
-        }
+        self.chosen.zone(Timestamp::saturating_from_micros(time_us))
     }
 
     /// A moment by the clock with its name, to the second: `2026-11-20 20:14:00 UTC`; tracks.
@@ -51,7 +45,7 @@ impl Zone {
         let time_us = time.as_micros();
         let clock = match self.clock() {
             ClockName::Utc => AxisClock::utc(),
-            ClockName::Site => AxisClock::on_a_wall(vec![(time_us, self.site.offset_micros(time))]),
+            ClockName::Site => AxisClock::on_a_wall(vec![(time_us, self.chosen.site().offset_micros(time))]),
             ClockName::Gps => AxisClock::gps(),
         };
         format!("{} {}", clock.text(time_us, 0, with_date), self.name(time_us))
@@ -61,8 +55,7 @@ impl Zone {
 /// The zone of the chosen clock.
 pub fn use_zone() -> Zone {
     Zone {
-        navigation: use_navigation(),
-        site: use_site_clock(),
+        chosen: use_chosen_clock(),
     }
 }
 
@@ -75,7 +68,7 @@ pub fn use_axis_clock(range: impl Fn() -> Option<TimeRange> + Send + Sync + 'sta
         let days = days.get()?;
         Some(match zone.clock() {
             ClockName::Utc => AxisClock::utc(),
-            ClockName::Site => AxisClock::on_a_wall(offsets(days, |time| zone.site.offset_micros(time))),
+            ClockName::Site => AxisClock::on_a_wall(offsets(days, |time| zone.chosen.site().offset_micros(time))),
             ClockName::Gps => AxisClock::gps(),
         })
     })
@@ -118,17 +111,6 @@ fn offsets(range: TimeRange, offset_at: impl Fn(Timestamp) -> i64) -> Vec<(i64, 
     offsets
 }
 
-/// A zone by its offset: `UTC`, `UTC+1`, `UTC−3:30`.
-fn offset_name(ahead_us: i64) -> String {
-    let minutes = ahead_us / (60 * MICROS_PER_SEC);
-    let sign = if minutes < 0 { '\u{2212}' } else { '+' };
-    match (minutes.abs() / 60, minutes.abs() % 60) {
-        (0, 0) => "UTC".to_owned(),
-        (hours, 0) => format!("UTC{sign}{hours}"),
-        (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,11 +146,5 @@ mod tests {
             ]
         );
         assert_eq!(of("2026-07-01T00:00:00Z", "2026-07-02T00:00:00Z").len(), 1);
-    }
-
-    #[test]
-    fn a_zone_is_called_by_its_offset() {
-        let names = [0, HOUR, -7 * HOUR / 2, 23 * HOUR / 4].map(offset_name);
-        assert_eq!(names, ["UTC", "UTC+1", "UTC\u{2212}3:30", "UTC+5:45"]);
     }
 }

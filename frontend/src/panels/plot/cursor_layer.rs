@@ -8,9 +8,12 @@ use shared::chart::palette::{Palette, Rgba};
 use shared::chart::path::Point;
 use shared::chart::pick::{Picked, pick};
 use shared::chart::plot::Plot;
+use shared::dashboard::Axis;
 use shared::time::Timestamp;
 
 use super::chart::{Attention, Chart, units_per_px};
+use super::content::Content;
+use super::pinned::{Part, Pin, Told};
 use super::readout::{MOST_ROWS, REACH_PX};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
@@ -138,20 +141,52 @@ fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f
         width: PIN_LINE_PX * px,
     };
     chart.pins.with(|pins| {
-        for (at, pin) in pins.iter().enumerate() {
-            let Some(axis) = plot.axis(pin.axis) else { continue };
-            for (time_us, value) in pin.points() {
+        for (at, (pin, told)) in pins.iter().enumerate() {
+            let line = chart.shown.with(|content| {
+                let found = content.lines.iter().find(|line| line.key == pin.pinned.what);
+                found.map(|line| (line.axis, palette.line(line.color)))
+            });
+            let (axis, color) = line.unwrap_or((Axis::Left, palette.text));
+            let Some(axis) = plot.axis(axis) else { continue };
+            for (time_us, value) in chart.shown.with(|content| points(content, pin, told)) {
                 let (x, y) = (plot.time.x_from_time(time_us), axis.scale.y_from_value(value));
                 if !plot.area.contains(Point { x, y }) {
                     continue;
                 }
-                dot(canvas, corner((x, y)), palette.line(pin.color), palette.background, px);
+                dot(canvas, corner((x, y)), color, palette.background, px);
                 let _ = canvas.draw_circle(corner((x, y)), radius(PIN_PX * px), &ring, false);
                 let beside = corner((x + PIN_PX * px, y - PIN_PX * px / 2.0));
                 let _ = canvas.draw_text(&(at + 1).to_string(), &style, beside);
             }
         }
     });
+}
+
+/// Where a pinned value lies, times in microseconds and values: one for a sample, two for a column, the middle of a cell;
+/// none for null and NaN, and for a line that is not shown.
+fn points(content: &Content, pin: &Pin, told: &Told) -> Vec<(i64, f64)> {
+    let range = pin.range();
+    let middle_us = range.start().as_micros() + range.micros() / 2;
+    match (pin.part, told) {
+        (Part::Values { low, high }, _) => vec![(middle_us, f64::midpoint(low, high))],
+        (Part::Rows { first, last }, _) => {
+            let layers = content.cells.iter().flat_map(|cells| cells.layers.iter());
+            let mut of_metric = layers.filter(|layer| layer.metric == pin.metric);
+            let row = |first_row| f64::from(first_row) + f64::midpoint(f64::from(first), f64::from(last));
+            let found = of_metric.next().map(|layer| (middle_us, row(layer.first_row)));
+            found.into_iter().collect()
+        }
+        (Part::Band | Part::Channel(_), Told::Known(seen))
+            if content.lines.iter().any(|line| line.key == pin.pinned.what) =>
+        {
+            match (seen.only, seen.extremes) {
+                (Some((time_us, value)), _) => value.finite().map(|value| (time_us, value)).into_iter().collect(),
+                (None, Some([min, max])) => vec![(max.time_us, max.value), (min.time_us, min.value)],
+                (None, None) => Vec::new(),
+            }
+        }
+        (Part::Band | Part::Channel(_), _) => Vec::new(),
+    }
 }
 
 /// A dot with a rim in the colour of the ground, so that it stands out of its line.

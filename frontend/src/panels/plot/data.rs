@@ -16,6 +16,7 @@ use crate::panels::cells::data::{CellAnswer, CellAsk, cell_answer};
 use crate::reactive::{Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
+use crate::state::time_view::use_time_view;
 
 /// Ranges shorter than so many intervals are asked for with their neighbours, so that lines run on to the edges.
 const FEW_INTERVALS: f64 = 100.0;
@@ -226,15 +227,69 @@ pub struct Answers {
 }
 
 /// On what it depends whether to ask.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct Occasion {
     wanted: Option<Wanted>,
     retries: u32,
     refreshes: u32,
 }
 
+/// How things stand on an occasion.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// There are questions that were not there before.
+    has_new_asks: bool,
+    /// Answers are on their way.
+    is_under_way: bool,
+    /// A gesture moves the range.
+    is_moving: bool,
+}
+
+/// What to do on an occasion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Step {
+    /// All that is wanted has been asked for.
+    Rest,
+    /// What is under way is let come first.
+    Wait,
+    /// What is under way answers this, too.
+    Join,
+    /// Asks, and lets go of what is under way.
+    Ask {
+        /// Only those questions that have not come to anything yet.
+        only_open: bool,
+    },
+}
+
+impl Occasion {
+    /// What to do now, after having asked on the occasion `asked`. While a gesture moves, the newest range is asked for
+    /// when the answers about the one before have come: each of them is a picture on the way, and the server has one
+    /// question of a panel at a time, however fast a wheel turns. When it rests, nobody waits for what it has passed.
+    fn step(&self, asked: Option<&Self>, standing: Standing) -> Step {
+        let Standing {
+            has_new_asks,
+            is_under_way,
+            is_moving,
+        } = standing;
+        let Some(asked) = asked else {
+            return Step::Ask { only_open: false };
+        };
+        let is_same_picture = asked.wanted == self.wanted && asked.retries == self.retries;
+        match (asked == self, is_same_picture) {
+            (true, _) if has_new_asks => Step::Ask { only_open: true },
+            (true, _) => Step::Rest,
+            _ if has_new_asks || !is_under_way => Step::Ask { only_open: false },
+            // Asking again would only throw away an answer that is on its way.
+            (_, true) => Step::Join,
+            _ if is_moving && asked.retries == self.retries => Step::Wait,
+            _ => Step::Ask { only_open: false },
+        }
+    }
+}
+
 impl Answers {
-    /// Asks whenever the questions, the range, the number of columns or the present changes; what is outdated is aborted.
+    /// Asks whenever the questions, the range, the number of columns or the present changes; what is outdated is aborted
+    /// unless a gesture moves on.
     pub fn start(asks: Derived<Vec<Ask>>, wanted: Derived<Option<Wanted>>) -> Self {
         let answers = Self {
             slots: State::new(Vec::new()),
@@ -245,24 +300,25 @@ impl Answers {
         let requests = Kept::new(Owner::new());
         let catalogue = use_catalogue();
         let refresh = use_refresh();
-        let mut before: Option<Occasion> = None;
+        let is_moving = use_time_view().is_moving();
+        let mut asked: Option<Occasion> = None;
         effect(move || {
-            let has_new_asks = asks.with(|asks| answers.follow(asks));
+            let standing = Standing {
+                has_new_asks: asks.with(|asks| answers.follow(asks)),
+                is_under_way: answers.open.get() > 0,
+                is_moving: is_moving.get(),
+            };
             let now = Occasion {
                 wanted: wanted.get(),
                 retries: answers.retries.get(),
                 refreshes: refresh.get(),
             };
-            let before = before.replace(now.clone());
             let Some(wanted) = now.wanted else { return };
-            let is_same_picture = before
-                .as_ref()
-                .is_some_and(|before| before.wanted == now.wanted && before.retries == now.retries);
-            if is_same_picture && !has_new_asks && answers.open.get_untracked() > 0 {
-                // Asking again would only throw away an answer that is on its way.
-                return;
+            let step = now.step(asked.as_ref(), standing);
+            if matches!(step, Step::Join | Step::Ask { .. }) {
+                asked = Some(now);
             }
-            let only_open = has_new_asks && before == Some(now);
+            let Step::Ask { only_open } = step else { return };
             let info = |metric: &str| untrack(|| catalogue.metric(metric));
             requests.with_value(|requests| {
                 requests.cleanup();

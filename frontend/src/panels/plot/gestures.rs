@@ -314,7 +314,10 @@ impl Gestures {
             ("Enter", _) => pin_at_cursor(self.chart)?,
             ("Escape", _) if self.is_dragging() => self.drop_all(),
             ("Escape", _) if self.chart.pins.with_untracked(|pins| !pins.is_empty()) => {
-                self.chart.pins.update(|pins| drop(pins.pop()));
+                let last = self.chart.pins.with_untracked(|pins| pins.last().cloned());
+                if let Some((pin, _)) = last {
+                    self.chart.pinned.toggle(&pin.pinned);
+                }
             }
             ("Escape", _) if self.chart.attention.get_untracked() != Attention::Elsewhere => self.drop_all(),
             _ => return None,

@@ -28,6 +28,8 @@ pub mod legend;
 pub mod lines;
 pub mod marks;
 pub mod panel;
+pub mod pinned;
+
 pub mod pins;
 pub mod raw_samples;
 pub mod readout;

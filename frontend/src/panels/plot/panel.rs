@@ -20,6 +20,7 @@ use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
 use super::legend::Legend;
+use super::pinned::use_told;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
@@ -40,6 +41,7 @@ use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
 use crate::state::hidden::use_hidden;
+use crate::state::pins::use_pins;
 use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 use crate::theme::{palette, use_theme};
@@ -135,7 +137,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         })
     });
     let wanted = Derived::new(move || {
-        let (range, size) = (view.settled().get()?, size.get()?);
+        // Not only where a gesture rests: the exact picture follows it.
+        let (range, size) = (view.visible().get()?, size.get()?);
         let layout = layout_of(size, String::new(), AxisClock::utc());
         Some(Wanted {
             range,
@@ -144,7 +147,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         })
     });
     let answers = Answers::start(asks, wanted);
-    let panel_id = Kept::new(panel.id.clone());
+    let (panel_id, pins) = (Kept::new(panel.id.clone()), use_pins());
     let content = Derived::new(move || {
         let (metric, display) = (
             |name: &str| catalogue.metric(name),
@@ -183,7 +186,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         cursor_y: State::new(None),
         attention: State::new(Attention::Elsewhere),
         pointed_out: State::new(None),
-        pins: State::new(Vec::new()),
+        pins: use_told(pins, panel_id),
+        pinned: pins,
         selection: State::new(None),
     };
     (chart, answers)
@@ -191,8 +195,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
 fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let (visible, settled) = (chart.view().visible().get(), chart.view().settled().get());
-    settled.is_some_and(|range| visible == Some(range) && answers.are_known(range))
+    let visible = chart.view().visible().get();
+    visible.is_some_and(|range| answers.are_known(range))
 }
 
 /// Draws the data at the next frame whenever they, their place or their colours change.
@@ -260,8 +264,8 @@ fn chosen_row(chart: Chart, content: &Content) -> Option<f64> {
 fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<PanelState>, Derived<Option<Timestamp>>) {
     let catalogue = use_catalogue();
     let panel = Kept::new(panel.clone());
-    let state = Derived::new(move || {
-        let Some(range) = chart.view().settled().get() else {
+    let found = move || {
+        let Some(range) = chart.view().visible().get() else {
             return PanelState::Loading;
         };
         let has_data = chart.content.with(|content| content.shows_any(range));
@@ -279,6 +283,16 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
             Some(failure) => PanelState::Error(failure),
             None => PanelState::Empty { last },
         }
+    };
+    let before = Kept::new(PanelState::Loading);
+    let state = Derived::new(move || {
+        let found = found();
+        // The plot stays under the pointer that moves it, whatever it is moved to.
+        if chart.view().is_moving().get() && found != PanelState::Ready {
+            return before.get_value();
+        }
+        before.set_value(found.clone());
+        found
     });
     let newest = Derived::new(move || {
         let range = chart.view().settled().get();
@@ -305,7 +319,7 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
         && is_exact(chart, answers)
         && chart
             .view()
-            .settled()
+            .visible()
             .get()
             .is_some_and(|range| answers.have_come(range))
         && chart.shown.with(|content| {

@@ -1,9 +1,7 @@
-//! Values that stay on the screen: pinned by a click, each with the raw samples behind it.
+//! Values that stay on the screen: pinned by a click, kept in the address bar, each with the raw samples behind it.
 
 use leptos::prelude::*;
 use shared::chart::pick::{Picked, pick};
-use shared::dashboard::Axis;
-use shared::metric::ChannelSelection;
 use shared::time::{TimeRange, Timestamp};
 
 use super::chart::{Chart, units_per_px};
@@ -11,186 +9,265 @@ use super::clock::use_zone;
 use super::content::{Content, Swatch};
 use super::hover::swatch;
 use super::lines::PanelLine;
+use super::pinned::{Part, Pin, Told};
 use super::raw_samples::RawSamples;
-use super::readout::{Clock, REACH_PX, exact_text, nearest_row};
+use super::readout::{Clock, REACH_PX, exact_text, line_distance, nearest_row};
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::format;
-use crate::panels::cells::choose::choose_at_cursor;
-use crate::reactive::{Callback, State};
+use crate::panels::cells::choose::{Cell, cell_at_cursor, choose};
+use crate::panels::cells::content::PanelCells;
+use crate::panels::cells::spec::CellsSpec;
+use crate::reactive::{Callback, Derived, State};
+use crate::state::address::Pinned;
 
-/// A value that stays.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Pin {
-    /// The line it is of, by its name in the page.
-    pub key: String,
-    /// The name of the line for people.
-    pub label: String,
-    /// The unit of its values.
-    pub unit: String,
-    /// The colour of the line, counted from 0.
-    pub color: usize,
-    /// On which axis it is read.
-    pub axis: Axis,
-    /// The metric by name.
-    pub metric: String,
-    /// The channel; `None` for all of them, of a band.
-    pub channel: Option<u32>,
-    /// What was under the cursor.
-    pub picked: Picked,
-}
+/// A pointer that is further than this from all lines means the cells beneath them, in CSS pixels.
+const ON_LINE_PX: f64 = 8.0;
 
-impl Pin {
-    fn of(line: &PanelLine, picked: Picked) -> Self {
-        Self {
-            key: line.key.clone(),
-            label: line.label.clone(),
-            unit: line.unit.clone(),
-            color: line.color,
-            axis: line.axis,
-            metric: line.metric.clone(),
-            channel: line.channel,
-            picked,
-        }
-    }
-
-    /// The channels whose samples are behind it.
-    pub fn channels(&self) -> ChannelSelection {
-        self.channel
-            .map_or(ChannelSelection::All, |channel| ChannelSelection::List(vec![channel]))
-    }
-
-    /// The time from which the samples behind it are.
-    pub fn range(&self) -> TimeRange {
-        let (start_us, end_us) = match self.picked {
-            Picked::Sample { time_us, .. } => (time_us, time_us + 1),
-            Picked::Column { start_us, end_us, .. } => (start_us, end_us),
-        };
-        let time = Timestamp::saturating_from_micros;
-        TimeRange::new(time(start_us), time(end_us)).unwrap_or(TimeRange::ALL)
-    }
-
-    /// Where it lies: time in microseconds and value, one for a sample and two for a column; none for null and NaN.
-    pub fn points(&self) -> impl Iterator<Item = (i64, f64)> {
-        let points = match self.picked {
-            Picked::Sample { time_us, value } => [value.finite().map(|value| (time_us, value)), None],
-            Picked::Column { min, max, .. } => [Some((max.time_us, max.value)), Some((min.time_us, min.value))],
-        };
-        points.into_iter().flatten()
-    }
-
-    /// The value in words: `22.82 °C`, `4.1 to 9.3 °C`, `null`.
-    pub fn value_text(&self) -> String {
-        let value = match self.picked {
-            Picked::Sample { value, .. } => match value.finite() {
-                Some(number) => exact_text(number),
-                None => return format::value(value),
-            },
-            Picked::Column { min, max, .. } => format!("{} to {}", exact_text(min.value), exact_text(max.value)),
-        };
-        format!("{value} {}", self.unit).trim_end().to_owned()
-    }
-
-    /// The time in words: that of the sample, or the start of the column.
-    fn time_text(&self, clock: Clock<'_>) -> String {
-        clock.text(self.range().start().as_micros())
-    }
-}
-
-/// Pins what is under the cursor, or lets go of it if it is pinned: of several lines the one nearest to the pointer or,
-/// without one, the first that is not pinned yet.
+/// Pins what is under the cursor, or lets go of it if it is pinned. In rows of channels a click chooses the channel, and
+/// one on the chosen channel pins. Of several lines it is the one nearest to the pointer or, without one, the first that
+/// is not pinned yet; cells between lines are pinned where no line is near.
 pub fn pin_at_cursor(chart: Chart) -> Option<()> {
-    if choose_at_cursor(chart).is_some() {
+    let cell = cell_at_cursor(chart);
+    if let Some(Cell::Row(row)) = &cell
+        && !row.is_chosen
+    {
+        choose(chart, row);
         return Some(());
     }
+    let line = line_at_cursor(chart);
+    let (what, range) = match (line, cell) {
+        (Some(line), Some(cell)) if line.away_px > ON_LINE_PX => cell.pin(),
+        (Some(line), _) => (line.what, line.range),
+        (None, Some(cell)) => cell.pin(),
+        (None, None) => return None,
+    };
+    let panel = chart.panel_id.get_value();
+    chart.pinned.toggle(&Pinned { panel, what, range });
+    Some(())
+}
+
+/// A value of a line under the cursor.
+struct OfLine {
+    what: String,
+    range: TimeRange,
+    /// How far the pointer is from where it is drawn, in CSS pixels; 0 without a pointer.
+    away_px: f64,
+}
+
+fn line_at_cursor(chart: Chart) -> Option<OfLine> {
     let at = chart.cursor.0.get_untracked()?;
     let units_per_px = units_per_px(chart.size.get_untracked()?);
     let y = chart.cursor_y.get_untracked().map(|y_px| y_px * units_per_px);
-    let pins = chart.pins.get_untracked();
-    let found = chart.plot.with_untracked(|plot| {
+    let panel = chart.panel_id.get_value();
+    let pinned = untrack(|| chart.pinned.of(&panel));
+    chart.plot.with_untracked(|plot| {
         let plot = plot.as_ref()?;
         let reach_us = plot.time.micros_in(REACH_PX * units_per_px);
         chart.shown.with_untracked(|content: &Content| {
-            let picks: Vec<(&PanelLine, Option<Picked>)> = content
-                .lines
-                .iter()
+            let lines = content.lines.iter();
+            let picks: Vec<(&PanelLine, Option<Picked>)> = lines
                 .map(|line| {
-                    (
-                        line,
-                        line.plot_line().and_then(|line| pick(&line, at.as_micros(), reach_us)),
-                    )
+                    let picked = line.plot_line().and_then(|line| pick(&line, at.as_micros(), reach_us));
+                    (line, picked)
                 })
                 .collect();
-            let pin = |at: usize| picks.get(at).and_then(|(line, picked)| Some(Pin::of(line, (*picked)?)));
+            let found = |at: usize| {
+                let (line, picked) = picks.get(at)?;
+                let away = y.and_then(|y| line_distance(line, picked.as_ref()?, plot, y));
+                Some(OfLine {
+                    what: line.key.clone(),
+                    range: range_of(picked.as_ref()?),
+                    away_px: away.unwrap_or(0.0) / units_per_px,
+                })
+            };
             if let Some(nearest) = nearest_row(&picks, plot, y) {
-                return pin(nearest);
+                return found(nearest);
             }
-            let all: Vec<Pin> = (0..picks.len()).filter_map(pin).collect();
-            all.iter().find(|pin| !pins.contains(pin)).or(all.last()).cloned()
+            let is_new = |line: &OfLine| {
+                !pinned
+                    .iter()
+                    .any(|pin| pin.what == line.what && pin.range == line.range)
+            };
+            let mut all: Vec<OfLine> = (0..picks.len()).filter_map(found).collect();
+            let first_new = all.iter().position(is_new);
+            let at = first_new.unwrap_or(all.len().saturating_sub(1));
+            (at < all.len()).then(|| all.swap_remove(at))
         })
-    })?;
-    chart
-        .pins
-        .update(|pins| match pins.iter().position(|pin| *pin == found) {
-            Some(at) => drop(pins.remove(at)),
-            None => pins.push(found),
-        });
-    Some(())
+    })
+}
+
+/// The time from which the samples behind a value are.
+fn range_of(picked: &Picked) -> TimeRange {
+    let (start_us, end_us) = match *picked {
+        Picked::Sample { time_us, .. } => (time_us, time_us + 1),
+        Picked::Column { start_us, end_us, .. } => (start_us, end_us),
+    };
+    let time = Timestamp::saturating_from_micros;
+    TimeRange::new(time(start_us), time(end_us)).unwrap_or(TimeRange::ALL)
+}
+
+/// What the list says of a pinned value.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// The value.
+    pub pin: Pin,
+    /// Whose it is.
+    pub label: String,
+    /// The unit of its samples.
+    pub unit: String,
+    /// The value in words: `22.82 °C`, `4.1 to 9.3 °C`, `null`.
+    pub value: String,
+    when: String,
+    swatch: Swatch,
 }
 
 /// The pinned values under the plot, each with a way to its raw samples and a way to let go of it.
 pub fn pin_list(chart: Chart) -> AnyView {
     let zone = use_zone();
-    let opened = State::new(None::<Pin>);
-    let entries = move || {
-        let pins = chart.pins.get();
-        if pins.is_empty() {
-            return None;
-        }
+    let opened = State::new(None::<Entry>);
+    // Not made anew with each answer of the panel.
+    let entries = Derived::new(move || {
         let axis_clock = chart.clock.get()?;
         let clock = Clock {
             clock: &axis_clock,
             digits: 0,
             with_date: true,
         };
-        let entries = pins
-            .iter()
-            .enumerate()
-            .map(|(at, pin)| {
-                let when = format!(
-                    "{} {}",
-                    pin.time_text(clock),
-                    zone.name(pin.range().start().as_micros())
-                );
-                entry(chart, at, pin.clone(), when, opened)
-            })
-            .collect_view();
+        let entry = |(pin, told): &(Pin, Told)| {
+            let start_us = pin.range().start().as_micros();
+            let when = format!("{} {}", clock.text(start_us), zone.name(start_us));
+            chart.content.with(|content| told_entry(content, pin, told, when))
+        };
+        Some(chart.pins.with(|pins| pins.iter().map(entry).collect::<Vec<Entry>>()))
+    });
+    let list = move || {
+        let entries = entries.get().filter(|entries| !entries.is_empty())?;
+        let entries = entries.into_iter().enumerate();
+        let entries = entries.map(|(at, told)| entry(chart, at, told, opened)).collect_view();
         Some(view! { <ul class="pins" aria-label="Pinned values" aria-live="polite">{entries}</ul> }.into_any())
     };
     let samples = move || {
-        let pin = opened.get()?;
-        Some(view! { <RawSamples chart pin on_close=Callback::new(move |()| opened.set(None)) /> }.into_any())
+        let entry = opened.get()?;
+        Some(view! { <RawSamples chart entry on_close=Callback::new(move |()| opened.set(None)) /> }.into_any())
     };
     view! {
-        {entries}
+        {list}
         {samples}
     }
     .into_any()
 }
 
-fn entry(chart: Chart, at: usize, pin: Pin, when: String, opened: State<Option<Pin>>) -> AnyView {
-    let value = pin.value_text();
-    let (label, mark) = (pin.label.clone(), Swatch::Line(pin.color));
+fn told_entry(content: &Content, pin: &Pin, told: &Told, when: String) -> Entry {
+    let line = content.lines.iter().find(|line| line.key == pin.pinned.what);
+    let cells = content.cells.as_ref();
+    let layer = cells.and_then(|cells| cells.layers.iter().find(|layer| layer.metric == pin.metric));
+    let unit = line
+        .map(|line| line.unit.clone())
+        .or_else(|| layer.map(|layer| layer.unit.clone()))
+        .unwrap_or_default();
+    let title = || layer.map_or_else(|| pin.metric.clone(), |layer| layer.title.clone());
+    let (label, value) = match (pin.part, layer) {
+        (Part::Band | Part::Channel(_), _) => (None, line_text(told, &unit)),
+        (Part::Values { low, high }, _) => {
+            let [low, high] = [low, high].map(format::number);
+            (
+                Some("samples of all channels".to_owned()),
+                format!("{low} to {high} {unit}"),
+            )
+        }
+        (Part::Rows { first, last }, layer) => {
+            let name = |channel| layer.map_or_else(|| format!("{channel}"), |layer| layer.row_label(channel));
+            let rows = if first == last {
+                name(first)
+            } else {
+                format!("{}–{}", name(first), name(last))
+            };
+            let (statistic, value) = cell_text(cells, pin, told, &unit);
+            (Some(format!("{statistic}{} {rows}", title())), value)
+        }
+    };
+    let label = label
+        .or_else(|| line.map(|line| line.label.clone()))
+        .unwrap_or_else(|| match pin.part {
+            Part::Channel(channel) => format!("{} {channel}", title()),
+            _ => title(),
+        });
+    Entry {
+        label,
+        value: value.trim_end().to_owned(),
+        when,
+        swatch: line.map_or(Swatch::Cells, |line| Swatch::Line(line.color)),
+        pin: pin.clone(),
+        unit,
+    }
+}
+
+/// What a line had: one sample, or from the least to the greatest of a column.
+fn line_text(told: &Told, unit: &str) -> String {
+    let value = match told {
+        Told::Waiting => return "…".to_owned(),
+        Told::Failed(_) => return "failed".to_owned(),
+        Told::Known(seen) => match (seen.only, seen.extremes) {
+            (Some((_, value)), _) => match value.finite() {
+                Some(number) => exact_text(number),
+                None => return format::value(value),
+            },
+            (None, Some([min, max])) => format!("{} to {}", exact_text(min.value), exact_text(max.value)),
+            (None, None) => return "no value".to_owned(),
+        },
+    };
+    format!("{value} {unit}")
+}
+
+/// What a cell said: how it was folded, and the value.
+fn cell_text(cells: Option<&PanelCells>, pin: &Pin, told: &Told, unit: &str) -> (String, String) {
+    let (Told::Known(seen), Some(cells)) = (told, cells) else {
+        return (String::new(), line_text(told, ""));
+    };
+    let is_one = seen.only.is_some();
+    match &cells.spec {
+        CellsSpec::States { .. } => {
+            let label = |value| cells.state_label(&pin.metric, value);
+            let value = match seen.extremes {
+                None => "no value".to_owned(),
+                Some([min, max]) if min.value < max.value => {
+                    format!("several: {} to {}", label(min.value), label(max.value))
+                }
+                Some([min, _]) => label(min.value),
+            };
+            (String::new(), value)
+        }
+        CellsSpec::Values { statistic, .. } if !is_one => {
+            let value = seen.statistic(*statistic);
+            let text = value.map_or_else(
+                || "no value".to_owned(),
+                |value| format!("{} {unit}", exact_text(value)),
+            );
+            (format!("{} of ", statistic.as_str()), text)
+        }
+        _ => (String::new(), line_text(told, unit)),
+    }
+}
+
+fn entry(chart: Chart, at: usize, entry: Entry, opened: State<Option<Entry>>) -> AnyView {
+    let Entry {
+        pin,
+        label,
+        value,
+        when,
+        swatch: mark,
+        ..
+    } = entry.clone();
     let unpin_label = format!("Unpin {value} at {when}");
-    let (unpinned, key) = (pin.clone(), pin.key.clone());
-    let unpin = move |_| chart.pins.update(|pins| pins.retain(|pin| *pin != unpinned));
+    let key = pin.pinned.what.clone();
     view! {
         <li class="pin" data-line=key>
             <button
                 type="button"
                 class="pin__open"
                 title="Show the raw samples behind this value"
-                on:click=move |_| opened.set(Some(pin.clone()))
+                on:click=move |_| opened.set(Some(entry.clone()))
             >
                 <span class="pin__number">{(at + 1).to_string()}</span>
                 {swatch(mark)}
@@ -200,77 +277,15 @@ fn entry(chart: Chart, at: usize, pin: Pin, when: String, opened: State<Option<P
                 " · "
                 <span>{when}</span>
             </button>
-            <button type="button" class="iconbutton pin__remove" aria-label=unpin_label on:click=unpin>
+            <button
+                type="button"
+                class="iconbutton pin__remove"
+                aria-label=unpin_label
+                on:click=move |_| chart.pinned.toggle(&pin.pinned)
+            >
                 {icon(Icon::Close)}
             </button>
         </li>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::chart::pick::Extreme;
-    use shared::value::Value;
-
-    use super::*;
-
-    fn pin(picked: Picked) -> Pin {
-        Pin {
-            key: "t:0".to_owned(),
-            label: "T".to_owned(),
-            unit: "°C".to_owned(),
-            color: 0,
-            axis: Axis::Left,
-            metric: "t".to_owned(),
-            channel: Some(3),
-            picked,
-        }
-    }
-
-    #[test]
-    fn a_pinned_sample_is_asked_for_alone() {
-        let pin = pin(Picked::Sample {
-            time_us: 5_000_000,
-            value: 22.82.into(),
-        });
-        assert_eq!(pin.value_text(), "22.82 °C");
-        assert_eq!((pin.range().start().as_micros(), pin.range().micros()), (5_000_000, 1));
-        assert_eq!(pin.channels(), ChannelSelection::List(vec![3]));
-        assert_eq!(pin.points().count(), 1);
-    }
-
-    #[test]
-    fn a_pinned_column_is_asked_for_whole() {
-        let extreme = |time_us, value| Extreme {
-            time_us,
-            value,
-            channel: None,
-        };
-        let pin = Pin {
-            channel: None,
-            ..pin(Picked::Column {
-                start_us: 0,
-                end_us: 60,
-                count: 9,
-                mean: 1.0,
-                min: extreme(20, -1.0),
-                max: extreme(50, 4.5),
-            })
-        };
-        assert_eq!(pin.value_text(), "\u{2212}1 to 4.5 °C");
-        assert_eq!(pin.range().micros(), 60);
-        assert_eq!(pin.channels(), ChannelSelection::All);
-        assert_eq!(pin.points().collect::<Vec<_>>(), [(50, 4.5), (20, -1.0)]);
-    }
-
-    #[test]
-    fn a_pinned_null_says_so_and_lies_nowhere() {
-        let pin = pin(Picked::Sample {
-            time_us: 0,
-            value: Value::NULL,
-        });
-        assert_eq!(pin.value_text(), "null");
-        assert_eq!(pin.points().count(), 0);
-    }
 }

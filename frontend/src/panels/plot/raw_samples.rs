@@ -3,21 +3,26 @@
 use leptos::html;
 use leptos::prelude::*;
 use shared::chart::axis_clock::AxisClock;
+use shared::metric::ChannelSelection;
 use shared::query::samples::{SamplesQuery, StoredSample};
 use shared::time::MICROS_PER_SEC;
 
 use super::chart::Chart;
 use super::clock::use_zone;
-use super::pins::Pin;
+use super::pinned::Pin;
+use super::pins::Entry;
 use super::readout::{Clock, exact_text};
 use crate::api;
 use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::format;
-use crate::reactive::{Callback, State, effect, spawn};
+use crate::reactive::{Callback, Kept, State, effect, spawn};
 
 /// How many samples are asked for at once.
 const PAGE: u32 = 100;
+/// How many where only some of them are behind the value, and how often before a person is asked whether to go on.
+const PAGE_TO_SIFT: u32 = 10_000;
+const MOST_PAGES_TO_SIFT: u32 = 50;
 
 /// What has come so far.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -35,7 +40,7 @@ pub fn RawSamples(
     /// The panel.
     chart: Chart,
     /// The value.
-    pin: Pin,
+    entry: Entry,
     /// It was closed.
     on_close: Callback<()>,
 ) -> impl IntoView {
@@ -47,19 +52,26 @@ pub fn RawSamples(
         }
     });
     let pages = State::new(Pages::default());
+    let Entry {
+        pin,
+        label,
+        unit,
+        value,
+        ..
+    } = entry;
     let query = SamplesQuery {
         metric: pin.metric.clone(),
         channels: pin.channels(),
         from: pin.range().start(),
         to: pin.range().end(),
-        limit: PAGE,
+        limit: if pin.has_all() { PAGE } else { PAGE_TO_SIFT },
         cursor: None,
     };
-    ask(pages, query.clone());
+    let pin = Kept::new(pin);
+    ask(pages, query.clone(), pin);
     let zone = use_zone();
-    let start_us = pin.range().start().as_micros();
-    let has_channels = pin.channel.is_none();
-    let unit = pin.unit.clone();
+    let start_us = query.from.as_micros();
+    let has_channels = !matches!(&query.channels, ChannelSelection::List(channels) if channels.len() == 1);
     let rows = move || {
         let clock = chart.clock.get().unwrap_or(AxisClock::utc());
         pages.with(|pages| {
@@ -67,7 +79,7 @@ pub fn RawSamples(
             pages.samples.iter().map(row).collect_view()
         })
     };
-    let title = format!("{} · {}", pin.label, pin.value_text());
+    let title = format!("{label} · {value}");
     let taken = move || format!("Taken ({})", zone.name(start_us));
     // The clock may have been changed between.
     let arrived = move || {
@@ -101,14 +113,14 @@ pub fn RawSamples(
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            {footer(pages, query)}
+            {footer(pages, query, pin)}
         </dialog>
     }
     .into_any()
 }
 
 /// How many samples there are, and a way to more of them.
-fn footer(pages: State<Pages>, query: SamplesQuery) -> AnyView {
+fn footer(pages: State<Pages>, query: SamplesQuery, pin: Kept<Pin>) -> AnyView {
     let more = move |_| {
         let cursor = pages.with_untracked(|pages| pages.next.clone());
         ask(
@@ -117,6 +129,7 @@ fn footer(pages: State<Pages>, query: SamplesQuery) -> AnyView {
                 cursor,
                 ..query.clone()
             },
+            pin,
         );
     };
     let has_more = move || pages.with(|pages| pages.next.is_some() && !pages.is_waiting);
@@ -132,23 +145,37 @@ fn footer(pages: State<Pages>, query: SamplesQuery) -> AnyView {
     .into_any()
 }
 
-fn ask(pages: State<Pages>, query: SamplesQuery) {
+fn ask(pages: State<Pages>, mut query: SamplesQuery, pin: Kept<Pin>) {
     pages.update(|pages| {
         pages.is_waiting = true;
         pages.failure = None;
     });
     spawn(async move {
-        let outcome = api::samples(&query).await;
-        pages.update(|pages| {
-            pages.is_waiting = false;
-            match outcome {
+        let mut n_found = 0;
+        for asked in 1..=MOST_PAGES_TO_SIFT {
+            let outcome = api::samples(&query).await;
+            let is_last = asked == MOST_PAGES_TO_SIFT;
+            pages.update(|pages| match outcome {
                 Ok(page) => {
-                    pages.samples.extend(page.samples);
+                    let before = pages.samples.len();
+                    let wanted = page.samples.into_iter();
+                    let wanted =
+                        wanted.filter(|sample| pin.try_with_value(|pin| pin.holds(sample.value)) == Some(true));
+                    pages.samples.extend(wanted);
+                    n_found += pages.samples.len() - before;
                     pages.next = page.next;
+                    pages.is_waiting = pages.next.is_some() && n_found < PAGE as usize && !is_last;
+                    query.cursor.clone_from(&pages.next);
                 }
-                Err(failure) => pages.failure = Some(failure.to_string()),
+                Err(failure) => {
+                    pages.is_waiting = false;
+                    pages.failure = Some(failure.to_string());
+                }
+            });
+            if !pages.with_untracked(|pages| pages.is_waiting) {
+                return;
             }
-        });
+        }
     });
 }
 

@@ -145,14 +145,13 @@ pub fn nearest_row(picks: &[(&PanelLine, Option<Picked>)], plot: &Plot, y: Optio
     let y = y.filter(|_| picks.len() > 1)?;
     let distance = |(line, picked): &(&PanelLine, Option<Picked>)| {
         let axis = plot.axis(line.axis)?;
-        let away = |value: f64| (axis.scale.y_from_value(value) - y).abs();
         Some(match picked.as_ref()? {
-            Picked::Sample { value, .. } => away(value.finite()?),
             Picked::Column { min, max, .. } => {
                 let (low, high) = (axis.scale.y_from_value(min.value), axis.scale.y_from_value(max.value));
                 // Between its extremes the pointer is on the line.
                 (y - low).max(high - y).max(0.0)
             }
+            picked @ Picked::Sample { .. } => line_distance(line, picked, plot, y)?,
         })
     };
     let known = picks
@@ -160,6 +159,16 @@ pub fn nearest_row(picks: &[(&PanelLine, Option<Picked>)], plot: &Plot, y: Optio
         .enumerate()
         .filter_map(|(at, pick)| Some((at, distance(pick)?)));
     known.min_by(|one, other| one.1.total_cmp(&other.1)).map(|(at, _)| at)
+}
+
+/// How far a height is from where a picked value is drawn, in units of the plot: its extremes and, of a band, its mean.
+pub fn line_distance(line: &PanelLine, picked: &Picked, plot: &Plot, y: f64) -> Option<f64> {
+    let axis = plot.axis(line.axis)?;
+    let away = |value: f64| (axis.scale.y_from_value(value) - y).abs();
+    Some(match picked {
+        Picked::Sample { value, .. } => away(value.finite()?),
+        Picked::Column { min, max, mean, .. } => away(min.value).min(away(max.value)).min(away(*mean)),
+    })
 }
 
 const fn sample_time(picked: &Picked) -> Option<i64> {

@@ -78,7 +78,8 @@ pub struct Shown {
     is_present: Derived<bool>,
 }
 
-/// One number: the newest while the visible range includes now, else the last one of the range.
+/// One number: the newest while the visible range includes now, else the last one of the range. Without any in the range
+/// it is empty, however old the newest is.
 #[component]
 pub fn StatPanel(
     /// The panel.
@@ -165,9 +166,12 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
         if is_present.get() {
             return feed.heard().with(|heard| {
                 let latest = heard.first()?.latest.as_ref()?;
+                let begin = visible.get()?.start();
                 rows_of(latest, metric.as_ref(), &display)
                     .into_iter()
                     .find(|row| row.channel == channel)
+                    // What came before a night is none of its values.
+                    .filter(|row| row.time.is_none_or(|time| begin <= time))
             });
         }
         let (value, time_us) = course.with(|course| course.last(visible.get()?))?;

@@ -27,6 +27,9 @@ fn links_read_as_they_are_written() {
     check("/d/camera/pixels?from=2026-11-20T20:00:00Z&to=2026-11-20T21:00:00Z");
     check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&channel=412&theme=red&clock=gps");
     check("/d/camera/modules?channel=m58");
+    check(
+        "/d/camera/pixels?night=2026-11-20&pin=hv/camera.hv:412@2026-11-20T20:14:00.25Z&pin=hv/camera.hv:band@2026-11-20T20:14:00Z..2026-11-20T20:15:00Z&channel=412",
+    );
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn a_range_may_have_an_offset_that_is_not_escaped() {
 #[test]
 fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     let (address, problems) = parse(
-        "/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&channel=m+5&from=2026-11-20T20:00:00Z",
+        "/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&pin=hv/t:0@noon&channel=m+5&from=2026-11-20T20:00:00Z",
     );
     assert_eq!(address.place.tab.as_deref(), Some("b"));
     assert_eq!(address.time, None);
@@ -54,6 +57,7 @@ fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     wall: "1" is no number of seconds from 5 to 3600
     last: "6" is not written like 6h, up to 744h
     hide: "x" is not written like panel/line
+    pin: "hv/t:0@noon" is not written like panel/metric:channel@time
     channel: "m+5" is no channel; write it like 412, or like m58 for a module
     to: a range needs both from and to, here is only from
     "#);
@@ -85,6 +89,7 @@ prop_compose! {
         wall in proptest::option::of(WALL_SECS),
         zoom in proptest::option::of((0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000)),
         hidden in proptest::collection::vec(("[^/]{0,5}", ".{0,5}"), 0..3),
+        pins in proptest::collection::vec(("[^/]{0,5}", ".{0,5}", 0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000), 0..3),
         channel in proptest::option::of((any::<bool>(), any::<u32>())),
         theme in proptest::option::of(prop_oneof![Just(ThemeName::Dark), Just(ThemeName::Light), Just(ThemeName::Red)]),
         clock in prop_oneof![Just(ClockName::Utc), Just(ClockName::Site), Just(ClockName::Gps)],
@@ -97,6 +102,10 @@ prop_compose! {
                 TimeRange::new(time(start), time(start + length)).unwrap()
             }),
             hidden: hidden.into_iter().map(|(panel, line)| HiddenLine { panel, line }).collect(),
+            pins: pins.into_iter().map(|(panel, what, start, length)| {
+                let time = Timestamp::saturating_from_micros;
+                Pinned { panel, what, range: TimeRange::new(time(start), time(start + length)).unwrap() }
+            }).collect(),
             channel: channel.map(|(is_module, number)| Chosen {
                 part: if is_module { CameraPart::Module } else { CameraPart::Pixel },
                 number,

@@ -131,12 +131,7 @@ export class Ours {
           async ({ name, from }) => {
             const probe = window.watchroomProbe;
             const mark = await probe.nextMark(name, from);
-            const settled = probe.addresses.find((at) => at >= from) ?? Number.NaN;
-            return {
-              frames: probe.firstDraw,
-              exact: mark.painted - probe.input.at,
-              afterRest: mark.painted - settled,
-            };
+            return { frames: probe.firstDraw, exact: mark.painted - probe.input.at };
           },
           { name: `panel:${panel}:drawn`, from: since },
         );
@@ -149,7 +144,6 @@ export class Ours {
         frames: Math.max(...numbers("frames")),
         median: median(numbers("exact")),
         p95: quantile(numbers("exact"), 0.95),
-        afterRest: quantile(numbers("afterRest"), 0.95),
       };
     });
   }

@@ -7,8 +7,6 @@
   const probe = {
     /** Marks in their order: name, when it was set, and when that was painted (null until then). */
     marks: [],
-    /** When the address was written, in milliseconds. */
-    addresses: [],
     /** Tasks that kept the main thread for more than 50 ms. */
     longTasks: [],
     /** Frames since the page began. */
@@ -62,14 +60,6 @@
     for (const { startTime, duration } of list.getEntries()) probe.longTasks.push({ startTime, duration });
   });
   observer.observe({ type: "longtask", buffered: true });
-
-  for (const name of ["pushState", "replaceState"]) {
-    const write = history[name].bind(history);
-    history[name] = (...args) => {
-      probe.addresses.push(performance.now());
-      return write(...args);
-    };
-  }
 
   const count = () => {
     probe.frame += 1;

@@ -21,7 +21,9 @@ const LIBRARIES = ["uplot", "echarts", "plotly"];
 const SLOW_SECS = 30;
 
 const figures = [];
+/** What could not be measured of the page; and of the others, which is no fault of it. */
 const failures = [];
+const notes = [];
 
 /** Adds a figure; `peers` is what others reach, by their names. */
 function figure(name, value, unit, { target, peers = {}, limit } = {}) {
@@ -30,7 +32,7 @@ function figure(name, value, unit, { target, peers = {}, limit } = {}) {
 }
 
 /** Does a part; when it fails, the others are measured all the same. */
-async function part(what, work) {
+async function part(what, work, unmeasured = failures) {
   say(`${what} …`);
   const start = Date.now();
   try {
@@ -38,7 +40,7 @@ async function part(what, work) {
     say(`${what}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
     return result;
   } catch (error) {
-    failures.push(`${what}: ${error.message.split("\n")[0]}`);
+    unmeasured.push(`${what}: ${error.message.split("\n")[0]}`);
     say(`FAILED: ${error.message}`);
     return null;
   }
@@ -83,7 +85,7 @@ async function emptyPage(throttle) {
 /** One part for all libraries: a value of each that came to something. */
 async function libraries(what, keys, work) {
   const found = {};
-  for (const key of keys) found[key] = await part(`${what}: ${NAMES[key]}`, () => work(peer(key), key));
+  for (const key of keys) found[key] = await part(`${what}: ${NAMES[key]}`, () => work(peer(key), key), notes);
   return found;
 }
 
@@ -96,7 +98,7 @@ async function nights() {
   const empty = await emptyPage();
   const shape = shapeOf(night);
   const theirs = await libraries("a night", LIBRARIES, async (one, key) => {
-    const result = await asMuchAsItBears(shape, (thin) => one.night({ panels: PANELS, size, shape: thin }), say);
+    const result = await asMuchAsItBears(`night ${key}`, shape, (thin) => one.night({ panels: PANELS, size, shape: thin }), say);
     return result && { ...result, name: named(key, result.frames, shape.frames) };
   });
   const minute = await part("a night at 1/min", () => ours.night("night", FIRST_NIGHT, plan.rounds));
@@ -144,7 +146,7 @@ async function zooms() {
   const size = (await part("size of the panel", () => ours.size("zoom", FIRST_NIGHT, "zoom"))) ?? { width: 1300, height: 480 };
   const shape = shapeOf(cells);
   const { bare, ...peers } = await libraries("zooms", ["bare", ...LIBRARIES], async (one, key) => {
-    const result = await asMuchAsItBears(shape, (thin) => one.lines("/cells", thin, size, ranges), say);
+    const result = await asMuchAsItBears(`lines ${key}`, shape, (thin) => one.lines("/cells", thin, size, ranges), say);
     return result && { ...result, name: named(key, result.frames, shape.frames) };
   });
   const limit = (value) => (bare ? { name: NAMES.bare, value: value(bare) } : undefined);
@@ -154,7 +156,6 @@ async function zooms() {
     figure(`${what}: frames to the stretched picture, at most`, zoomed.frames, "frames", { target: 2 });
     figure(`${what}: exact, median`, zoomed.median, "ms", { peers: by(peers, (one) => one.median), limit: limit((one) => one.median) });
     figure(`${what}: exact, p95`, zoomed.p95, "ms", { target: 100, peers: by(peers, (one) => one.p95), limit: limit((one) => one.p95) });
-    figure(`${what}: exact after the gesture rests, p95`, zoomed.afterRest, "ms", { target: 100 });
   }
   const hovered = await part("hover", () => ours.hovers("zoom", FIRST_NIGHT, "zoom", plan.zooms * 2));
   if (hovered) {
@@ -172,7 +173,7 @@ async function heatmaps() {
   const { values: _, ...set } = cells;
   const look = (window) => hotSeen(window, set);
   const { bare, ...peers } = await libraries("a heatmap", ["bare", ...LIBRARIES], async (one, key) => {
-    const result = await asMuchAsItBears(shape, (thin) => one.raster("/cells", thin, size, look), say);
+    const result = await asMuchAsItBears(`cells ${key}`, shape, (thin) => one.raster("/cells", thin, size, look), say);
     return result && { ...result, name: named(key, result.frames, shape.frames) };
   });
   let seen = null;
@@ -216,7 +217,7 @@ async function heaps() {
   const size = { width: 430, height: 220 };
   const shape = shapeOf(night);
   const theirs = await libraries("nights", LIBRARIES, async (one, key) => {
-    const result = await asMuchAsItBears(shape, (thin) => one.heap({ panels: PANELS, size, shape: thin }, plan.heapNights), say);
+    const result = await asMuchAsItBears(`night ${key}`, shape, (thin) => one.heap({ panels: PANELS, size, shape: thin }, plan.heapNights), say);
     if (!result) return null;
     const nights = result.nights < plan.heapNights ? ` after ${result.nights} nights` : "";
     return { ...result, name: named(key, result.frames, shape.frames) + nights };
@@ -234,7 +235,7 @@ try {
   for (const measure of [nights, zooms, heatmaps, lines, heaps]) {
     await measure();
     // After each: what ends the next one must not lose these.
-    await writeFile(plan.results, JSON.stringify({ figures, failures }, null, 2));
+    await writeFile(plan.results, JSON.stringify({ figures, failures, notes }, null, 2));
   }
 } finally {
   host.stop();

@@ -168,24 +168,28 @@ fn states_are_told_by_name_and_several_as_such() {
 
 #[test]
 fn a_density_tells_how_many_lie_in_a_step() {
-    let density = CellAnswer::of_density(Density {
-        start_us: vec![0],
-        end_us: vec![10_000_000],
-        value_min: Some(0.0),
-        value_max: Some(4.0),
-        below: 0,
-        above: 0,
-        of: DensityOf::Samples,
-        counts: vec![7, 0],
-        bucket_us: None,
-        blanks: Vec::new(),
-    });
+    let density = CellAnswer::of_density(
+        Density {
+            start_us: vec![0],
+            end_us: vec![10_000_000],
+            value_min: Some(0.0),
+            value_max: Some(4.0),
+            below: 0,
+            above: 0,
+            of: DensityOf::Samples,
+            counts: vec![7, 0],
+            bucket_us: None,
+            blanks: Vec::new(),
+        },
+        false,
+    );
     let cells = PanelCells {
         spec: CellsSpec::Counts {
             metric: "hv".to_owned(),
             bins: Some(2),
             low: Some(0.0),
             high: Some(4.0),
+            is_log: false,
         },
         layers: vec![layer(density, None)],
     };

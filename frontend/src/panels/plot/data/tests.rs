@@ -147,3 +147,74 @@ fn an_answer_that_failed_for_another_range_leaves_no_picture() {
     slot.take(minutes(6), failed());
     assert!(slot.answer.is_none() && slot.asked == Some(minutes(6)) && slot.range == Some(minutes(5)));
 }
+
+mod steps {
+    use super::*;
+
+    fn occasion(start_us: i64) -> Occasion {
+        let at = Timestamp::saturating_from_micros;
+        Occasion {
+            wanted: Some(Wanted {
+                range: TimeRange::new(at(start_us), at(start_us + 1_000)).unwrap(),
+                columns: 100,
+                rows: 50,
+            }),
+            retries: 0,
+            refreshes: 0,
+        }
+    }
+
+    #[track_caller]
+    fn check(now: &Occasion, [has_new_asks, is_under_way, is_moving]: [bool; 3], expected: Step) {
+        let asked = occasion(0);
+        let standing = Standing {
+            has_new_asks,
+            is_under_way,
+            is_moving,
+        };
+        assert_eq!(now.step(Some(&asked), standing), expected);
+    }
+
+    const ALL: Step = Step::Ask { only_open: false };
+
+    #[test]
+    fn the_first_notch_of_a_wheel_is_asked_for_at_once_and_the_next_when_its_answers_have_come() {
+        check(&occasion(1), [false, false, true], ALL);
+        check(&occasion(1), [false, true, true], Step::Wait);
+        check(&occasion(0), [false, true, true], Step::Rest);
+    }
+
+    #[test]
+    fn at_rest_what_was_passed_is_let_go_of() {
+        check(&occasion(1), [false, true, false], ALL);
+        check(&occasion(0), [false, true, false], Step::Rest);
+        check(&occasion(0), [false, false, false], Step::Rest);
+    }
+
+    #[test]
+    fn a_refresh_joins_the_same_question_and_a_retry_does_not() {
+        let refreshed = Occasion {
+            refreshes: 1,
+            ..occasion(0)
+        };
+        check(&refreshed, [false, true, false], Step::Join);
+        check(&refreshed, [false, false, false], ALL);
+        let retried = Occasion {
+            retries: 1,
+            ..occasion(0)
+        };
+        check(&retried, [false, true, true], ALL);
+    }
+
+    #[test]
+    fn new_questions_are_asked_without_asking_the_others_again() {
+        check(&occasion(0), [true, false, false], Step::Ask { only_open: true });
+        check(&occasion(1), [true, true, true], ALL);
+        let standing = Standing {
+            has_new_asks: true,
+            is_under_way: false,
+            is_moving: true,
+        };
+        assert_eq!(occasion(0).step(None, standing), ALL);
+    }
+}
