@@ -66,5 +66,6 @@ fn frame(metric_id: MetricId, read: FrameRead) -> Frame {
 /// The window that begins at a moment and ends at `now` at the latest.
 pub fn window(start: i64, now: i64) -> Option<TimeRange> {
     let moment = Timestamp::saturating_from_micros;
-    TimeRange::new(moment(start), moment((start + WINDOW_MICROS).min(now))).ok()
+    // What arrived at this very moment belongs to it.
+    TimeRange::new(moment(start), moment((start + WINDOW_MICROS).min(now + 1))).ok()
 }

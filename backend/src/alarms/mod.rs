@@ -37,3 +37,6 @@ pub mod answers;
 pub mod service;
 
 pub use service::Alarms;
+
+#[cfg(test)]
+mod tests;

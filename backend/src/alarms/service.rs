@@ -277,11 +277,11 @@ impl Alarms {
                 happened.extend(engine.take(arrival, frames));
             }
             if since < start {
-                happened.extend(self.engine().run(start));
+                happened.extend(self.engine().run(start.min(now)));
             }
             work.kept.note(happened);
             self.keep_if_due(work, store, now).await?;
-            self.evaluated_at(start);
+            self.evaluated_at(start.min(now));
             tokio::task::yield_now().await;
         }
         let mut engine = self.engine();

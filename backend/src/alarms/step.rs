@@ -134,12 +134,9 @@ impl Step<'_> {
         let Condition::Samples { test, .. } = &self.rule.condition else {
             return false;
         };
-        let n_channels = self.binding.watched.as_ref().map_or(0, |watched| watched.n_channels);
-        if Channels::are_too_many(n_channels, test) {
-            return false;
-        }
+        self.make_room();
         let channels = &mut self.state.channels;
-        channels.grow(n_channels);
+        let n_channels = channels.len();
         let mut is_new = false;
         for (position, value) in frame.values.iter().enumerate() {
             let channel = match frame.channels {
@@ -173,6 +170,7 @@ impl Step<'_> {
 
     /// Judges the rule as of a moment; what happens then happens at the clock `at`, which is not earlier.
     fn evaluate(&mut self, as_of: i64, at: i64) {
+        self.make_room();
         let judged = self.judge(as_of);
         let next = judged.next;
         self.expire(at);
@@ -186,6 +184,15 @@ impl Step<'_> {
         }
         self.calm(at);
         self.state.deadline = next;
+    }
+
+    /// Makes room for the channels that the metric has.
+    fn make_room(&mut self) {
+        if let (Condition::Samples { test, .. }, Some(watched)) = (&self.rule.condition, &self.binding.watched)
+            && !Channels::are_too_many(watched.n_channels, test)
+        {
+            self.state.channels.grow(watched.n_channels);
+        }
     }
 
     /// Finds out when the clock alone will change something next.

@@ -31,6 +31,7 @@ interval = "60s"
 pub(crate) struct TestApp<S = MemoryStore> {
     pub(crate) router: Router,
     pub(crate) store: Arc<S>,
+    pub(crate) app: Arc<App>,
 }
 
 /// An answer, read to its end.
@@ -94,10 +95,11 @@ impl<S: Store> TestApp<S> {
     fn assemble(config: Config, store: Arc<S>) -> Self {
         let now: Timestamp = NOW.parse().unwrap();
         let shared_store: Arc<dyn Store> = Arc::<S>::clone(&store);
-        let app = App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap();
+        let app = Arc::new(App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap());
         Self {
-            router: watchroom::http::router(Arc::new(app)),
+            router: watchroom::http::router(Arc::clone(&app)),
             store,
+            app,
         }
     }
 

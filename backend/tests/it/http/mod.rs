@@ -8,6 +8,8 @@ mod geometry;
 
 mod sky;
 
+mod alarms;
+
 mod write;
 
 mod influx;

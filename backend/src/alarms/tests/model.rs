@@ -1,0 +1,1 @@
+//! A second model, written to be obvious rather than quick.
