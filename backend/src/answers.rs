@@ -8,6 +8,8 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use crate::telemetry::CacheFigures;
+
 /// How many bytes of answers are kept.
 const KEPT_BYTES: u64 = 24 << 20;
 
@@ -39,30 +41,46 @@ impl Weighter<Key, Arc<[u8]>> for ByBytes {
 
 /// The answers of a server.
 #[derive(Debug)]
-pub struct KeptAnswers(Cache<Key, Arc<[u8]>, ByBytes>);
+pub struct KeptAnswers {
+    cache: Cache<Key, Arc<[u8]>, ByBytes>,
+    figures: CacheFigures,
+}
 
 impl Default for KeptAnswers {
     fn default() -> Self {
-        Self(Cache::with_weighter(256, KEPT_BYTES, ByBytes))
+        Self::counted(CacheFigures::default())
     }
 }
 
 impl KeptAnswers {
+    /// None yet; how often they are found is told.
+    pub fn counted(figures: CacheFigures) -> Self {
+        Self {
+            cache: Cache::with_weighter(256, KEPT_BYTES, ByBytes),
+            figures,
+        }
+    }
+
     /// An answer of this version, packed like this.
     pub fn get(&self, version: &str, packing: Packing) -> Option<Arc<[u8]>> {
-        self.0.get(&(version.to_owned(), packing))
+        self.cache.get(&(version.to_owned(), packing))
+    }
+
+    /// Takes note of whether a question found its answer here; whoever looks under several packings does it once.
+    pub fn note(&self, found: bool) {
+        self.figures.note(found);
     }
 
     /// Keeps an answer, unless it is too large.
     pub fn keep(&self, version: &str, packing: Packing, answer: &Arc<[u8]>) {
         if answer.len() <= MAX_ANSWER_BYTES {
-            self.0.insert((version.to_owned(), packing), Arc::clone(answer));
+            self.cache.insert((version.to_owned(), packing), Arc::clone(answer));
         }
     }
 
     /// About how many bytes are kept.
     pub fn bytes(&self) -> u64 {
-        self.0.weight()
+        self.cache.weight()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use shared::dashboard::Dashboards;
+use shared::query::streams::Streams;
 
 use crate::alarms::Alarms;
 use crate::answers::KeptAnswers;
@@ -17,6 +18,8 @@ use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::query::turns::Turns;
 use crate::store::{self, Store};
+use crate::streams::Watch;
+use crate::telemetry::{MeasuredStore, Telemetry};
 
 /// One running server.
 #[derive(Debug)]
@@ -31,6 +34,10 @@ pub struct App {
     pub answers: KeptAnswers,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What it tells of itself.
+    pub telemetry: Telemetry,
+    /// Which deliveries are silent.
+    pub streams: Arc<Watch>,
     /// How much may be on its way there.
     pub admission: Admission,
     /// The one way into the store.
@@ -52,6 +59,9 @@ impl App {
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
         let alarms = Alarms::new(config.alarms.clone(), clock.now().as_micros());
+        let telemetry = Telemetry::new(clock.now());
+        let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
+        let streams = Arc::new(Watch::new(config.streams.clone(), Arc::clone(&clock)));
         let writer = Writer::new(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -59,7 +69,9 @@ impl App {
             config.metrics.clone(),
         )
         .with_retention(config.retention.clone())
-        .with_alarms(Arc::clone(&alarms.feed));
+        .with_alarms(Arc::clone(&alarms.feed))
+        .counted(telemetry.ingest.clone())
+        .watched(Arc::clone(&streams));
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
@@ -70,8 +82,10 @@ impl App {
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),
             config,
-            pyramid: Arc::new(Pyramid::new(Arc::clone(&store))),
-            answers: KeptAnswers::default(),
+            pyramid: Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone())),
+            answers: KeptAnswers::counted(telemetry.answer_cache.clone()),
+            telemetry,
+            streams,
             store,
             clock,
             writer,
@@ -94,6 +108,11 @@ impl App {
 }
 
 impl App {
+    /// Shows viewers how it stands with streams, whenever that has changed.
+    pub fn publish_streams(&self, streams: &Streams) {
+        tracing::debug!(n_streams = streams.streams.len(), "streams have changed");
+    }
+
     /// Tells the store what the configuration says of metrics that it holds already. New ones get it with their first
     /// sample.
     pub async fn describe_metrics(&self) -> store::Result<()> {

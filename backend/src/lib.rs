@@ -26,6 +26,8 @@ pub mod retention;
 
 pub mod geometry;
 
+pub mod streams;
+
 pub mod sky;
 
 pub mod alarms;
@@ -39,6 +41,8 @@ pub mod mock;
 pub mod store;
 
 pub mod clock;
+
+pub mod telemetry;
 
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;

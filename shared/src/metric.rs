@@ -34,7 +34,8 @@ pub struct MetricInfo {
     pub kind: MetricKind,
     /// How many channels it has; a scalar has one.
     pub channels: u32,
-    /// Seconds between expected samples of a channel; `None` where no rhythm is known.
+    /// Seconds between expected samples of a channel: as configured, else as learned from the samples; `None` where
+    /// neither tells.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub interval_s: Option<f64>,
     /// The time of its oldest sample; `None` before the first.

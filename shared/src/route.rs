@@ -12,6 +12,8 @@ pub const ENVELOPE: &str = "/api/v1/envelope";
 pub const RASTER: &str = "/api/v1/raster";
 /// The newest sample per channel.
 pub const LATEST: &str = "/api/v1/latest";
+/// Which deliveries are silent, and how far clocks can be trusted.
+pub const STREAMS: &str = "/api/v1/streams";
 /// Raw samples, page by page.
 pub const SAMPLES: &str = "/api/v1/samples";
 /// Raw samples as a file.
@@ -49,14 +51,18 @@ pub const HEALTH: &str = "/health";
 /// Whether it can answer queries: the store is there.
 pub const READY: &str = "/ready";
 
+/// What the server tells of itself, for Prometheus.
+pub const TELEMETRY: &str = "/metrics";
+
 /// Every path in this file.
-pub const ALL: [&str; 24] = [
+pub const ALL: [&str; 26] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
     ENVELOPE,
     RASTER,
     LATEST,
+    STREAMS,
     SAMPLES,
     EXPORT,
     NIGHTS,
@@ -75,4 +81,5 @@ pub const ALL: [&str; 24] = [
     API_PAGE,
     HEALTH,
     READY,
+    TELEMETRY,
 ];

@@ -37,6 +37,13 @@ pub(crate) const POSTGRES: Program = Program {
     why: "tests of the PostgreSQL store",
 };
 
+/// What checks the server's own metrics, by those who read them.
+pub(crate) const PROMETHEUS: Program = Program {
+    commands: &["promtool"],
+    packages: &["prometheus"],
+    why: "checks the server's own metrics",
+};
+
 /// The compiler of libFuzzer.
 pub(crate) const CXX: Program = Program {
     commands: &["c++", "g++", "clang++"],

@@ -184,54 +184,68 @@ impl<R: Read> ArchiveReader<R> {
             }
             RECORD => {
                 self.counts.records += 1;
-                let KeptRecord { collection, key, body } = json(body)?;
-                Ok(Record::Kept(RecordChange::Put {
-                    collection,
-                    key,
-                    expected: Expected::Any,
-                    body: body.get().to_owned(),
-                }))
+                kept_record(body).map(Record::Kept)
             }
             EVENT => {
                 self.counts.events += 1;
-                let KeptEvent {
-                    log,
-                    time_us,
-                    key,
-                    body,
-                } = json(body)?;
-                let body = body.get().to_owned();
-                let time = time(time_us)?;
-                Ok(Record::Kept(RecordChange::Append { log, time, key, body }))
+                kept_event(body).map(Record::Kept)
             }
-            END => {
-                let mut counts = Counts {
-                    metrics: fields.u64()?,
-                    frames: fields.u64()?,
-                    samples: fields.u64()?,
-                    tiles: fields.u64()?,
-                    ..Counts::default()
-                };
-                if self.counts_kept {
-                    (counts.records, counts.events) = (fields.u64()?, fields.u64()?);
-                }
-                let hash: [u8; 32] = hash_before.finalize().into();
-                if fields.0 != hash || counts != self.counts {
-                    return Err(damaged("its checksum does not fit to what is in it"));
-                }
-                // To the end of the file, so that its own checksum is compared too.
-                match self.input.read(&mut [0]).map_err(bad)? {
-                    0 => Ok(Record::End(counts)),
-                    _ => Err(damaged("something comes after its end")),
-                }
-            }
+            END => self.end(fields, hash_before),
             other => Err(damaged(&format!("it has a record of the unknown kind {other}"))),
+        }
+    }
+
+    /// The end proves that all before it was right.
+    fn end(&mut self, mut fields: Fields<'_>, hash_before: Sha256) -> Result<Record, BadArchive> {
+        let mut counts = Counts {
+            metrics: fields.u64()?,
+            frames: fields.u64()?,
+            samples: fields.u64()?,
+            tiles: fields.u64()?,
+            ..Counts::default()
+        };
+        if self.counts_kept {
+            (counts.records, counts.events) = (fields.u64()?, fields.u64()?);
+        }
+        let hash: [u8; 32] = hash_before.finalize().into();
+        if fields.0 != hash || counts != self.counts {
+            return Err(damaged("its checksum does not fit to what is in it"));
+        }
+        // To the end of the file, so that its own checksum is compared too.
+        match self.input.read(&mut [0]).map_err(bad)? {
+            0 => Ok(Record::End(counts)),
+            _ => Err(damaged("something comes after its end")),
         }
     }
 }
 
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadArchive> {
     serde_json::from_slice(body).map_err(|error| damaged(&error.to_string()))
+}
+
+fn kept_record(body: &[u8]) -> Result<RecordChange, BadArchive> {
+    let KeptRecord { collection, key, body } = json(body)?;
+    Ok(RecordChange::Put {
+        collection,
+        key,
+        expected: Expected::Any,
+        body: body.get().to_owned(),
+    })
+}
+
+fn kept_event(body: &[u8]) -> Result<RecordChange, BadArchive> {
+    let KeptEvent {
+        log,
+        time_us,
+        key,
+        body,
+    } = json(body)?;
+    Ok(RecordChange::Append {
+        log,
+        time: time(time_us)?,
+        key,
+        body: body.get().to_owned(),
+    })
 }
 
 fn time(micros: i64) -> Result<Timestamp, BadArchive> {

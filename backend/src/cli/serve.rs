@@ -20,6 +20,7 @@ use crate::http::page::Page;
 use crate::pyramid::keep::keep_up;
 use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
+use crate::streams::keep::keep_watching;
 use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
@@ -92,6 +93,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
+    let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
     let server = axum::serve(listener, http::router_with_page(app, page)).with_graceful_shutdown(async move {
@@ -116,6 +118,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
     pruning.abort();
+    watching.abort();
     outcome?;
     Ok(ExitCode::SUCCESS)
 }

@@ -41,8 +41,8 @@ pub(super) const KEYS: &[Key] = &[
     Key::optional(
         "interval",
         "duration such as \"60s\"",
-        "not known",
-        "How often a sample is expected. Gaps are three intervals, ages are judged by it; without it nothing counts as fresh.",
+        "learned from the samples",
+        "How often a sample is expected. Gaps are three intervals, ages are judged by it; until it is known, nothing counts as fresh.",
     ),
     Key::optional(
         "keep",

@@ -18,6 +18,7 @@ use crate::alarms::rule::Rule;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
+use crate::streams::Rules;
 
 mod ingest;
 mod server;
@@ -30,6 +31,7 @@ mod display;
 mod geometries;
 mod metrics;
 mod scale;
+mod streams;
 
 mod dashboard;
 mod markdown;
@@ -83,6 +85,8 @@ pub struct Config {
     pub alarms: Vec<Rule>,
     /// How long samples are kept.
     pub retention: Policy,
+    /// Which deliveries are expected, and from when on they are late.
+    pub streams: Rules,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
     pub csv: BTreeMap<String, CsvSource>,
     /// Where the pixels of cameras are, by the name that dashboards give.
@@ -103,6 +107,7 @@ impl Default for Config {
             displays: Vec::new(),
             alarms: Vec::new(),
             retention: Policy::default(),
+            streams: Rules::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
             dashboards: Vec::new(),
@@ -214,6 +219,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
         config.alarms = alarms::read(file.named("alarms"), &config.metrics, &config.displays);
+        config.streams = streams::read(file.named("streams"));
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);
         file.finish();

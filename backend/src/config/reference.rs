@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::key::{Default, Key};
-use super::{alarms, dashboard, display, metrics, panel, scale, site};
+use super::{alarms, dashboard, display, metrics, panel, scale, site, streams};
 
 const INTRODUCTION: &str = "\
 # Dashboards: the reference
@@ -63,6 +63,18 @@ shifts = [
 ]
 "#;
 
+const STREAMS_EXAMPLE: &str = r#"[streams.dome]
+metrics = ["dome.*", "weather.wind"]
+source = "dome controller"
+interval = "10s"
+warn_after = "30s"
+fail_after = "60s"
+
+[streams.runs]
+metrics = ["daq.run.*"]
+expected = false
+"#;
+
 /// The reference, as `watchroom check-config --reference` prints it.
 pub fn reference() -> String {
     let mut text = INTRODUCTION.to_owned();
@@ -100,6 +112,9 @@ pub fn reference() -> String {
         write_keys(&mut text, &[keys]);
     }
     write_example(&mut text, METRICS_EXAMPLE);
+    let about = "In `watchroom.toml`: which deliveries are expected, and from when on they are late or stale.";
+    write_section(&mut text, "## `[streams.NAME]`", about, &[streams::KEYS]);
+    write_example(&mut text, STREAMS_EXAMPLE);
     let about = "A scale is a table, or one of the names below. Values beyond its ends are counted, and have the colours of the ends.";
     write_section(&mut text, "## Scales", about, &[scale::KEYS]);
     push_line(&mut text, "\n| name | colours |\n|---|---|");
@@ -351,6 +366,15 @@ mod tests {
                     same_keys(&findings.asked_of(&format!("alarms.\"pacta-hot\".{name}")), &[keys]);
                 }
             },
+        );
+    }
+
+    #[test]
+    fn streams_are_read_as_they_are_told() {
+        read(
+            STREAMS_EXAMPLE,
+            |mut file| assert_eq!(streams::read(file.named("streams")).named().count(), 1),
+            |findings| same_keys(&findings.asked_of("streams.\"dome\""), &[streams::KEYS]),
         );
     }
 

@@ -154,6 +154,7 @@ impl Reloader {
             displays: _,
             alarms,
             retention,
+            streams,
             csv,
             geometries,
             dashboards: _,
@@ -171,6 +172,7 @@ impl Reloader {
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
             ("alarms", *alarms == config.alarms),
+            ("streams", *streams == config.streams),
             ("csv", *csv == config.csv),
             ("geometries", *geometries == config.geometries),
         ];

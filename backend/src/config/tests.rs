@@ -223,7 +223,7 @@ fn a_table_of_the_wrong_type_is_a_mistake() {
 #[test]
 fn mistakes_of_all_files_are_told_together() {
     assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @r#"
-    watchroom.toml:1:1: x: unknown key; known are csv, geometries, ingest, metrics, server, site, store
+    watchroom.toml:1:1: x: unknown key; known are csv, geometries, ingest, metrics, server, site, store, streams
     dashboards/night.toml:1:1: title: is missing; write a text
     dashboards/night.toml:1:1: tabs: there are none; write at least one, such as [[tabs]]
     dashboards/night.toml:1:1: y: unknown key; known are tabs, title
@@ -289,6 +289,28 @@ fn a_pyramid_is_kept_as_long_as_its_samples_or_longer() {
     watchroom.toml:5:16: metrics."a".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
     watchroom.toml:8:16: metrics."b".keep_pyramid: is shorter than keep; the pyramid of samples is kept as long as they are, and may be kept longer
     "#);
+}
+
+#[test]
+fn every_mistake_about_streams_is_told_with_its_place() {
+    let text = r#"
+[streams.dome]
+metrics = ["dome.*", "dome.*.state", "", 7]
+source = " "
+interval = "60"
+warn_after = 90
+expected = "yes"
+[streams.door]
+metrics = ["dome.*", "door"]
+interval = "60s"
+warn_after = "50s"
+fail_after = "40s"
+[streams.empty]
+metrics = []
+[streams.none]
+fail_afer = "60s"
+"#;
+    assert_snapshot!(mistakes_of(text, &[]));
 }
 
 #[test]

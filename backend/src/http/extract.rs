@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use crate::app::AppState;
 use crate::ingest::admission::Admitted;
+use crate::telemetry::Refusal;
 
 /// How long the next piece of a body may take to come.
 const MAX_SILENCE: Duration = Duration::from_secs(30);
@@ -56,7 +57,13 @@ impl FromRequest<AppState> for Payload {
         let (parts, body) = request.into_parts();
         let mut body = body.into_data_stream();
         let read = read(&parts.headers, &mut body, app).await;
-        if let Err(Error::BodyTooLarge { .. } | Error::Overloaded(_)) = read {
+        let refusal = match &read {
+            Err(Error::BodyTooLarge { .. }) => Some(Refusal::TooLarge),
+            Err(Error::Overloaded(_)) => Some(Refusal::Overload),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            app.telemetry.ingest.refuse(refusal);
             drain(body, app.admission.bounds().body_bytes).await;
         }
         read

@@ -12,6 +12,7 @@ use super::openapi::{WRITES, WriteErrors};
 use crate::app::AppState;
 use crate::ingest::admission::PART_VALUES;
 use crate::ingest::{LineError, Received, json_frames};
+use crate::telemetry::IngestPath;
 
 /// Stores frames: the samples of many channels of a metric at one time each.
 ///
@@ -39,6 +40,9 @@ pub(super) async fn write_frames(app: AppState, JsonPayload(body): JsonPayload) 
         .receive(json_frames::parts(&body.bytes, PART_VALUES)?)
         .await?;
     let accepted = received.accepted;
+    app.telemetry
+        .ingest
+        .note(IngestPath::Frames, accepted, received.n_rejected);
     if received.n_rejected == 0 {
         return Ok(Json(WriteAccepted { accepted }).into_response());
     }

@@ -18,5 +18,5 @@ use crate::query;
     responses((status = 200, description = "All metrics known to the store.", body = Metrics), ServerErrors),
 )]
 pub(super) async fn list_metrics(app: AppState, form: Form) -> Result<Response> {
-    Ok(form.answer(&query::metrics::metrics(&*app.store).await?))
+    Ok(form.answer(&query::metrics::metrics(&*app.store, &app.streams).await?))
 }

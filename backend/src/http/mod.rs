@@ -32,6 +32,8 @@ mod nights;
 mod raster;
 mod samples;
 mod sky;
+mod streams;
+mod telemetry;
 mod write;
 
 mod openapi;
@@ -41,6 +43,7 @@ pub mod page;
 mod error;
 mod extract;
 mod form;
+mod hanging;
 mod observe;
 mod packed;
 mod revalidate;
@@ -56,6 +59,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::ENVELOPE, get(envelope::get_envelope)),
         (route::RASTER, get(raster::get_raster)),
         (route::LATEST, get(latest::get_latest)),
+        (route::STREAMS, get(streams::get_streams)),
         (route::SAMPLES, get(samples::list_samples)),
         (route::EXPORT, get(export::get_export)),
         (route::NIGHTS, get(nights::list_nights)),
@@ -77,6 +81,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::API_PAGE, get(openapi::get_api_page)),
         (route::HEALTH, get(health::get_health)),
         (route::READY, get(health::get_ready)),
+        (route::TELEMETRY, get(telemetry::get_telemetry)),
     ]
 }
 
@@ -107,6 +112,7 @@ pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
         .layer(packing())
         .layer(from_fn_with_state(observe::TIME_LIMITS, observe::limit_time))
         .layer(from_fn(observe::mark_as_live))
+        .layer(from_fn_with_state(state.clone(), observe::count))
         .with_state(state);
     surrounded(under(&base_path, api))
 }

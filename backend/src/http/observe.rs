@@ -4,13 +4,14 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
 use super::error::{Cause, Error};
+use crate::app::AppState;
 
 /// The name of a request in the log and in its answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,6 +64,18 @@ fn request_id(request: &Request) -> String {
         Some(id) => id.to_owned(),
         None => NEXT.fetch_add(1, Ordering::Relaxed).to_string(),
     }
+}
+
+/// Counts the request under its route, with the time until its answer began.
+pub(super) async fn count(app: AppState, request: Request, next: Next) -> Response {
+    // Whatever is no route of the API is one of the page's, or of nobody's: clients make up paths without end.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let route = route.as_ref().map_or("page", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    app.telemetry.http.note(route, status, started.elapsed());
+    response
 }
 
 /// How long requests may take, in seconds.

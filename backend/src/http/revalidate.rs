@@ -76,7 +76,9 @@ impl Question {
     /// The answer of this version: as it was sent before, or computed and kept.
     async fn kept<T: Serialize>(&self, tag: &str, answer: impl Future<Output = query::Result<T>>) -> Result<Response> {
         let packing = packed::packing_for(&self.headers);
-        if let Some(response) = self.find_kept(tag, packing) {
+        let found = self.find_kept(tag, packing);
+        self.app.answers.note(found.is_some());
+        if let Some(response) = found {
             return Ok(response);
         }
         let _turn = self.app.turns.take().await;

@@ -16,6 +16,7 @@ use crate::app::AppState;
 use crate::ingest::Received;
 use crate::ingest::admission::PART_VALUES;
 use crate::ingest::line_protocol::{self, Options, Precision};
+use crate::telemetry::IngestPath;
 
 /// How many mistakes the message itself tells; clients often show nothing else.
 const TOLD: usize = 3;
@@ -73,7 +74,7 @@ pub(super) struct BucketQuery {
     responses((status = 204, description = "All lines are stored and will stay."), WriteErrors),
 )]
 pub(super) async fn write_lines(app: AppState, Query(query): Query<WriteQuery>, body: Payload) -> Result<Response> {
-    write(&app, &query.db, &query.precision, body).await
+    write(&app, IngestPath::Write, &query.db, &query.precision, body).await
 }
 
 /// Stores lines of InfluxDB's line protocol, as Telegraf and the clients of InfluxDB 2.x send it.
@@ -89,10 +90,11 @@ pub(super) async fn write_lines(app: AppState, Query(query): Query<WriteQuery>, 
 )]
 pub(super) async fn write_bucket(app: AppState, Query(query): Query<BucketQuery>, body: Payload) -> Result<Response> {
     let bucket = query.bucket.strip_suffix("/autogen").unwrap_or(&query.bucket);
-    write(&app, bucket.trim_end_matches('/'), &query.precision, body).await
+    let db = bucket.trim_end_matches('/');
+    write(&app, IngestPath::WriteBucket, db, &query.precision, body).await
 }
 
-async fn write(app: &AppState, db: &str, precision: &str, body: Payload) -> Result<Response> {
+async fn write(app: &AppState, path: IngestPath, db: &str, precision: &str, body: Payload) -> Result<Response> {
     let precision = match precision {
         "" => Precision::default(),
         text => text
@@ -105,6 +107,7 @@ async fn write(app: &AppState, db: &str, precision: &str, body: Payload) -> Resu
     };
     let parts = line_protocol::parts(&body.bytes, &options, PART_VALUES);
     let received = app.writer.receive(parts).await?;
+    app.telemetry.ingest.note(path, received.accepted, received.n_rejected);
     if received.n_rejected == 0 {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -10,6 +10,8 @@ use crate::alarms::feed::Feed;
 use crate::clock::Clock;
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
+use crate::streams::Watch;
+use crate::telemetry::Ingest;
 
 mod catalogue;
 mod check;
@@ -87,6 +89,8 @@ pub struct Writer {
     catalogue: Catalogue,
     gate: Gate,
     alarms: Arc<Feed>,
+    figures: Option<Ingest>,
+    streams: Option<Arc<Watch>>,
 }
 
 impl Writer {
@@ -105,6 +109,8 @@ impl Writer {
             catalogue,
             gate: Gate::default(),
             alarms: Arc::default(),
+            figures: None,
+            streams: None,
         }
     }
 
@@ -121,6 +127,25 @@ impl Writer {
     #[must_use]
     pub fn with_alarms(self, alarms: Arc<Feed>) -> Self {
         Self { alarms, ..self }
+    }
+
+    /// The same, which counts what it stores.
+    #[must_use]
+    pub fn counted(self, figures: Ingest) -> Self {
+        Self {
+            figures: Some(figures),
+            ..self
+        }
+    }
+
+    /// The same, which tells of all that it stores, and of the metrics that it meets.
+    #[must_use]
+    pub fn watched(self, streams: Arc<Watch>) -> Self {
+        Self {
+            catalogue: self.catalogue.watched(Arc::clone(&streams)),
+            streams: Some(streams),
+            ..self
+        }
     }
 
     /// What refuses samples because of their age.
@@ -196,8 +221,19 @@ impl Writer {
             batch.push(merged.frame);
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
                 let written = self.store.write(&batch).await;
+                if let Some(figures) = &self.figures {
+                    let counter = if written.is_ok() {
+                        &figures.values
+                    } else {
+                        &figures.lost_values
+                    };
+                    counter.inc_by(n_values as u64);
+                }
                 written.map_err(|source| WriteFailed { accepted, source })?;
                 self.alarms.offer(&batch);
+                if let Some(streams) = &self.streams {
+                    streams.note(&batch);
+                }
                 accepted += n_sources;
                 batch.clear();
                 (n_values, n_sources) = (0, 0);

@@ -50,6 +50,7 @@ use quick_cache::sync::Cache;
 
 use crate::store::tiles::TileKey;
 use crate::store::{self, MetricId, Store};
+use crate::telemetry::CacheFigures;
 
 mod build;
 mod codec;
@@ -111,6 +112,7 @@ impl Weighter<CacheKey, Decoded> for ByBytes {
 pub struct Pyramid {
     store: Arc<dyn Store>,
     cache: Cache<CacheKey, Decoded, ByBytes>,
+    figures: CacheFigures,
     /// Who derives tiles of a metric, so that all who need the same ones wait for the first.
     builders: Mutex<BTreeMap<MetricId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -121,8 +123,15 @@ impl Pyramid {
         Self {
             store,
             cache: Cache::with_weighter(1024, CACHE_BYTES, ByBytes),
+            figures: CacheFigures::default(),
             builders: Mutex::default(),
         }
+    }
+
+    /// The same, which tells how well its cache does.
+    #[must_use]
+    pub fn counted(self, figures: CacheFigures) -> Self {
+        Self { figures, ..self }
     }
 
     /// The store that it stands on.

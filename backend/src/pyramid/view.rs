@@ -363,6 +363,7 @@ impl View<'_> {
         let mut tiles: Vec<Option<Decoded>> = starts
             .iter()
             .map(|start_us| self.cached(level, block, *start_us, part))
+            .inspect(|tile| self.pyramid.figures.note(tile.is_some()))
             .collect();
         if tiles.iter().any(Option::is_none) {
             self.read_missing(level, block, starts, part, &mut tiles).await?;

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use shared::time::Timestamp;
 use shared::value::Value;
 
+use crate::clock::ManualClock;
 use crate::store::memory::MemoryStore;
 use crate::store::{CatalogueStore as _, Channels, Frame, FrameStore as _, MetricProperties};
+use crate::streams::{Rules, Watch};
 
 pub(crate) struct Fixture {
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) streams: Watch,
 }
 
 pub(crate) fn at_secs(secs: i64) -> Timestamp {
@@ -28,7 +31,8 @@ impl Fixture {
             ..MetricProperties::default()
         };
         store.set_properties(metric.id, &properties).await.unwrap();
-        Self { store }
+        let streams = Watch::new(Rules::default(), Arc::new(ManualClock::new(at_secs(0))));
+        Self { store, streams }
     }
 
     /// Writes samples of `m`: seconds, channel, value.

@@ -58,7 +58,11 @@ pub struct LatestChannel {
     pub state: Freshness,
 }
 
-/// What the age of a sample means, by the interval in which samples are expected.
+/// What the age of a sample means, by the interval in which samples are expected: the configured one or, where none is, the
+/// one that was learned from the samples (see [`crate::query::streams`]).
+///
+/// A sample from the future, of a clock that is ahead, is taken to be as old as its arrival, so that such a source does not
+/// look alive for as long as it is ahead once it is silent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +77,7 @@ pub enum Freshness {
     Never,
 }
 
-/// A sample is late from this many intervals on, and fresh before.
+/// A sample is late from this many intervals on, and fresh before, unless `[streams]` of the configuration says otherwise.
 pub const LATE_INTERVALS: f64 = 2.0;
 
 /// A sample is stale from this many intervals on; the same count breaks a drawn line.
@@ -82,20 +86,10 @@ pub const STALE_INTERVALS: f64 = 3.0;
 /// How far back a moment of the past looks for samples where no interval is known, in microseconds: one hour.
 pub const UNKNOWN_INTERVAL_LOOK_MICROS: i64 = 3600 * MICROS_PER_SEC;
 
-/// How far back a moment of the past looks for samples, in microseconds: one that is as old as this is not found.
-pub fn look_back_micros(interval_micros: Option<i64>) -> i64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a cast of a float stops at the ends of i64"
-    )]
-    let of_interval = |micros: i64| (micros as f64 * STALE_INTERVALS) as i64;
-    interval_micros.map_or(UNKNOWN_INTERVAL_LOOK_MICROS, of_interval).max(1)
-}
-
 impl Freshness {
     /// What an age means where a sample is expected every `interval_s` seconds.
     ///
-    /// Without a known interval nothing can be proven fresh: such a sample is stale.
+    /// Where the interval is neither configured nor learned yet, nothing can be proven fresh: such a sample is stale.
     pub fn from_age(age_s: f64, interval_s: Option<f64>) -> Self {
         match interval_s {
             Some(interval_s) if age_s < interval_s * LATE_INTERVALS => Self::Fresh,

@@ -42,6 +42,8 @@ pub(super) enum Need {
     Nginx,
     /// A database server.
     Postgres,
+    /// What checks metrics as Prometheus reads them.
+    Prometheus,
     /// What tests the API against its document.
     Schemathesis,
     /// What stands in for MongoDB.
@@ -110,7 +112,13 @@ pub(super) const ALL: &[Step] = &[
         name: "test",
         what: "unit, integration and documentation tests of all crates",
         by_default: true,
-        needs: &[Need::Postgres, Need::Secantus, Need::TableReaders, Need::Clients],
+        needs: &[
+            Need::Postgres,
+            Need::Prometheus,
+            Need::Secantus,
+            Need::TableReaders,
+            Need::Clients,
+        ],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
     Step {
@@ -169,6 +177,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Postgres) {
         programs.push(apt::POSTGRES);
+    }
+    if needed(Need::Prometheus) {
+        programs.push(apt::PROMETHEUS);
     }
     apt::ensure(&programs)?;
     if needed(Need::Components) {

@@ -10,6 +10,7 @@ use super::resolved::{Numbers, Resolved, Samples};
 use crate::ingest::excerpt::excerpt;
 use crate::ingest::{IncomingChannels, IncomingFrame, LineError};
 use crate::store::{self, MetricId, MetricProperties, Store, StoredMetric};
+use crate::streams::Watch;
 
 #[derive(Debug)]
 pub(super) struct Catalogue {
@@ -20,6 +21,8 @@ pub(super) struct Catalogue {
     /// What files say of metrics.
     told: Mutex<BTreeMap<String, MetricProperties>>,
     entries: RwLock<HashMap<String, Arc<Entry>>>,
+    /// Who is told of metrics and channels.
+    streams: Option<Arc<Watch>>,
     /// Held while metrics or channels are added, so that the limits hold for all calls together.
     /// Says whether the store's metrics have been read.
     growth: tokio::sync::Mutex<bool>,
@@ -59,7 +62,15 @@ impl Catalogue {
             known,
             told: Mutex::default(),
             entries: RwLock::default(),
+            streams: None,
             growth: tokio::sync::Mutex::new(false),
+        }
+    }
+
+    pub(super) fn watched(self, streams: Arc<Watch>) -> Self {
+        Self {
+            streams: Some(streams),
+            ..self
         }
     }
 
@@ -159,11 +170,15 @@ impl Catalogue {
 
     /// Makes a metric or adds channels to it, and sees to its properties. Only while `growth` is held.
     async fn ensure_described(&self, name: &str, labels: &[String]) -> store::Result<MetricId> {
-        let metric = self.store.ensure_metric(name, labels).await?;
+        let mut metric = self.store.ensure_metric(name, labels).await?;
         let id = metric.id;
         let wanted = self.wanted_properties(name, &metric.properties);
         if wanted != metric.properties {
             self.store.set_properties(id, &wanted).await?;
+            metric.properties = wanted;
+        }
+        if let Some(streams) = &self.streams {
+            streams.describe(&metric);
         }
         self.put(name.to_owned(), Entry::new(metric, true));
         Ok(id)

@@ -89,7 +89,7 @@ impl Snapshot for MemoryStore {
             let (key, body, version) = (key.clone(), body.clone(), *version);
             (collection.clone(), Record { key, version, body })
         };
-        Ok(state.records.records.iter().map(record).collect())
+        Ok(state.records.kept.iter().map(record).collect())
     }
 
     fn events(&mut self) -> BoxStream<'_, Result<Vec<(String, Event)>>> {

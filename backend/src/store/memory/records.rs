@@ -11,18 +11,21 @@ use super::super::records::{
 };
 use super::MemoryStore;
 
-/// Records, and the events of each log by time and order of arrival.
+/// Events of a log by time and order of arrival: their key and body.
+type Log = BTreeMap<(Timestamp, u64), (String, String)>;
+
+/// Records by place, with version and body, and the logs by name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
-    pub(super) records: BTreeMap<Place, (u64, String)>,
-    logs: BTreeMap<String, BTreeMap<(Timestamp, u64), (String, String)>>,
+    pub(super) kept: BTreeMap<Place, (u64, String)>,
+    logs: BTreeMap<String, Log>,
     n_events: u64,
 }
 
 impl Records {
     /// Every event with its log.
     pub(super) fn all_events(&self) -> Vec<(String, Event)> {
-        let of_log = |(log, events): (&String, &BTreeMap<_, _>)| -> Vec<(String, Event)> {
+        let of_log = |(log, events): (&String, &Log)| -> Vec<(String, Event)> {
             let all = events.iter().map(event);
             all.map(|event| (log.clone(), event)).collect()
         };
@@ -43,24 +46,24 @@ impl RecordStore for MemoryStore {
     async fn apply(&self, changes: &[RecordChange]) -> Result<Applied> {
         let batch = Batch::new(changes)?;
         let mut state = self.write_lock()?;
-        let kept = &mut state.records;
-        let version = |place: &Place| Some((place.clone(), kept.records.get(place)?.0));
+        let records = &mut state.records;
+        let version = |place: &Place| Some((place.clone(), records.kept.get(place)?.0));
         let present: BTreeMap<Place, u64> = batch.places().filter_map(version).collect();
         let plan = match batch.plan(&present) {
             Ok(plan) => plan,
             Err(conflict) => return Ok(conflict),
         };
         for (place, (version, body)) in plan.put {
-            kept.records.insert(place, (version, body.to_string()));
+            records.kept.insert(place, (version, body.to_string()));
         }
         for place in plan.delete {
-            kept.records.remove(&place);
+            records.kept.remove(&place);
         }
         for NewEvent { log, event } in plan.append {
             let (time, key, body) = event;
-            kept.n_events += 1;
-            let events = kept.logs.entry(log).or_default();
-            events.insert((time, kept.n_events), (key, body.to_string()));
+            records.n_events += 1;
+            let events = records.logs.entry(log).or_default();
+            events.insert((time, records.n_events), (key, body.to_string()));
         }
         Ok(Applied::All)
     }
@@ -68,7 +71,7 @@ impl RecordStore for MemoryStore {
     async fn records(&self, collection: &str) -> Result<Vec<Record>> {
         let state = self.read()?;
         let first = (collection.to_owned(), String::new());
-        let of_collection = state.records.records.range(first..);
+        let of_collection = state.records.kept.range(first..);
         Ok(of_collection
             .take_while(|((of, _), _)| of == collection)
             .map(|((_, key), (version, body))| Record {

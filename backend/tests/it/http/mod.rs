@@ -9,6 +9,9 @@ mod geometry;
 mod sky;
 
 mod alarms;
+mod streams;
+
+mod telemetry;
 
 mod write;
 

@@ -1,0 +1,51 @@
+//! What the server tells of itself.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use shared::route;
+
+use super::openapi::{OPERATIONS, ServerErrors};
+use crate::app::AppState;
+use crate::telemetry::Exposition;
+
+/// What the server tells of itself to Prometheus: what comes in and how late, what the store and the caches do, requests
+/// by route, viewers, streams and alarms by state.
+///
+/// In `OpenMetrics` for who accepts it, as Prometheus does, else in the older text format.
+#[utoipa::path(
+    get,
+    path = route::TELEMETRY,
+    tag = OPERATIONS,
+    responses(
+        (
+            status = 200,
+            description = "Metrics of the server, one sample a line.",
+            content((String = "application/openmetrics-text"), (String = "text/plain")),
+        ),
+        ServerErrors,
+    ),
+)]
+pub(super) async fn get_telemetry(app: AppState, headers: HeaderMap) -> Response {
+    let telemetry = &app.telemetry;
+    telemetry.tile_cache.set_bytes(app.pyramid.cached_bytes());
+    telemetry.answer_cache.set_bytes(app.answers.bytes());
+    app.streams.tell(telemetry);
+    let exposition = exposition_for(&headers);
+    let told = telemetry.told(exposition);
+    let media_type = HeaderValue::from_static(exposition.media_type());
+    let vary = HeaderValue::from_static("accept");
+    ([(header::CONTENT_TYPE, media_type), (header::VARY, vary)], told).into_response()
+}
+
+fn exposition_for(headers: &HeaderMap) -> Exposition {
+    let mut accepted = headers.get_all(header::ACCEPT).iter();
+    let open = |value: &HeaderValue| {
+        let text = value.to_str().unwrap_or_default();
+        text.contains("application/openmetrics-text")
+    };
+    if accepted.any(open) {
+        Exposition::OpenMetrics
+    } else {
+        Exposition::Text
+    }
+}
