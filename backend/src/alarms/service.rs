@@ -76,13 +76,9 @@ impl Alarms {
         }
     }
 
-    /// The same, where rules that are new look back so far.
-    #[must_use]
-    pub fn looking_back(self, look_back_micros: i64) -> Self {
-        Self {
-            look_back_micros,
-            ..self
-        }
+    /// Has rules that are new look back so far, before the first evaluation.
+    pub fn look_back(&mut self, look_back_micros: i64) {
+        self.look_back_micros = look_back_micros;
     }
 
     /// Counts the changes of what [`Alarms::list`] says, for whoever wants to hear of them.

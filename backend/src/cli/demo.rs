@@ -49,7 +49,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listener = serve::bind(args.listen).await?;
     let store = store::open(&args.store).await?;
     tell(&format!("store {}", args.store));
-    let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
+    let mut app = App::new(config, store, Arc::new(SystemClock))?;
+    app.alarms.look_back(demo::alarms::LOOK_BACK_MICROS);
+    let app = Arc::new(app);
     let served = match load(&app).await {
         Ok((sources, since)) => {
             let (stop, stopped) = oneshot::channel();
@@ -59,7 +61,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 simulation::run(&sources, writer, clock.as_ref(), since, stopped).await;
             };
             let live = (!args.no_live).then(|| tokio::spawn(live));
-            let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
+            // The past nights are gone through while the page is there already.
+            let watched = Arc::clone(&app);
+            let watching = tokio::spawn(async move {
+                demo::alarms::speak_for_the_crew(&watched).await;
+                keep_watching(watched).await;
+            });
             let served = serve::serve(Arc::clone(&app), listener).await;
             drop(stop);
             watching.abort();
