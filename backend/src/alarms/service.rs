@@ -36,6 +36,7 @@ pub struct Alarms {
     pub feed: Arc<Feed>,
     rules: Vec<Rule>,
     look_back_micros: i64,
+    is_alone: bool,
     engine: Mutex<Engine>,
     work: tokio::sync::Mutex<Work>,
     changes: watch::Sender<u64>,
@@ -70,10 +71,17 @@ impl Alarms {
             engine: Mutex::new(Engine::new(rules.clone(), now)),
             rules,
             look_back_micros: LOOK_BACK_MICROS,
+            is_alone: false,
             work: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
             evaluated: Mutex::new(None),
         }
+    }
+
+    /// The same, on a store that no other server has open: a lease that is there is one of a server that died.
+    #[must_use]
+    pub fn alone(self, is_alone: bool) -> Self {
+        Self { is_alone, ..self }
     }
 
     /// Has rules that are new look back so far, before the first evaluation.
@@ -169,7 +177,7 @@ impl Alarms {
             return Ok(());
         }
         let mut work = self.work.lock().await;
-        if !work.kept.take_lease(store.records(), now, false).await? {
+        if !work.kept.take_lease(store.records(), now, self.is_alone).await? {
             return self.follow(&mut work, store, now).await;
         }
         self.bring_up_to_date(&mut work, store, now).await?;

@@ -244,3 +244,6 @@ fn cycle<'a>(name: &'a str, rules: &'a BTreeMap<String, Rule>) -> Option<Vec<&'a
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,5 @@ mod watched_store;
 mod keep;
 
 mod reload;
+
+mod alarms;
