@@ -12,6 +12,10 @@ pub mod expression;
 
 pub mod step;
 
+mod telling;
+
+mod evidence;
+
 pub mod state;
 
 pub mod judge;

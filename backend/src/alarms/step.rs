@@ -8,10 +8,11 @@
 use shared::alarm::{AlarmEvent, AlarmEventKind, AlarmState};
 use shared::value::Value;
 
-use super::channels::{Channels, NEVER};
+use super::channels::Channels;
+use super::evidence;
 use super::judge::{Judged, Outcome, Why, judge};
 use super::rule::{Condition, Rule, Unless};
-use super::state::{Decisive, Delays, MAX_EVIDENCE, Part, RuleState, Switch};
+use super::state::{Delays, RuleState, Switch};
 use crate::store::Channels as FrameChannels;
 
 /// What comes in.
@@ -304,7 +305,7 @@ impl Step<'_> {
                 if as_of == at {
                     (state.warning.pending, state.alarm.pending) = (None, None);
                     let blind = outcome.state;
-                    note_evidence(state, &outcome, is_over);
+                    evidence::note(state, &outcome, is_over);
                     state.outcome = outcome;
                     self.settle(blind, at);
                 }
@@ -312,7 +313,7 @@ impl Step<'_> {
             }
         };
         let turned = state.warning.feed(1 <= level, as_of, delays) | state.alarm.feed(2 <= level, as_of, delays);
-        note_evidence(state, &outcome, is_over || turned && 0 < delays.on);
+        evidence::note(state, &outcome, is_over || turned && 0 < delays.on);
         state.outcome = outcome;
         self.settle_switches(at);
     }
@@ -396,78 +397,6 @@ impl Step<'_> {
             self.happen(AlarmEventKind::Steady, from, at, String::new(), "", tell);
         }
     }
-
-    /// Ends what ends by itself.
-    fn expire(&mut self, at: i64) {
-        let is_over = |note: &Option<shared::alarm::Note>| {
-            let until = note.as_ref().and_then(|note| note.until_us);
-            until.is_some_and(|until| until <= at)
-        };
-        if is_over(&self.state.shelved) {
-            self.unshelve(at, "", "the time is over".to_owned());
-        }
-        if is_over(&self.state.known_issue) {
-            self.end_known_issue(at, "", "the time is over".to_owned());
-        }
-    }
-
-    pub(super) fn unshelve(&mut self, at: i64, by: &str, text: String) {
-        self.state.shelved = None;
-        let (from, tell) = (self.state.state, self.is_to_be_told());
-        self.happen(AlarmEventKind::Unshelved, from, at, text, by, tell);
-    }
-
-    pub(super) fn end_known_issue(&mut self, at: i64, by: &str, text: String) {
-        self.state.known_issue = None;
-        // Loudly: what was seen must be seen again.
-        (self.state.acknowledged, self.state.told) = (None, None);
-        let (from, tell) = (self.state.state, self.is_to_be_told());
-        self.happen(AlarmEventKind::KnownIssueEnded, from, at, text, by, tell);
-    }
-
-    /// Whether what the rule says is news for people.
-    pub(super) fn is_to_be_told(&self) -> bool {
-        let RuleState {
-            state,
-            told,
-            shelved,
-            known_issue,
-            disabled,
-            flapping,
-            ..
-        } = &*self.state;
-        let is_hidden = shelved.is_some() || known_issue.is_some() || disabled.is_some() || *flapping;
-        !is_hidden && *state != told.unwrap_or(AlarmState::Ok)
-    }
-
-    pub(super) fn happen(
-        &mut self,
-        kind: AlarmEventKind,
-        from: AlarmState,
-        at: i64,
-        text: String,
-        by: &str,
-        tell: bool,
-    ) {
-        let tell = tell && !self.is_quiet;
-        if tell {
-            self.state.told = Some(self.state.state);
-        }
-        let event = AlarmEvent {
-            time_us: at,
-            rule: self.rule.name.clone(),
-            kind,
-            state: self.state.state,
-            text,
-            by: by.to_owned(),
-        };
-        self.happened.push(Happening {
-            event,
-            from,
-            tell,
-            is_known: false,
-        });
-    }
 }
 
 /// How long the rule waits.
@@ -476,36 +405,4 @@ pub(super) fn delays(rule: &Rule) -> Delays {
         on: rule.delay_micros,
         off: rule.clear_delay_micros,
     }
-}
-
-/// Keeps the samples that a card shows.
-fn note_evidence(state: &mut RuleState, outcome: &Outcome, is_delay_over: bool) {
-    let holds = |outcome: &Outcome| matches!(outcome.state, AlarmState::Warning | AlarmState::Alarm);
-    let sample = |outcome: &Outcome, part: Part| Decisive {
-        time: outcome.time,
-        channel: outcome.channel,
-        value: outcome.value,
-        part,
-    };
-    let is_fresh = state.evidence.last().is_none_or(|last| last.time != outcome.time);
-    if outcome.time == NEVER || !(is_fresh || is_delay_over) {
-        return;
-    }
-    let part = match (holds(&state.outcome), holds(outcome)) {
-        (false, false) => return,
-        (true, false) => Part::Clearing,
-        (false, true) if !matches!(state.state, AlarmState::Warning | AlarmState::Alarm) => {
-            state.evidence.clear();
-            if state.outcome.time != NEVER {
-                state.evidence.push(sample(&state.outcome, Part::Before));
-            }
-            Part::First
-        }
-        (_, true) if is_delay_over => Part::DelayOver,
-        (_, true) => Part::Again,
-    };
-    if state.evidence.len() == MAX_EVIDENCE {
-        state.evidence.pop();
-    }
-    state.evidence.push(sample(outcome, part));
 }
