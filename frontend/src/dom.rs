@@ -1,12 +1,13 @@
 //! Views from few calls: what `view!` of this module writes down, built at once out of elements of the browser.
 //!
 //! leptos compiles types of their own for every kind of element, attribute and handler, and some hundred bytes for every
-//! place where one stands. Here each is a call of a few bytes. What comes of it is a view of leptos: it stands in leptos'
-//! views, and these stand in it.
+//! place where one stands. Here all that stays of a view is one text, a [template](Builder::new), and what has a value or
+//! reacts is a call of a few bytes. What comes of it is a view of leptos: it stands in leptos' views, and these stand in it.
 //!
 //! `use crate::dom::view;` beside `use leptos::prelude::*;` is all that a file needs. Where a closure yields a view anew,
 //! the old elements are replaced and not compared; the focus is handed on to the element in the same place.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use leptos::prelude::*;
@@ -30,20 +31,7 @@ mod word;
 
 pub use content::{Content, any};
 pub use node_ref::NodeRef;
-pub use word::{ReadWord, Reading, Word, Words};
-
-/// What of an element has a value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
-    /// An attribute by its name; without a value it is not there.
-    Attribute(&'static str),
-    /// A class, there or not.
-    Class(&'static str),
-    /// A property of its style.
-    Style(&'static str),
-    /// A property of the element's object.
-    Property(&'static str),
-}
+pub use word::{ReadWord, Word, Words};
 
 /// An element with all that is in it, as long as it is on the page.
 pub struct Parts {
@@ -55,129 +43,174 @@ pub struct Parts {
 }
 
 /// A built element.
-pub struct Dom(SendWrapper<Parts>);
+pub struct Dom(SendWrapper<Box<Parts>>);
+
+impl Dom {
+    /// As a view of whatever type; leptos' function of the same name would be compiled anew wherever it is called.
+    pub fn into_any(self) -> AnyView {
+        self.content()
+    }
+}
+
+/// Views beside each other.
+pub struct Several(pub Vec<AnyView>);
+
+impl Several {
+    /// As a view of whatever type.
+    pub fn into_any(self) -> AnyView {
+        self.0.content()
+    }
+}
 
 /// Builds an element from the outside to the inside.
 pub struct Builder {
-    parts: Parts,
     /// The element that is open, inside of the first.
     open: Element,
+    /// What is still to be built.
+    template: &'static str,
+    parts: Box<Parts>,
 }
 
 /// The drawings' own names.
 const SVG: &str = "http://www.w3.org/2000/svg";
 
-fn new_element(tag: &str) -> Element {
-    document()
-        .create_element(tag)
-        .unwrap_or_else(|_| wasm_bindgen::throw_str("no name of an element"))
+fn new_element(kind: u8, tag: &str) -> Element {
+    let element = match kind {
+        sign::OPEN_DRAWING => document().create_element_ns(Some(SVG), tag),
+        _ => document().create_element(tag),
+    };
+    element.unwrap_or_else(|_| wasm_bindgen::throw_str("no name of an element"))
 }
 
-fn new_drawing(tag: &str) -> Element {
-    document()
-        .create_element_ns(Some(SVG), tag)
-        .unwrap_or_else(|_| wasm_bindgen::throw_str("no name of an element"))
+/// What a sign in a template begins or ends; what belongs to it runs to the next of these signs.
+///
+/// The signs of `frontend/markup`.
+mod sign {
+    /// An element of this name.
+    pub(super) const OPEN: u8 = 1;
+    /// An element of a drawing.
+    pub(super) const OPEN_DRAWING: u8 = 2;
+    /// The end of an element.
+    pub(super) const CLOSE: u8 = 3;
+    /// An attribute of this name.
+    pub(super) const ATTRIBUTE: u8 = 4;
+    /// A class of this name, there or not.
+    pub(super) const CLASS: u8 = 5;
+    /// A property of the element's style.
+    pub(super) const STYLE: u8 = 6;
+    /// A property of the element's object.
+    pub(super) const PROPERTY: u8 = 7;
+    /// The value of the attribute, class, style or property before it.
+    pub(super) const VALUE: u8 = 8;
+    /// Text.
+    pub(super) const TEXT: u8 = 11;
+    /// An event of this name, a child, or whatever else a call of the builder brings.
+    pub(super) const HOLE: u8 = 12;
 }
+
+/// What of an element has a value: a sign and a name.
+type Place = (u8, &'static str);
 
 // The browser refuses only names that are none; those in the markup are.
-fn put(element: &Element, place: Place, value: Option<&str>) {
-    match (place, value) {
-        (Place::Attribute(name), Some(value)) => drop(element.set_attribute(name, value)),
-        (Place::Attribute(name), None) => drop(element.remove_attribute(name)),
-        (Place::Class(name), value) => drop(element.class_list().toggle_with_force(name, value.is_some())),
-        (Place::Property(name), value) => {
+fn put(element: &Element, (kind, name): Place, value: Option<&str>) {
+    match (kind, value) {
+        (sign::CLASS, value) => drop(element.class_list().toggle_with_force(name, value.is_some())),
+        (sign::PROPERTY, value) => {
             let value = value.map_or(JsValue::UNDEFINED, JsValue::from_str);
             drop(js_sys::Reflect::set(element, &name.into(), &value));
         }
-        (Place::Style(name), value) => {
+        (sign::STYLE, value) => {
             let style = element.unchecked_ref::<web_sys::HtmlElement>().style();
             match value {
                 Some(value) => drop(style.set_property(name, value)),
                 None => drop(style.remove_property(name)),
             }
         }
+        (sign::ATTRIBUTE, Some(value)) => drop(element.set_attribute(name, value)),
+        (sign::ATTRIBUTE, None) => drop(element.remove_attribute(name)),
+        _ => {}
     }
 }
 
 impl Builder {
-    /// Begins with an element.
-    pub fn start(tag: &'static str) -> Self {
-        Self::around(new_element(tag))
-    }
-
-    /// Begins with an element of a drawing.
-    pub fn start_drawing(tag: &'static str) -> Self {
-        Self::around(new_drawing(tag))
-    }
-
-    fn around(element: Element) -> Self {
+    /// Begins with the first element of a template: a text of signs, each before a name or a value, of all that is known
+    /// when the page is compiled. Whatever else there is, is brought by the calls that follow, in their order.
+    #[inline(never)]
+    pub fn new(template: &'static str) -> Self {
+        let mut template = template;
+        let (kind, tag) = next(&mut template).unwrap_or((sign::OPEN, ""));
+        let element = new_element(kind, tag);
         Self {
             open: element.clone(),
-            parts: Parts {
+            template,
+            parts: Box::new(Parts {
                 element,
                 children: Vec::new(),
                 effects: Vec::new(),
                 listeners: Vec::new(),
-            },
+            }),
         }
     }
 
-    /// Goes into a new element.
-    pub fn open(&mut self, tag: &'static str) {
-        self.go_into(new_element(tag));
-    }
-
-    /// Goes into a new element of a drawing.
-    pub fn open_drawing(&mut self, tag: &'static str) {
-        self.go_into(new_drawing(tag));
-    }
-
-    fn go_into(&mut self, element: Element) {
-        drop(self.open.append_child(&element));
-        self.open = element;
-    }
-
-    /// Goes back out of an element.
-    pub fn close(&mut self) {
-        if let Some(parent) = self.open.parent_element() {
-            self.open = parent;
+    /// Builds what is known up to the next place that is not: an attribute, a class and so on, or a hole.
+    fn proceed(&mut self) -> Option<Place> {
+        let mut place = None;
+        while let Some((sign, word)) = next(&mut self.template) {
+            match sign {
+                sign::OPEN | sign::OPEN_DRAWING => {
+                    let element = new_element(sign, word);
+                    drop(self.open.append_child(&element));
+                    self.open = element;
+                }
+                sign::CLOSE => {
+                    if let Some(parent) = self.open.parent_element() {
+                        self.open = parent;
+                    }
+                }
+                sign::TEXT => drop(self.open.append_with_str_1(word)),
+                sign::HOLE => return Some((sign, word)),
+                sign::VALUE => {
+                    if let Some(place) = place.take() {
+                        put(&self.open, place, Some(word));
+                    }
+                }
+                _ => {
+                    place = Some((sign, word));
+                    if self.template.as_bytes().first() != Some(&sign::VALUE) {
+                        return place;
+                    }
+                }
+            }
         }
+        None
     }
 
     /// The element that is open.
-    pub fn node(&self) -> &Element {
+    #[inline(never)]
+    pub fn node(&mut self) -> &Element {
+        self.proceed();
         &self.open
-    }
-
-    /// Adds text.
-    pub fn text(&mut self, text: &'static str) {
-        drop(self.open.append_with_str_1(text));
     }
 
     /// Fills the element with markup that is safe.
     pub fn html(&mut self, html: impl AsRef<str>) {
-        self.open.set_inner_html(html.as_ref());
+        self.node().set_inner_html(html.as_ref());
     }
 
-    /// Gives an attribute a value that is known.
-    pub fn word(&mut self, name: &'static str, value: &'static str) {
-        self.put(Place::Attribute(name), value);
+    /// Gives the next place a value: a word, or a closure whose word it follows.
+    pub fn set<Kind>(&mut self, value: impl Words<Kind>) {
+        value.give(self);
     }
 
-    /// Gives a place a value that is known.
-    pub fn put(&mut self, place: Place, value: &'static str) {
-        put(&self.open, place, Some(value));
-    }
-
-    /// Gives a place a value: a word, or a closure whose word it follows.
-    pub fn set<Kind>(&mut self, place: Place, value: impl Words<Kind>) {
-        match value.words() {
-            Reading::Known(word) => put(&self.open, place, word.as_deref()),
-            Reading::Live(read) => self.follow(place, read),
+    #[inline(never)]
+    fn set_word(&mut self, word: Option<Cow<'static, str>>) {
+        if let Some(place) = self.proceed() {
+            put(&self.open, place, word.as_deref());
         }
     }
 
-    fn follow(&mut self, place: Place, mut reading: Box<dyn ReadWord>) {
+    fn follow(&mut self, mut reading: Box<dyn ReadWord>) {
+        let Some(place) = self.proceed() else { return };
         let element = self.open.clone();
         let mut before = None;
         self.parts.effects.push(RenderEffect::new(move |_| {
@@ -189,12 +222,13 @@ impl Builder {
         }));
     }
 
-    /// Calls `run` at every event of that name; `E` is what the browser hands over.
-    pub fn on<E: wasm_bindgen::JsCast + 'static>(&mut self, name: &'static str, run: impl FnMut(E) + 'static) {
-        self.listen(name, Box::new(Handler(run, PhantomData)));
+    /// Calls `run` at every event of the next name; `E` is what the browser hands over.
+    pub fn on<E: wasm_bindgen::JsCast + 'static>(&mut self, run: impl FnMut(E) + 'static) {
+        self.listen(Box::new(Handler(run, PhantomData)));
     }
 
-    fn listen(&mut self, name: &'static str, mut handler: Box<dyn Handle>) {
+    fn listen(&mut self, mut handler: Box<dyn Handle>) {
+        let Some((_, name)) = self.proceed() else { return };
         let owner = Owner::current();
         let listener: Box<dyn FnMut(Event)> = Box::new(move |event| match &owner {
             Some(owner) => owner.with(|| handler.handle(event)),
@@ -208,17 +242,44 @@ impl Builder {
         self.parts.listeners.push(listener);
     }
 
+    /// Adds what stands in the next hole.
+    pub fn add<Kind>(&mut self, content: impl Content<Kind>) {
+        content.add_to(self);
+    }
+
+    #[inline(never)]
+    fn add_text(&mut self, text: Cow<'static, str>) {
+        self.proceed();
+        drop(self.open.append_with_str_1(&text));
+    }
+
     /// Adds a view.
+    #[inline(never)]
     pub fn child(&mut self, child: AnyView) {
+        self.proceed();
         let mut state = child.build();
         state.mount(&self.open, None);
         self.parts.children.push(state);
     }
 
     /// What was built.
-    pub fn done(self) -> Dom {
+    #[inline(never)]
+    pub fn done(mut self) -> Dom {
+        self.proceed();
         Dom(SendWrapper::new(self.parts))
     }
+}
+
+/// Takes the next sign off a template with what belongs to it.
+fn next(template: &mut &'static str) -> Option<(u8, &'static str)> {
+    let sign = *template.as_bytes().first()?;
+    let rest = template.get(1..)?;
+    let length = rest
+        .bytes()
+        .position(|byte| byte <= sign::HOLE && byte != b'\n' && byte != b'\t');
+    let (word, rest) = rest.split_at(length.unwrap_or(rest.len()));
+    *template = rest;
+    Some((sign, word))
 }
 
 /// A handler of whatever event. Not `dyn FnMut`: each closure in one of those is compiled twice, to be called and to be
@@ -235,7 +296,7 @@ impl<E: wasm_bindgen::JsCast, Run: FnMut(E)> Handle for Handler<E, Run> {
     }
 }
 
-impl Mountable for Parts {
+impl Mountable for Box<Parts> {
     fn unmount(&mut self) {
         self.element.remove();
     }
@@ -259,13 +320,13 @@ impl Mountable for Parts {
 }
 
 impl Render for Dom {
-    type State = Parts;
+    type State = Box<Parts>;
 
-    fn build(self) -> Parts {
+    fn build(self) -> Box<Parts> {
         self.0.take()
     }
 
-    fn rebuild(self, state: &mut Parts) {
+    fn rebuild(self, state: &mut Box<Parts>) {
         let mut new = self.build();
         state.insert_before_this(&mut new);
         hand_focus_on(&state.element, &new.element);
@@ -330,7 +391,7 @@ impl RenderHtml for Dom {
 
     fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
 
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Parts {
+    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Box<Parts> {
         self.build()
     }
 

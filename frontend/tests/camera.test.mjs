@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { openPage } from "./support/browser.mjs";
+import { rowsOf, saved } from "./support/files.mjs";
 import { startOwnServer } from "./support/own_server.mjs";
 import { waitForMark } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
@@ -351,6 +352,63 @@ test("the curve tells the value of each channel and marks the chosen one", async
     }
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.searchParams.get("channel") === "3");
+  });
+});
+
+test("a camera is saved as the moment that is shown: each pixel in the table, all of them in the picture", async () => {
+  await on("one", async (page) => {
+    const camera = new Camera(page, "hv");
+    await camera.drawn();
+    const { name, bytes } = await saved(page, "hv", "CSV");
+    assert.match(name, /^hv_2\d{7}T\d{6}(\.\d+)?Z\.csv$/);
+    const rows = rowsOf(bytes);
+    assert.equal(rows.length, N_PIXELS);
+    const last = N_MINUTES - 1;
+    const at = new Date(START + last * MINUTE).toISOString();
+    const answer = await (await fetch(new URL(`api/v1/latest?metric=cam.hv&at=${at}`, session.server.url))).json();
+    for (const pixel of [0, 1, HOT, COLD, 999, 1854]) {
+      const row = rows[pixel];
+      const { value, time_us: timeUs } = answer.channels[pixel];
+      assert.deepEqual(
+        [row.metric, Number(row.channel), Number(row.module), Number(row.value), Date.parse(row.time) * 1000, row.state],
+        ["cam.hv", pixel, pixels[pixel].module, value, timeUs, "value"],
+      );
+    }
+    assert.deepEqual([rows[NULL].value, rows[NULL].state], ["", "null"]);
+    assert.deepEqual([rows[NAN].value, rows[NAN].state], ["NaN", "NaN"]);
+    const svg = await saved(page, "hv", "SVG");
+    const told = await page.evaluate((text) => {
+      const svg = new DOMParser().parseFromString(text, "image/svg+xml");
+      const texts = [...svg.querySelectorAll("text")].map((piece) => piece.textContent);
+      const points = [...svg.querySelectorAll("[points]")].flatMap((shape) => shape.getAttribute("points").split(" "));
+      return { hasFailed: svg.querySelector("parsererror") !== null, texts, nPoints: points.length };
+    }, svg.bytes.toString());
+    assert.equal(told.hasFailed, false);
+    assert.ok(told.nPoints >= 6 * N_PIXELS, `${told.nPoints} corners of pixels`);
+    assert.ok(told.texts.includes("High voltage"), told.texts.join("|"));
+    assert.ok(told.texts.some((text) => text.endsWith(" UTC")), told.texts.join("|"));
+    const png = await saved(page, "hv", "PNG");
+    assert.equal(png.bytes.subarray(1, 4).toString(), "PNG");
+    const box = await camera.stage.boundingBox();
+    assert.equal(png.bytes.readUInt32BE(16), Math.round(box.width));
+    assert.ok(png.bytes.readUInt32BE(20) > box.height + 30, "the heading has room");
+  });
+});
+
+test("a curve is saved with what is across, and channels without a value stay apart", async () => {
+  await on("one", async (page) => {
+    await new Camera(page, "curve").drawn();
+    const { bytes } = await saved(page, "curve", "CSV");
+    const rows = rowsOf(bytes);
+    assert.equal(rows.length, N_PIXELS);
+    for (const pixel of [0, 7, HOT, 1854]) {
+      const { channel, x, value, state } = rows[pixel];
+      const expected = [pixel, pixel, hv(pixel, N_MINUTES - 1), "value"];
+      assert.deepEqual([Number(channel), Number(x), Number(value), state], expected);
+    }
+    assert.deepEqual([rows[NULL].state, rows[NAN].state], ["null", "NaN"]);
+    const { bytes: picture } = await saved(page, "curve", "PNG");
+    assert.equal(picture.subarray(1, 4).toString(), "PNG");
   });
 });
 

@@ -75,6 +75,29 @@ test("a reload keeps what the address says", async () => {
   await watched.close();
 });
 
+test("a page whose program stops says so, whether in a handler or in a task", async () => {
+  // A module whose only function traps, as the page does where it panics.
+  const trap = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 116, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+  for (const where of ["handler", "task"]) {
+    const watched = await openPage(session.browser, session.server.url);
+    await settledPanels(watched);
+    const { page } = watched;
+    await page.evaluate(
+      ([trap, where]) => {
+        const stop = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(trap))).exports.t;
+        if (where === "handler") setTimeout(stop);
+        else void Promise.resolve().then(stop);
+      },
+      [trap, where],
+    );
+    const banner = page.locator(".boot-error");
+    await banner.waitFor({ timeout: 10_000 });
+    assert.match(await banner.innerText(), /This page has stopped.*unreachable/);
+    assert.equal(await banner.getByRole("button", { name: "Reload" }).count(), 1);
+    await watched.close();
+  }
+});
+
 test("a page that cannot load says so and offers to reload", async () => {
   const context = await session.browser.newContext();
   const page = await context.newPage();

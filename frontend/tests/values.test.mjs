@@ -1,9 +1,9 @@
 // Values and the board: files of what is shown, sorting, arranging, hiding, full screen.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { openPage } from "./support/browser.mjs";
+import { rowsOf, saved, take } from "./support/files.mjs";
 import { startOwnServer } from "./support/own_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
@@ -13,26 +13,6 @@ import { useSession } from "./support/session.mjs";
 
 const session = useSession(() => startServer());
 const { on, api } = session;
-
-/** Takes a thing from a panel's menu. */
-async function take(page, panelId, item) {
-  const panel = page.locator(`[data-panel="${panelId}"]`);
-  await panel.getByRole("button", { name: /^More about/ }).click();
-  await panel.getByRole("button", { name: item }).click();
-}
-
-/** Saves a file from a panel's menu: its name and its bytes. */
-async function saved(page, panelId, kind) {
-  const [file] = await Promise.all([page.waitForEvent("download"), take(page, panelId, `Save as ${kind}`)]);
-  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-}
-
-/** The rows of a CSV as objects; none of the demo's labels has a comma. */
-function rowsOf(bytes) {
-  const [head, ...rows] = bytes.toString().trimEnd().split("\n");
-  const names = head.split(",");
-  return rows.map((row) => Object.fromEntries(row.split(",").map((field, at) => [names[at], field])));
-}
 
 const numberOf = (text) => (text === "" ? null : Number(text));
 const microsOf = (text) => (text === "" ? null : Date.parse(text) * 1000);

@@ -3,8 +3,8 @@
 mod fingerprint;
 mod page;
 mod server;
+mod shrink;
 mod sizes;
-mod wasm_opt;
 
 use crate::workspace::Workspace;
 use anyhow::Result;

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let page_tools = tools::page_tools(workspace)?;
     build::build_without_page(workspace)?;
-    build::fetch_crates(workspace)?;
+    build::fetch_crates(workspace, false)?;
 
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

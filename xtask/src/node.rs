@@ -1,4 +1,4 @@
-//! Node and the page's npm packages: wasm-opt for smaller pages, Playwright for browser tests.
+//! Node and the page's npm packages: wasm-opt and esbuild for smaller pages, Playwright for browser tests.
 
 use crate::workspace::Workspace;
 use crate::{process, report, tools};
@@ -79,7 +79,7 @@ impl Node {
     /// Installs the page's packages as the lock file says, if they are not there.
     pub(crate) fn install_packages(&self, workspace: &Workspace) -> Result<()> {
         let frontend = workspace.root.join("frontend");
-        self.install_packages_in(workspace, &frontend, "wasm-opt and Playwright (110 MB)")
+        self.install_packages_in(workspace, &frontend, "wasm-opt, esbuild and Playwright (120 MB)")
     }
 
     /// Installs the packages of a folder as its lock file says, if they are not there. `what` tells them and their size.

@@ -221,8 +221,16 @@ pub(crate) struct PageTools {
 /// `cargo xtask setup`: everything a build needs; quick when it is there.
 pub(crate) fn setup(workspace: &Workspace) -> Result<()> {
     page_tools(workspace)?;
-    report::doing("Set-up is complete: wasm target, trunk, wasm-bindgen");
+    let sources = if has_std_sources() { ", sources of std" } else { "" };
+    report::doing(&format!(
+        "Set-up is complete: wasm target{sources}, trunk, wasm-bindgen"
+    ));
     Ok(())
+}
+
+/// Whether Rust's standard library can be built with the page; says so if not.
+pub(crate) fn has_std_sources() -> bool {
+    target::ensure_std_sources()
 }
 
 /// Gets the wasm target and the page's tools.

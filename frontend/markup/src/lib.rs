@@ -1,5 +1,5 @@
-//! `view!` as leptos has it, for `frontend::dom`: markup becomes calls of a builder that exists once, where leptos would
-//! compile its own types for every element, attribute and handler.
+//! `view!` as leptos has it, for `frontend::dom`: what is known of the markup becomes one text, and the rest calls of a
+//! builder that exists once, where leptos would compile its own types for every element, attribute and handler.
 //!
 //! Understood are elements with `attr=value`, `class:name=…`, `style:name=…`, `prop:name=…`, `on:event=…`, `node_ref=…`
 //! and `inner_html=…`, text, blocks, fragments, and components with their properties and children. A closure without
@@ -26,7 +26,7 @@ fn many(nodes: &[Node]) -> syn::Result<TokenStream> {
     Ok(match &views[..] {
         [view] => quote!(#view),
         views => quote! {
-            ::std::vec![#(crate::dom::any(#views)),*]
+            crate::dom::Several(::std::vec![#(crate::dom::any(#views)),*])
         },
     })
 }
@@ -37,11 +37,12 @@ fn one(node: &Node) -> syn::Result<TokenStream> {
         Node::Element(element) if is_component(element.name()) => component(element)?,
         Node::Element(element) => {
             let builder = builder();
-            let start = start_of(element);
-            let rest = inside(element)?;
+            let mut built = Built::default();
+            built.element(element)?;
+            let Built { template, calls } = built;
             quote! {{
-                let mut #builder = crate::dom::Builder::#start;
-                #rest
+                let mut #builder = crate::dom::Builder::new(#template);
+                #calls
                 #builder.done()
             }}
         }
@@ -79,91 +80,127 @@ fn is_svg(tag: &str) -> bool {
     )
 }
 
-/// The call that begins an element.
-fn start_of(element: &NodeElement<rstml::node::Infallible>) -> TokenStream {
-    let tag = element.name().to_string();
-    if is_svg(&tag) {
-        quote!(start_drawing(#tag))
-    } else {
-        quote!(start(#tag))
-    }
+/// What a template is written with; the meaning of each is told where `frontend::dom` reads it.
+mod sign {
+    pub(crate) const OPEN: char = '\u{1}';
+    pub(crate) const OPEN_DRAWING: char = '\u{2}';
+    pub(crate) const CLOSE: char = '\u{3}';
+    pub(crate) const ATTRIBUTE: char = '\u{4}';
+    pub(crate) const CLASS: char = '\u{5}';
+    pub(crate) const STYLE: char = '\u{6}';
+    pub(crate) const PROPERTY: char = '\u{7}';
+    pub(crate) const VALUE: char = '\u{8}';
+    pub(crate) const TEXT: char = '\u{b}';
+    pub(crate) const HOLE: char = '\u{c}';
 }
 
-/// The attributes and children of an element that has begun.
-fn inside(element: &NodeElement<rstml::node::Infallible>) -> syn::Result<TokenStream> {
-    let builder = builder();
-    let mut calls = TokenStream::new();
-    for attribute in element.attributes() {
-        calls.extend(attribute_call(attribute)?);
+/// An element as a template and the calls that fill it.
+#[derive(Default)]
+struct Built {
+    template: String,
+    calls: TokenStream,
+}
+
+impl Built {
+    fn write(&mut self, sign: char, word: &str) {
+        self.template.push(sign);
+        self.template.push_str(word);
     }
-    for child in element.children() {
-        calls.extend(match child {
-            Node::Element(element) if !is_component(element.name()) => {
-                let tag = element.name().to_string();
-                let open = if is_svg(&tag) {
-                    quote!(open_drawing(#tag))
-                } else {
-                    quote!(open(#tag))
-                };
-                let rest = inside(element)?;
-                quote! {
-                    #builder.#open;
-                    #rest
-                    #builder.close();
+
+    fn call(&mut self, call: TokenStream) {
+        let builder = builder();
+        self.calls.extend(quote!(#builder.#call;));
+    }
+
+    fn element(&mut self, element: &NodeElement<rstml::node::Infallible>) -> syn::Result<()> {
+        let tag = element.name().to_string();
+        let open = if is_svg(&tag) { sign::OPEN_DRAWING } else { sign::OPEN };
+        self.write(open, &tag);
+        for attribute in element.attributes() {
+            self.attribute(attribute)?;
+        }
+        for child in element.children() {
+            match child {
+                Node::Element(element) if !is_component(element.name()) => {
+                    self.element(element)?;
+                    self.write(sign::CLOSE, "");
+                }
+                Node::Text(text) => {
+                    let text = text.value_string();
+                    if text.contains(|sign: char| sign < ' ' && sign != '\n') {
+                        return Err(syn::Error::new_spanned(
+                            child,
+                            "this sign has a meaning of its own in templates",
+                        ));
+                    }
+                    self.write(sign::TEXT, &text);
+                }
+                Node::Comment(_) => {}
+                Node::Block(block) => {
+                    let value = only_expression(block).map_or_else(|| quote!(#block), |value| quote!(#value));
+                    self.write(sign::HOLE, "");
+                    self.call(quote!(add(#value)));
+                }
+                other => {
+                    let view = one(other)?;
+                    self.write(sign::HOLE, "");
+                    self.call(quote!(add(#view)));
                 }
             }
-            Node::Text(text) => {
-                let text = &text.value;
-                quote!(#builder.text(#text);)
-            }
-            Node::Comment(_) => TokenStream::new(),
-            other => {
-                let view = one(other)?;
-                quote!(#builder.child(#view);)
-            }
-        });
+        }
+        Ok(())
     }
-    Ok(calls)
-}
 
-fn attribute_call(attribute: &NodeAttribute) -> syn::Result<TokenStream> {
-    let NodeAttribute::Attribute(attribute) = attribute else {
-        return Err(syn::Error::new_spanned(
-            attribute,
-            "attributes are spread by leptos' view! only",
-        ));
-    };
-    let builder = builder();
-    let name = attribute.key.to_string();
-    let name = name.trim_start_matches("r#");
-    let Some(value) = attribute.value() else {
-        return Ok(quote!(#builder.word(#name, "");));
-    };
-    if name == "node_ref" {
-        return Ok(quote!(#value.load(#builder.node());));
+    fn attribute(&mut self, attribute: &NodeAttribute) -> syn::Result<()> {
+        let NodeAttribute::Attribute(attribute) = attribute else {
+            return Err(syn::Error::new_spanned(
+                attribute,
+                "attributes are spread by leptos' view! only",
+            ));
+        };
+        let builder = builder();
+        let name = attribute.key.to_string();
+        let name = name.trim_start_matches("r#");
+        let Some(value) = attribute.value() else {
+            self.write(sign::ATTRIBUTE, name);
+            self.write(sign::VALUE, "");
+            return Ok(());
+        };
+        if name == "node_ref" {
+            self.write(sign::HOLE, "");
+            self.calls.extend(quote!(#value.load(#builder.node());));
+            return Ok(());
+        }
+        if name == "inner_html" {
+            self.write(sign::HOLE, "");
+            self.call(quote!(html(#value)));
+            return Ok(());
+        }
+        if let Some(event) = name.strip_prefix("on:") {
+            let kind = Ident::new(events::kind_of(event), Span::call_site());
+            self.write(sign::HOLE, event);
+            self.call(quote!(on::<::web_sys::#kind>(#value)));
+            return Ok(());
+        }
+        let (place, name) = match name.split_once(':') {
+            None => (sign::ATTRIBUTE, name),
+            Some(("attr", name)) => (sign::ATTRIBUTE, name),
+            Some(("class", name)) => (sign::CLASS, name),
+            Some(("style", name)) => (sign::STYLE, name),
+            // Of properties only this one is no attribute too, and a text.
+            Some(("prop", name @ "value")) => (sign::PROPERTY, name),
+            Some(_) => return Err(syn::Error::new_spanned(attribute, "not understood by this view!")),
+        };
+        self.write(place, name);
+        if let Expr::Lit(literal) = value
+            && let Lit::Str(text) = &literal.lit
+        {
+            self.write(sign::VALUE, &text.value());
+        } else {
+            self.call(quote!(set(#value)));
+        }
+        Ok(())
     }
-    if name == "inner_html" {
-        return Ok(quote!(#builder.html(#value);));
-    }
-    if let Some(event) = name.strip_prefix("on:") {
-        let kind = Ident::new(events::kind_of(event), Span::call_site());
-        return Ok(quote!(#builder.on::<::web_sys::#kind>(#event, #value);));
-    }
-    let (place, name) = match name.split_once(':') {
-        None => (quote!(Attribute), name),
-        Some(("attr", name)) => (quote!(Attribute), name),
-        Some(("class", name)) => (quote!(Class), name),
-        Some(("style", name)) => (quote!(Style), name),
-        // Of properties only this one is no attribute too, and a text.
-        Some(("prop", name @ "value")) => (quote!(Property), name),
-        Some(_) => return Err(syn::Error::new_spanned(attribute, "not understood by this view!")),
-    };
-    if let Expr::Lit(literal) = value
-        && let Lit::Str(text) = &literal.lit
-    {
-        return Ok(quote!(#builder.put(crate::dom::Place::#place(#name), #text);));
-    }
-    Ok(quote!(#builder.set(crate::dom::Place::#place(#name), #value);))
 }
 
 /// What a block holds, if it is an expression and nothing else.
@@ -191,7 +228,8 @@ fn component(element: &NodeElement<rstml::node::Infallible>) -> syn::Result<Toke
     }
     if !element.children().is_empty() {
         let children = many(element.children())?;
-        properties.extend(quote!(.children(::leptos::children::ToChildren::to_children(move || #children))));
+        properties
+            .extend(quote!(.children(::leptos::children::ToChildren::to_children(move || crate::dom::any(#children)))));
     }
     Ok(quote! {
         ::leptos::prelude::IntoAny::into_any(::leptos::component::component_view(

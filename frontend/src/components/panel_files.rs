@@ -2,7 +2,7 @@
 
 use shared::chart::palette::Rgba;
 use shared::dashboard::Panel;
-use shared::time::TimeRange;
+use shared::time::{TimeRange, Timestamp};
 
 use crate::browser::font::page_font;
 use crate::browser::save::{new_canvas, save_png, save_text};
@@ -16,7 +16,10 @@ use crate::theme::palette;
 /// What a panel tells its frame of itself, so that its menu can make files of it. Nothing of it is called before a
 /// person asks for a file.
 #[derive(Clone, Copy, Debug)]
-pub struct PanelFiles(Kept<FileParts>);
+pub struct PanelFiles {
+    parts: Kept<FileParts>,
+    moment: Kept<Option<Box<dyn Tell<Option<Timestamp>>>>>,
+}
 
 /// The parts of files. `None` where there is nothing to be seen yet.
 pub struct FileParts {
@@ -79,13 +82,31 @@ impl FileKind {
 impl PanelFiles {
     /// Of these parts.
     pub fn new(parts: FileParts) -> Self {
-        Self(Kept::new(parts))
+        Self {
+            parts: Kept::new(parts),
+            moment: Kept::new(None),
+        }
+    }
+
+    /// Of these parts of a picture that shows a moment, wherever the time axes are.
+    pub fn of_moment(parts: FileParts, moment: impl Fn() -> Option<Timestamp> + 'static) -> Self {
+        Self {
+            parts: Kept::new(parts),
+            moment: Kept::new(Some(Box::new(moment))),
+        }
     }
 
     /// Saves a file of a panel as it is now; `unit` and `range` are those of its head and of its time axis. Does nothing
     /// before there is something to be seen.
     pub fn save(self, kind: FileKind, panel: &Panel, unit: String, range: Option<TimeRange>) {
-        self.0.with_value(|parts| {
+        let moment = self
+            .moment
+            .with_value(|moment| moment.as_ref().map(|moment| moment.tell()));
+        let range = match moment {
+            Some(at) => at.and_then(|at| TimeRange::new(at, at.saturating_add_micros(1)).ok()),
+            None => range,
+        };
+        self.parts.with_value(|parts| {
             let _ = parts.save(kind, panel, unit, range);
         });
     }

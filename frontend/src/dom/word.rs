@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Builder;
+
 /// A value, or none.
 pub trait Word {
     /// The value in writing; `None` takes an attribute, class or style away.
@@ -44,14 +46,6 @@ macro_rules! numbers {
 
 numbers!(i32, i64, u8, u16, u32, u64, usize, f64);
 
-/// A value, or how to read it whenever it may have changed.
-pub enum Reading {
-    /// It stays.
-    Known(Option<Cow<'static, str>>),
-    /// It follows what is read.
-    Live(Box<dyn ReadWord>),
-}
-
 /// A closure that yields a word. Not `dyn FnMut`: see `Handle`.
 pub trait ReadWord {
     /// The word now.
@@ -68,8 +62,8 @@ impl<W: Word, Read: FnMut() -> W> ReadWord for WordReader<Read> {
 
 /// What an attribute, a class or a style can be given. `Kind` tells the two apart for the compiler.
 pub trait Words<Kind> {
-    /// The value or its closure.
-    fn words(self) -> Reading;
+    /// Gives it to the next place of a template.
+    fn give(self, builder: &mut Builder);
 }
 
 /// A [`Word`].
@@ -79,13 +73,15 @@ pub struct Known;
 pub struct Live;
 
 impl<W: Word> Words<Known> for W {
-    fn words(self) -> Reading {
-        Reading::Known(self.word())
+    // Once for each type.
+    #[inline(never)]
+    fn give(self, builder: &mut Builder) {
+        builder.set_word(self.word());
     }
 }
 
 impl<W: Word, Read: FnMut() -> W + 'static> Words<(Live, W)> for Read {
-    fn words(self) -> Reading {
-        Reading::Live(Box::new(WordReader(self)))
+    fn give(self, builder: &mut Builder) {
+        builder.follow(Box::new(WordReader(self)));
     }
 }

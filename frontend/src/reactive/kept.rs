@@ -11,21 +11,30 @@ use leptos::reactive::owner::ArenaItem;
 
 use super::gone;
 
+/// A value of any type. Boxed once more, so that it is one word wide wherever it is read.
+type Value = Rc<Box<dyn Any>>;
+
 /// Where a value of any type is.
-type Place = ArenaItem<Rc<dyn Any>, LocalStorage>;
+type Place = ArenaItem<Value, LocalStorage>;
 
-fn typed<T: 'static>(value: &Rc<dyn Any>) -> &T {
-    value.downcast_ref().unwrap_or_else(|| gone())
-}
-
-// Not inlined: once for each type and not for each place that reads.
+// Not inlined, here and below: once, or once for each type, and not for each place that reads.
 #[inline(never)]
-fn try_read<T: 'static>(place: Place) -> Option<Rc<RefCell<T>>> {
-    place.try_get_value()?.downcast().ok()
+fn typed<T: 'static>(value: &Value) -> &T {
+    (***value).downcast_ref().unwrap_or_else(|| gone())
 }
 
 #[inline(never)]
-fn let_go<T>(value: Rc<T>) {
+fn try_read(place: Place) -> Option<Value> {
+    place.try_get_value()
+}
+
+#[inline(never)]
+fn keep(value: Box<dyn Any>) -> Place {
+    Place::new_local(Rc::new(value))
+}
+
+#[inline(never)]
+fn let_go(value: Value) {
     drop(value);
 }
 
@@ -39,7 +48,7 @@ impl<T: 'static> Kept<T> {
     /// Keeps a value.
     pub fn new(value: T) -> Self {
         Self {
-            place: Place::new_local(Rc::new(RefCell::new(value))),
+            place: keep(Box::new(RefCell::new(value))),
             of: PhantomData,
         }
     }
@@ -63,7 +72,7 @@ impl<T: 'static> Kept<T> {
     /// Looks at the value.
     pub fn with_value<U>(self, look: impl FnOnce(&T) -> U) -> U {
         let value = try_read(self.place).unwrap_or_else(|| gone());
-        let seen = look(&value.borrow());
+        let seen = look(&typed::<RefCell<T>>(&value).borrow());
         let_go(value);
         seen
     }
@@ -71,7 +80,7 @@ impl<T: 'static> Kept<T> {
     /// Looks at the value; `None` once the owner is gone.
     pub fn try_with_value<U>(self, look: impl FnOnce(&T) -> U) -> Option<U> {
         let value = try_read(self.place)?;
-        let seen = look(&value.borrow());
+        let seen = look(&typed::<RefCell<T>>(&value).borrow());
         let_go(value);
         Some(seen)
     }
@@ -90,7 +99,7 @@ impl<T: 'static> Kept<T> {
     /// Changes the value and tells what `change` does; `None` once the owner is gone.
     pub fn try_update_value<U>(self, change: impl FnOnce(&mut T) -> U) -> Option<U> {
         let value = try_read(self.place)?;
-        let done = change(&mut value.borrow_mut());
+        let done = change(&mut typed::<RefCell<T>>(&value).borrow_mut());
         let_go(value);
         Some(done)
     }
@@ -135,14 +144,14 @@ impl<In: 'static> Callback<In> {
     pub fn new(run: impl Fn(In) + 'static) -> Self {
         let run: Call<In> = Box::new(run);
         Self {
-            place: Place::new_local(Rc::new(run)),
+            place: keep(Box::new(run)),
             of: PhantomData,
         }
     }
 
     /// Calls it; does nothing once the owner is gone.
     pub fn run(self, input: In) {
-        if let Some(call) = self.place.try_get_value() {
+        if let Some(call) = try_read(self.place) {
             typed::<Call<In>>(&call).run(input);
         }
     }

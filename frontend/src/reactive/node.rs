@@ -11,8 +11,8 @@ use leptos::reactive::owner::ArenaItem;
 
 use super::gone;
 
-/// A value of any type.
-type Value = Arc<dyn Any + Send + Sync>;
+/// A value of any type. Boxed once more, so that it is one word wide wherever it is read.
+type Value = Arc<Box<dyn Any + Send + Sync>>;
 
 /// What stands behind every value.
 #[derive(Clone)]
@@ -43,23 +43,25 @@ fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
     }
 }
 
-fn read_any(place: Place, tracking: Tracking) -> Value {
+fn value_of<T: Send + Sync + 'static>(value: T) -> Value {
+    Arc::new(Box::new(value))
+}
+
+// Not inlined, here and below: once, or once for each type, and not for each place that reads, of which there are far more.
+#[inline(never)]
+fn read(place: Place, tracking: Tracking) -> Value {
     try_read(place, tracking).unwrap_or_else(|| gone())
 }
 
-// Not inlined, here and below: once for each type and not for each place that reads, of which there are far more.
 #[inline(never)]
-fn read<T: Send + Sync + 'static>(place: Place, tracking: Tracking) -> Arc<T> {
-    read_any(place, tracking).downcast().unwrap_or_else(|_| gone())
-}
-
-#[inline(never)]
-fn let_go<T>(value: Arc<T>) {
+fn let_go(value: Value) {
     drop(value);
 }
 
+// All that knows a type knows it here: telling types apart is dear.
+#[inline(never)]
 fn typed<T: 'static>(value: &Value) -> &T {
-    value.downcast_ref().unwrap_or_else(|| gone())
+    (***value).downcast_ref().unwrap_or_else(|| gone())
 }
 
 /// Puts a value into the place of another, and gives that and what tells of it.
@@ -92,7 +94,7 @@ trait Compute: Send + Sync {
 
 impl<T: Send + Sync + 'static, F: Fn() -> T + Send + Sync> Compute for F {
     fn compute(&self) -> Value {
-        Arc::new(self())
+        value_of(self())
     }
 }
 
@@ -130,7 +132,7 @@ impl<T: Send + Sync + 'static> State<T> {
     /// Holds a first value.
     pub fn new(value: T) -> Self {
         Self {
-            place: hold(Arc::new(value)),
+            place: hold(value_of(value)),
             of: PhantomData,
         }
     }
@@ -138,7 +140,7 @@ impl<T: Send + Sync + 'static> State<T> {
     /// Sets the value and tells all readers, also if it is the same.
     #[inline(never)]
     pub fn set(self, value: T) {
-        set(self.place, Arc::new(value));
+        set(self.place, value_of(value));
     }
 
     /// Changes the value and tells all readers. Not to be read by `change` itself.
@@ -147,11 +149,14 @@ impl<T: Send + Sync + 'static> State<T> {
         T: Clone,
     {
         // Taken out meanwhile, so that it need not be copied.
-        let Some((value, changed)) = exchange(self.place, Arc::new(())) else {
+        let Some((mut value, changed)) = exchange(self.place, value_of(())) else {
             return;
         };
-        let mut value: Arc<T> = value.downcast().unwrap_or_else(|_| gone());
-        change(Arc::make_mut(&mut value));
+        if Arc::get_mut(&mut value).is_none() {
+            value = value_of(T::clone(typed(&value)));
+        }
+        let mine = Arc::get_mut(&mut value).and_then(|value| (**value).downcast_mut());
+        change(mine.unwrap_or_else(|| gone()));
         exchange(self.place, value);
         changed.notify();
     }
@@ -208,7 +213,7 @@ macro_rules! readable {
             /// Looks at the value; tracks.
             pub fn with<U>(self, look: impl FnOnce(&T) -> U) -> U {
                 let value = read(self.place, Tracking::Yes);
-                let seen = look(&value);
+                let seen = look(typed(&value));
                 let_go(value);
                 seen
             }
@@ -216,7 +221,7 @@ macro_rules! readable {
             /// Looks at the value.
             pub fn with_untracked<U>(self, look: impl FnOnce(&T) -> U) -> U {
                 let value = read(self.place, Tracking::No);
-                let seen = look(&value);
+                let seen = look(typed(&value));
                 let_go(value);
                 seen
             }

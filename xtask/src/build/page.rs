@@ -1,7 +1,7 @@
 //! Building the page with trunk into `target/dist`, compressed and weighed.
 
 use super::sizes::{self, Weight};
-use super::{Mode, fingerprint, wasm_opt};
+use super::{Mode, fingerprint, shrink};
 use crate::workspace::{self, Workspace};
 use crate::{process, report, tools};
 use anyhow::{Context as _, Result, ensure};
@@ -13,20 +13,16 @@ pub(super) fn build(workspace: &Workspace, mode: Mode) -> Result<()> {
     let waiting = "Waiting for another build of the page";
     let _lock = workspace::lock(&workspace.target.join("page.lock"), waiting)?;
     let page_tools = tools::page_tools(workspace)?;
-    let wasm_opt = if mode == Mode::Release {
-        wasm_opt::path(workspace)
-    } else {
-        None
-    };
-    let path = match &wasm_opt {
-        Some(path) => path.clone(),
-        None => process::path_with(&[])?,
-    };
+    let release = (mode == Mode::Release).then(|| (shrink::tools(workspace), tools::has_std_sources()));
+    let (node, has_std) = release.unwrap_or_default();
     let compiler = process::output(process::command("rustc").arg("--version"))?;
-    let optimised = if wasm_opt.is_some() { "wasm-opt" } else { "" };
+    let (shrunk, std) = (
+        if node.is_some() { "shrunk" } else { "" },
+        if has_std { "with std" } else { "" },
+    );
 
     // Taken before the build: what changes while it runs is built by the next one.
-    let settings = [mode.folder(), optimised, compiler.trim()];
+    let settings = [mode.folder(), shrunk, std, compiler.trim()];
     let sources = fingerprint::of_sources(&workspace.root, &settings)?;
     let stamp = workspace.target.join("page.stamp");
     let stamped = fs::read_to_string(&stamp).unwrap_or_default();
@@ -36,22 +32,32 @@ pub(super) fn build(workspace: &Workspace, mode: Mode) -> Result<()> {
     }
 
     report::doing("Building the page (first time: some minutes, later under one)");
-    fetch_crates(workspace)?;
-    let mut trunk = trunk(workspace, &page_tools, path)?;
-    trunk.arg("build");
-    match (mode, &wasm_opt) {
-        (Mode::Release, Some(_)) => trunk.arg("--release=true"),
-        // trunk runs wasm-opt whenever it builds "for release"; the same profile and the same
-        // minifying without that word is the release build without wasm-opt.
-        (Mode::Release, None) => trunk.args(["--release=false", "--cargo-profile", "wasm-release", "--minify=true"]),
-        (Mode::Debug, _) => trunk.arg("--release=false"),
-    };
+    fetch_crates(workspace, has_std)?;
+    let mut trunk = trunk(workspace, &page_tools, process::path_with(&[])?)?;
+    // Not `--release=true`: by that word trunk looks for a wasm-opt of its own.
+    trunk.args(["build", "--release=false"]);
+    if mode == Mode::Release {
+        // Its minifier leaves what is not of yesterday's JavaScript and CSS as it is, and the rest such that `shrink` does
+        // not know it.
+        let minify = if node.is_some() {
+            "--minify=false"
+        } else {
+            "--minify=true"
+        };
+        trunk.args(["--cargo-profile", "wasm-release", minify]);
+    }
+    if has_std {
+        with_std(&mut trunk);
+    }
     process::run(&mut trunk)?;
+    if let Some(node) = &node {
+        shrink::shrink(workspace, node)?;
+    }
     if mode == Mode::Release {
         sizes::compress(&workspace.dist)?;
         let weights = sizes::weigh(&workspace.dist)?;
         report::text(&sizes::table(&weights));
-        check_weight(&weights, wasm_opt.is_some())?;
+        check_weight(&weights, node.is_some() && has_std)?;
     }
     fs::write(&stamp, format!("{sources}\n{}", fingerprint::of_dist(&workspace.dist)?))
         .with_context(|| format!("cannot write {}", stamp.display()))
@@ -79,13 +85,33 @@ pub(crate) fn trunk(workspace: &Workspace, page_tools: &tools::PageTools, path: 
     Ok(trunk)
 }
 
-/// Fetches the page's crates, because trunk is set to work offline.
-pub(crate) fn fetch_crates(workspace: &Workspace) -> Result<()> {
+/// Fetches the page's crates, because trunk is set to work offline; those of Rust's standard library too if it is built.
+pub(crate) fn fetch_crates(workspace: &Workspace, has_std: bool) -> Result<()> {
     let mut cargo = process::cargo();
     cargo
         .current_dir(&workspace.root)
         .args(["fetch", "--quiet", "--target", "wasm32-unknown-unknown"]);
+    if has_std {
+        with_std(&mut cargo);
+    }
     process::run(&mut cargo)
+}
+
+/// Has cargo build Rust's standard library together with the page, a tenth of which it saves: one whose panics stop at once
+/// and say nothing (`boot.js` says that the page has stopped; pages built for debugging say why), and that is made for size.
+///
+/// The compiler's switches for it are not stable, which is told by a variable; a page that is built without them is larger
+/// and else the same.
+fn with_std(command: &mut Command) {
+    command
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+        .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
+        .env(
+            // Joined with those of .cargo/config.toml.
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
+        );
 }
 
 /// Says what the page weighs; too much is an error.

@@ -1,4 +1,4 @@
-//! The box beside the pixel that is pointed at: what it says exactly.
+//! The box beside the channel that is pointed at: what it says exactly.
 
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -6,57 +6,51 @@ use shared::chart::camera::shape::CameraShape;
 use shared::display::CameraPart;
 use shared::time::Timestamp;
 
+use super::picture::AnyPicture;
+use super::pointing::Pointer;
 use super::readings::{Reading, Readings};
 use super::shown::Shown;
 use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::plot::chart::units_per_px;
 use crate::reactive::{Derived, effect};
-use crate::state::server_clock::use_now;
 
 /// Between the pixel and the box, and between the box and the edges of the window, in CSS pixels.
 const GAP_PX: f64 = 16.0;
 const MARGIN_PX: f64 = 4.0;
 
-/// What is told of a pixel.
+/// What is told of a channel.
 #[derive(Clone, PartialEq, Debug, Default)]
-struct Told {
-    channel: u32,
-    name: String,
-    text: String,
-    unit: String,
+pub struct Told {
+    /// The channel.
+    pub channel: u32,
+    /// What it is called.
+    pub name: String,
+    /// What it said.
+    pub text: String,
+    /// Of a number.
+    pub unit: String,
     /// As a number, for tests and scripts; empty for none.
-    value: String,
-    time_us: String,
-    time: String,
-    neighbours: String,
+    pub value: String,
+    /// When it said so, in microseconds; empty for never.
+    pub time_us: String,
+    /// In words.
+    pub time: String,
+    /// What else there is to tell.
+    pub more: String,
 }
 
-/// The exact value of the pixel that is pointed at. Read out by screen readers when the keyboard points.
-#[component]
-pub fn Tooltip(
-    /// The panel.
-    shown: Shown,
-    /// What it lies over.
-    stage: NodeRef<Div>,
-) -> impl IntoView {
-    let now = use_now();
+/// The exact value of the channel that is pointed at. Read out by screen readers when the keyboard points.
+pub fn tooltip(picture: AnyPicture, pointer: Pointer, stage: NodeRef<Div>) -> AnyView {
     let told = Derived::new(move || {
-        let (pixel, shape, readings) = (shown.pointed.get()?, shown.shape.get()?, shown.readings.get()?);
-        let at = shown.moment().told()?.at;
-        // An age that grows each second only for what is about now.
-        let now = if shown.moment().is_fixed() {
-            at
-        } else {
-            now.get().max(at)
-        };
-        told_of(shown, &shape, &readings, pixel, now)
+        let position = pointer.pointed.get()?;
+        picture.with_value(|picture| picture.told(position))
     });
     let element = NodeRef::<Div>::new();
     effect(move || {
         told.track();
         if let (Some(tooltip), Some(stage)) = (element.get(), stage.get()) {
-            place(shown, &tooltip, &stage);
+            place(picture, pointer, &tooltip, &stage);
         }
     });
     view! {
@@ -65,7 +59,7 @@ pub fn Tooltip(
             class="tooltip"
             class:tooltip--shown=move || told.with(Option::is_some)
             role="status"
-            aria-live=move || if shown.by_keyboard.get() { "polite" } else { "off" }
+            aria-live=move || if pointer.by_keyboard.get() { "polite" } else { "off" }
         >
             {move || told.get().map(content)}
         </div>
@@ -73,7 +67,20 @@ pub fn Tooltip(
     .into_any()
 }
 
-fn told_of(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize, now: Timestamp) -> Option<Told> {
+/// What is told of a pixel or module; tracks.
+pub fn told_of(shown: Shown, pixel: usize) -> Option<Told> {
+    let (shape, readings) = (shown.shape.get()?, shown.readings.get()?);
+    let at = shown.moment().told()?.at;
+    // An age that grows each second only for what is about now.
+    let now = if shown.moment().is_fixed() {
+        at
+    } else {
+        shown.now.get().max(at)
+    };
+    told_at(shown, &shape, &readings, pixel, now)
+}
+
+fn told_at(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize, now: Timestamp) -> Option<Told> {
     let channel = shown.channel_of(shape, pixel)?;
     let (reading, time) = readings.get(channel);
     let module = shape.module(pixel).filter(|_| shown.part == CameraPart::Pixel);
@@ -109,7 +116,7 @@ fn told_of(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize,
         value: reading.number().map(|value| value.to_string()).unwrap_or_default(),
         time_us: time.map(|time| time.as_micros().to_string()).unwrap_or_default(),
         time: when.unwrap_or_default(),
-        neighbours: neighbours(shown, shape, readings, pixel),
+        more: format!("Neighbours {}", neighbours(shown, shape, readings, pixel)),
     })
 }
 
@@ -148,23 +155,28 @@ fn content(told: Told) -> AnyView {
             " "
             <span class="tooltip__unit">{told.unit}</span>
             <div class="tooltip__time">{told.time}</div>
-            <div class="tooltip__more">"Neighbours " {told.neighbours}</div>
+            <div class="tooltip__more">{told.more}</div>
         </div>
     }
     .into_any()
 }
 
-fn place(shown: Shown, tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivElement) -> Option<()> {
-    let px = units_per_px(shown.size.get_untracked()?);
-    let (shape, map) = untrack(|| (shown.shape.get(), shown.map.get()));
-    let point = map?.point(shape?.place(shown.pointed.get_untracked()?));
+fn place(
+    picture: AnyPicture,
+    pointer: Pointer,
+    tooltip: &web_sys::HtmlDivElement,
+    stage: &web_sys::HtmlDivElement,
+) -> Option<()> {
+    let position = pointer.pointed.get_untracked()?;
+    let (size, point) = picture.with_value(|picture| untrack(|| (picture.size(), picture.place_of(position))));
+    let (px, point) = (units_per_px(size?), point?);
     place_beside(tooltip, stage, point.x / px, point.y / px);
     Some(())
 }
 
 /// Beside a point of a stage, in CSS pixels: right of it, left where there is no room, always within the window, and
 /// never over the point itself.
-pub fn place_beside(tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivElement, x_px: f64, y_px: f64) {
+fn place_beside(tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivElement, x_px: f64, y_px: f64) {
     let (width, height) = (f64::from(tooltip.offset_width()), f64::from(tooltip.offset_height()));
     let frame = stage.get_bounding_client_rect();
     let window_width = f64::from(document().document_element().map_or(0, |root| root.client_width()));

@@ -1,63 +1,93 @@
-//! Pointing at pixels and choosing them, by mouse, finger and keys.
+//! Pointing at channels of a picture and choosing them, by mouse, finger and keys.
 
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent};
 use leptos::html::Div;
 use leptos::prelude::untrack;
-use shared::chart::camera::shape::{CameraShape, Direction, Place};
 use shared::chart::path::Point;
-use shared::display::CameraPart;
 
-use super::shown::Shown;
+use super::picture::AnyPicture;
 use crate::dom::NodeRef;
 use crate::panels::plot::chart::units_per_px;
+use crate::reactive::State;
 
-/// A module is crossed in fewer steps than this.
-const MOST_STEPS: usize = 8;
+/// What is pointed at.
+#[derive(Clone, Copy, Debug)]
+pub struct Pointer {
+    /// The channel by its position in the picture.
+    pub pointed: State<Option<usize>>,
+    /// Whether the keyboard points.
+    pub by_keyboard: State<bool>,
+}
 
-/// The pointers and keys of one camera.
+impl Pointer {
+    /// Nothing is pointed at.
+    pub fn at_nothing() -> Self {
+        Self {
+            pointed: State::new(None),
+            by_keyboard: State::new(false),
+        }
+    }
+}
+
+/// The pointers and keys of one picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Pointing {
-    shown: Shown,
+    picture: AnyPicture,
+    pointer: Pointer,
     stage: NodeRef<Div>,
 }
 
 impl Pointing {
-    /// Of a camera on a stage.
-    pub const fn new(shown: Shown, stage: NodeRef<Div>) -> Self {
-        Self { shown, stage }
+    /// Of a picture on a stage.
+    pub const fn new(picture: AnyPicture, pointer: Pointer, stage: NodeRef<Div>) -> Self {
+        Self {
+            picture,
+            pointer,
+            stage,
+        }
     }
 
-    /// The pixel under an event.
-    fn pixel_at(self, event: &web_sys::MouseEvent) -> Option<usize> {
+    /// The channel under an event.
+    fn position_at(self, event: &web_sys::MouseEvent) -> Option<usize> {
         let frame = self.stage.get_untracked()?.get_bounding_client_rect();
-        let px = units_per_px(self.shown.size.get_untracked()?);
-        let point = Point {
-            x: (f64::from(event.client_x()) - frame.left()) * px,
-            y: (f64::from(event.client_y()) - frame.top()) * px,
-        };
-        let (shape, map) = untrack(|| (self.shown.shape.get(), self.shown.map.get()));
-        shape?.pixel_at(map?.place(point))
+        self.picture.with_value(|picture| {
+            untrack(|| {
+                let px = units_per_px(picture.size()?);
+                picture.position_at(Point {
+                    x: (f64::from(event.client_x()) - frame.left()) * px,
+                    y: (f64::from(event.client_y()) - frame.top()) * px,
+                })
+            })
+        })
     }
 
-    fn look_at(self, pixel: Option<usize>, by_keyboard: bool) {
-        if self.shown.by_keyboard.get_untracked() != by_keyboard {
-            self.shown.by_keyboard.set(by_keyboard);
+    fn look_at(self, position: Option<usize>, by_keyboard: bool) {
+        let Pointer {
+            pointed,
+            by_keyboard: is_by_keyboard,
+        } = self.pointer;
+        if is_by_keyboard.get_untracked() != by_keyboard {
+            is_by_keyboard.set(by_keyboard);
         }
-        if self.shown.pointed.get_untracked() != pixel {
-            self.shown.pointed.set(pixel);
+        if pointed.get_untracked() != position {
+            pointed.set(position);
         }
+    }
+
+    fn choose(self, position: usize) {
+        self.picture.with_value(|picture| picture.choose(position));
     }
 
     /// The pointer moves.
     pub fn travel(self, event: &PointerEvent) {
         if event.pointer_type() != "touch" {
-            self.look_at(self.pixel_at(event), false);
+            self.look_at(self.position_at(event), false);
         }
     }
 
     /// The pointer leaves.
     pub fn leave(self, event: &PointerEvent) {
-        if event.pointer_type() != "touch" && !self.shown.by_keyboard.get_untracked() {
+        if event.pointer_type() != "touch" && !self.pointer.by_keyboard.get_untracked() {
             self.look_away();
         }
     }
@@ -67,104 +97,37 @@ impl Pointing {
         self.look_at(None, false);
     }
 
-    /// A click or a tap chooses what is under it; beside all pixels it lets go of what is pointed at.
+    /// A click or a tap chooses what is under it; beside all channels it lets go of what is pointed at.
     pub fn click(self, event: &MouseEvent) {
-        let pixel = self.pixel_at(event);
-        self.look_at(pixel, false);
-        if let Some(pixel) = pixel {
-            self.shown.choose(pixel);
+        let position = self.position_at(event);
+        self.look_at(position, false);
+        if let Some(position) = position {
+            self.choose(position);
         }
     }
 
-    /// A key while the camera has the focus: arrows walk, Enter and space choose.
+    /// A key while the picture has the focus: arrows walk, Enter and space choose.
     pub fn key(self, event: &KeyboardEvent) -> Option<()> {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return None;
         }
-        let shape = self.shown.shape.get_untracked()?;
-        let direction = match event.key().as_str() {
-            "ArrowRight" => Direction::Right,
-            "ArrowUp" => Direction::Up,
-            "ArrowLeft" => Direction::Left,
-            "ArrowDown" => Direction::Down,
-            "Enter" | " " => {
-                let pixel = self.shown.pointed.get_untracked()?;
-                self.shown.choose(pixel);
-                return used(event);
-            }
-            "Home" => {
-                self.look_at((shape.n_pixels() > 0).then_some(0), true);
-                return used(event);
-            }
-            "End" => {
-                self.look_at(shape.n_pixels().checked_sub(1), true);
-                return used(event);
-            }
-            "Escape" if self.shown.pointed.get_untracked().is_some() => {
+        let (key, pointed) = (event.key(), self.pointer.pointed.get_untracked());
+        match key.as_str() {
+            "Enter" | " " => self.choose(pointed?),
+            "Escape" => {
+                pointed?;
                 self.look_away();
-                return used(event);
             }
-            _ => return None,
-        };
-        let to = match self.shown.pointed.get_untracked() {
-            Some(from) => self.step(&shape, from, direction).unwrap_or(from),
-            None => untrack(|| self.shown.chosen_pixel()).or_else(|| middle_of(&shape))?,
-        };
-        self.look_at(Some(to), true);
-        used(event)
-    }
-
-    /// The next pixel in a direction, or the first one of the next module.
-    fn step(self, shape: &CameraShape, from: usize, direction: Direction) -> Option<usize> {
-        if self.shown.part == CameraPart::Pixel {
-            return shape.step(from, direction);
-        }
-        let mut to = from;
-        for _ in 0..MOST_STEPS {
-            to = shape.step(to, direction)?;
-            if shape.module(to) != shape.module(from) {
-                // From its middle, so that the way back is the same.
-                return Some(centre_of_module(shape, to));
+            key => {
+                let to = self
+                    .picture
+                    .with_value(|picture| untrack(|| picture.step(key, pointed)))?;
+                self.look_at(Some(to), true);
             }
         }
-        None
+        // Keys that mean something here mean nothing else on the page.
+        event.prevent_default();
+        event.stop_propagation();
+        Some(())
     }
-}
-
-/// Keys that mean something here mean nothing else on the page.
-pub fn used(event: &KeyboardEvent) -> Option<()> {
-    event.prevent_default();
-    event.stop_propagation();
-    Some(())
-}
-
-fn middle_of(shape: &CameraShape) -> Option<usize> {
-    let bounds = shape.bounds();
-    let middle = Place {
-        x_m: f64::midpoint(bounds.left_m, bounds.right_m),
-        y_m: f64::midpoint(bounds.bottom_m, bounds.top_m),
-    };
-    nearest(shape, 0..shape.n_pixels(), middle)
-}
-
-fn centre_of_module(shape: &CameraShape, pixel: usize) -> usize {
-    let Some(module) = shape.module(pixel) else {
-        return pixel;
-    };
-    let pixels: Vec<usize> = shape.pixels_of(module).collect();
-    let n_pixels = pixels.len().max(1) as f64;
-    let sum = |part: fn(Place) -> f64| pixels.iter().map(|pixel| part(shape.place(*pixel))).sum::<f64>() / n_pixels;
-    let centre = Place {
-        x_m: sum(|place| place.x_m),
-        y_m: sum(|place| place.y_m),
-    };
-    nearest(shape, pixels.iter().copied(), centre).unwrap_or(pixel)
-}
-
-fn nearest(shape: &CameraShape, pixels: impl Iterator<Item = usize>, to: Place) -> Option<usize> {
-    let distance = |pixel: &usize| {
-        let place = shape.place(*pixel);
-        (place.x_m - to.x_m).hypot(place.y_m - to.y_m)
-    };
-    pixels.min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }

@@ -14,16 +14,18 @@ use shared::order::sort_by;
 use shared::time::{TimeRange, Timestamp};
 
 use super::moment::Moment;
+use super::pointing::Pointer;
 use super::readings::{Reading, Readings};
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::{StageSize, use_stage_size};
 use crate::dom::NodeRef;
 use crate::format;
 use crate::panels::plot::chart::units_per_px;
-use crate::reactive::{Derived, Kept, State};
+use crate::reactive::{Derived, Kept};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
-use crate::state::geometries::{Geometries, use_geometries};
+use crate::state::geometries::{Geometries, Known, use_geometries};
+use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 use crate::theme::{Theme, use_theme};
 
@@ -56,9 +58,9 @@ pub struct Shown {
     /// Where the camera lies; `None` until all is known.
     pub map: Derived<Option<CameraMap>>,
     /// The pixel that is pointed at.
-    pub pointed: State<Option<usize>>,
-    /// Whether it is pointed at by the keyboard.
-    pub by_keyboard: State<bool>,
+    pub pointer: Pointer,
+    /// This second.
+    pub now: Derived<Timestamp>,
     choice: Kept<ChosenChannel>,
     catalogue: Catalogue,
     geometries: Geometries,
@@ -107,8 +109,8 @@ impl Shown {
             table: table_of(scale, readings, move || settled.get()),
             size,
             map,
-            pointed: State::new(None),
-            by_keyboard: State::new(false),
+            pointer: Pointer::at_nothing(),
+            now: use_now(),
             choice: Kept::new(use_chosen_channel()),
             catalogue,
             geometries,
@@ -118,6 +120,11 @@ impl Shown {
     /// The moment that is shown.
     pub fn moment(self) -> Moment {
         self.moment.get_value()
+    }
+
+    /// What is known of a geometry; tracks.
+    pub fn geometry(self, name: &str) -> Known {
+        self.geometries.get(name)
     }
 
     /// Asks for all that failed anew.

@@ -1,72 +1,15 @@
 //! What the channel that is pointed at says exactly, and all of them as a table.
 
-use leptos::html::Div;
 use leptos::prelude::*;
-use shared::chart::path::Point;
 
 use super::shown::Shown;
-use crate::dom::{NodeRef, view};
 use crate::format;
-use crate::panels::camera::hover::place_beside;
+use crate::panels::camera::hover::Told;
 use crate::panels::camera::readings::Reading;
 use crate::panels::camera::table::lazy_table;
-use crate::panels::plot::chart::units_per_px;
-use crate::reactive::{Derived, effect};
 
-/// What is told of a channel.
-#[derive(Clone, PartialEq, Debug)]
-struct Told {
-    channel: u32,
-    y: String,
-    x: String,
-    time: String,
-    value: String,
-}
-
-/// The exact values of the channel that is pointed at.
-#[component]
-pub fn Tooltip(
-    /// The panel.
-    shown: Shown,
-    /// What it lies over.
-    stage: NodeRef<Div>,
-) -> impl IntoView {
-    let told = Derived::new(move || told_of(shown, shown.pointed.get()?));
-    let element = NodeRef::<Div>::new();
-    effect(move || {
-        told.track();
-        if let (Some(tooltip), Some(stage), Some((x_px, y_px))) = (element.get(), stage.get(), place_of(shown)) {
-            place_beside(&tooltip, &stage, x_px, y_px);
-        }
-    });
-    view! {
-        <div
-            node_ref=element
-            class="tooltip"
-            class:tooltip--shown=move || told.with(Option::is_some)
-            role="status"
-            aria-live=move || if shown.by_keyboard.get() { "polite" } else { "off" }
-        >
-            {move || told.get().map(content)}
-        </div>
-    }
-    .into_any()
-}
-
-/// Where the point is, in CSS pixels; for a channel without a value in the middle of the area.
-fn place_of(shown: Shown) -> Option<(f64, f64)> {
-    let px = units_per_px(shown.size.get_untracked()?);
-    let (curve, data) = untrack(|| (shown.curve.get(), shown.data.get()));
-    let (curve, data) = (curve?, data?);
-    let point = data.points.get(shown.pointed.get_untracked()?)?;
-    let Point { x, y } = curve.place(point, &data).unwrap_or(Point {
-        x: f64::midpoint(curve.area.left, curve.area.right),
-        y: f64::midpoint(curve.area.top, curve.area.bottom),
-    });
-    Some((x / px, y / px))
-}
-
-fn told_of(shown: Shown, position: usize) -> Option<Told> {
+/// What is told of a point; tracks.
+pub fn told_of(shown: Shown, position: usize) -> Option<Told> {
     let (data, readings) = (shown.data.get()?, shown.readings.get()?);
     let point = *data.points.get(position)?;
     let (reading, time) = readings.get(point.channel);
@@ -81,8 +24,11 @@ fn told_of(shown: Shown, position: usize) -> Option<Told> {
     });
     Some(Told {
         channel: point.channel,
-        y: format!("{} {}", reading.text(), shown.unit()),
-        x: x.unwrap_or_default(),
+        name: format!("Channel {}", point.channel),
+        text: format!("{} {}", reading.text(), shown.unit()),
+        unit: x.unwrap_or_default(),
+        time_us: time.map(|time| time.as_micros().to_string()).unwrap_or_default(),
+        more: String::new(),
         time: time.map(|time| shown.moment().zone.text(time)).unwrap_or_default(),
         value: match reading {
             Reading::Value(value) | Reading::Old(value) => value.to_string(),
@@ -91,25 +37,8 @@ fn told_of(shown: Shown, position: usize) -> Option<Told> {
     })
 }
 
-fn content(told: Told) -> AnyView {
-    view! {
-        <div class="tooltip__fact" data-channel=told.channel.to_string() data-value=told.value>
-            <div class="tooltip__label">{format!("Channel {}", told.channel)}</div>
-            <b class="tooltip__value">{told.y}</b>
-            " "
-            <span class="tooltip__detail">{told.x}</span>
-            <div class="tooltip__time">{told.time}</div>
-        </div>
-    }
-    .into_any()
-}
-
 /// All values as a table.
-#[component]
-pub fn ChannelTable(
-    /// The panel.
-    shown: Shown,
-) -> impl IntoView {
+pub fn channel_table(shown: Shown) -> AnyView {
     let rows = move || {
         let (Some(data), Some(readings)) = (shown.data.get(), shown.readings.get()) else {
             return Vec::new();

@@ -13,9 +13,10 @@ use crate::chart::stage::{StageSize, use_stage_size};
 use crate::dom::NodeRef;
 use crate::format;
 use crate::panels::camera::moment::Moment;
+use crate::panels::camera::pointing::Pointer;
 use crate::panels::camera::readings::{Reading, Readings};
 use crate::panels::plot::chart::layout_of;
-use crate::reactive::{Derived, Kept, State};
+use crate::reactive::{Derived, Kept};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
 use crate::state::time_view::use_time_view;
@@ -34,10 +35,8 @@ pub struct Shown {
     pub size: Derived<Option<StageSize>>,
     /// Where the points lie; `None` until all is known.
     pub curve: Derived<Option<Arc<Curve>>>,
-    /// The point that is pointed at, by its position.
-    pub pointed: State<Option<usize>>,
-    /// Whether it is pointed at by the keyboard.
-    pub by_keyboard: State<bool>,
+    /// The point that is pointed at.
+    pub pointer: Pointer,
     choice: Kept<ChosenChannel>,
     catalogue: Catalogue,
 }
@@ -83,8 +82,7 @@ impl Shown {
             data,
             size,
             curve,
-            pointed: State::new(None),
-            by_keyboard: State::new(false),
+            pointer: Pointer::at_nothing(),
             choice: Kept::new(use_chosen_channel()),
             catalogue,
         }
@@ -95,7 +93,8 @@ impl Shown {
         self.moment.get_value()
     }
 
-    fn metric(self) -> String {
+    /// The metric by name.
+    pub fn metric(self) -> String {
         self.spec.with_value(|spec| spec.metric.clone())
     }
 

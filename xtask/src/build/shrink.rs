@@ -1,17 +1,17 @@
-//! wasm-opt: makes the page's WebAssembly about a third smaller, where Node is there to get it.
+//! Making the built page small, where Node is there to do it: `frontend/shrink.mjs`.
 
 use crate::node::Node;
 use crate::workspace::Workspace;
 use crate::{process, report};
-use std::ffi::OsString;
+use anyhow::Result;
 
 /// The version in `frontend/package.json`; older ones do not know what the compiler emits.
-const VERSION: &str = "132";
+const WASM_OPT: &str = "132";
 
-/// PATH on which trunk finds the right wasm-opt, or `None` with a line that says so.
+/// Node with all that is needed, or `None` with a line that says so.
 ///
 /// A fresh machine has no Node, and the demo must start on it all the same.
-pub(super) fn path(workspace: &Workspace) -> Option<OsString> {
+pub(super) fn tools(workspace: &Workspace) -> Option<Node> {
     let without = |why: &str| {
         report::doing(&format!(
             "Building without wasm-opt ({why}): the page works, but loads about a third more"
@@ -31,8 +31,14 @@ pub(super) fn path(workspace: &Workspace) -> Option<OsString> {
     let mut program = process::command(Node::packages(workspace).join("wasm-opt"));
     match process::version_of(program.env("PATH", &path)) {
         // "wasm-opt version 132 (version_132)"
-        Some(line) if line.split_whitespace().nth(2) == Some(VERSION) => Some(path),
-        Some(line) => without(&format!("npm brought {line:?} instead of version {VERSION}")),
+        Some(line) if line.split_whitespace().nth(2) == Some(WASM_OPT) => Some(node),
+        Some(line) => without(&format!("npm brought {line:?} instead of version {WASM_OPT}")),
         None => without("what npm brought does not run"),
     }
+}
+
+/// Makes the page in `target/dist` small.
+pub(super) fn shrink(workspace: &Workspace, node: &Node) -> Result<()> {
+    report::doing("Making the page small");
+    process::run(node.command(workspace)?.arg("shrink.mjs").arg(&workspace.dist))
 }

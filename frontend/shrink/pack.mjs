@@ -1,0 +1,70 @@
+// Sorts a WebAssembly module so that it packs better; see `unpack.mjs`.
+
+import { DECLARED, N_STREAMS, OPS, deeper, operands, unpack } from "./unpack.mjs";
+import { number } from "./wasm.mjs";
+
+const CODE = 10;
+
+/** A module that is packed, as a module of one custom section, and where in it the pieces end that are best compressed apart. */
+export function pack(bytes) {
+  let read = 8;
+  const next = () => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = bytes[read++];
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (bytes[read++] !== CODE) {
+    const length = next();
+    read += length;
+  }
+  const end = next() + read;
+  const n = next();
+  const head = bytes.subarray(0, read);
+  const streams = Array.from({ length: N_STREAMS }, () => []);
+  const copy = (stream) => {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = bytes[read++];
+      streams[stream]?.push(byte);
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  };
+  const copyBytes = (stream, n) => {
+    for (; n > 0; n--) streams[stream].push(bytes[read++]);
+  };
+  const skipBytes = (_, n) => {
+    read += n;
+  };
+  for (let left = n; left > 0; left--) {
+    next();
+    for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
+    // Where the operations are, and then what is behind each.
+    const ops = [];
+    for (let depth = 0; depth >= 0; ) {
+      const op = bytes[read++];
+      ops.push([op, read]);
+      depth += deeper(op);
+      operands(op, 0, next, skipBytes);
+    }
+    const behind = read;
+    for (const [index, [op, start]] of ops.entries()) {
+      read = start;
+      streams[OPS].push(op);
+      operands(op, ops[index + 1]?.[0] ?? 0, copy, copyBytes);
+    }
+    read = behind;
+  }
+  const lengths = streams.map((stream) => number(stream.length));
+  const parts = [Buffer.concat([...[bytes.length, n, head.length].map(number), ...lengths, head])];
+  parts.push(...streams.map((stream) => Buffer.from(stream)), bytes.subarray(end));
+  const name = Buffer.from("\x06packed");
+  const length = parts.reduce((sum, part) => sum + part.length, name.length);
+  const packed = [Buffer.concat([bytes.subarray(0, 8), Buffer.of(0), number(length), name]), ...parts];
+  const whole = Buffer.concat(packed);
+  if (!bytes.equals(unpack(whole))) throw new Error("what was packed does not come out again");
+  return packed;
+}
