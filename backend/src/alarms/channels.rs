@@ -360,8 +360,8 @@ mod tests {
         let test = Test::Heartbeat { level: None };
         channels.take(&test, 1, 5, Value::number(f64::INFINITY), 9);
         channels.take(&test, 2, 7, Value::NAN, 9);
-        let text = serde_json::to_string(&channels).unwrap();
-        assert_eq!(serde_json::from_str::<Channels>(&text).unwrap(), channels);
+        let written = serde_json::to_string(&channels).unwrap();
+        assert_eq!(serde_json::from_str::<Channels>(&written).unwrap(), channels);
         assert!(serde_json::from_str::<Packed>("\"AAA=\"").is_err());
     }
 }

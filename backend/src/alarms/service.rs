@@ -363,7 +363,7 @@ fn prepare(kept: &Kept, engine: &Engine, now: i64) -> Option<Vec<RecordChange>> 
 }
 
 /// Evaluates the alarms when samples come and when time passes, until it is dropped.
-pub async fn keep_watching(app: Arc<App>) {
+pub async fn keep_evaluating(app: Arc<App>) {
     let mut is_failing = false;
     loop {
         let now = app.clock.now().as_micros();

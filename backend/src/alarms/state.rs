@@ -24,6 +24,8 @@ pub struct RuleState {
     pub state: AlarmState,
     /// Since when.
     pub since: i64,
+    /// Whether that was ever noted.
+    pub is_noted: bool,
     /// What its condition says, before delays.
     pub outcome: Outcome,
     /// Whether it has been a warning, or more, for long enough.
@@ -75,6 +77,7 @@ impl RuleState {
             began: now,
             state: AlarmState::Unknown,
             since: now,
+            is_noted: false,
             outcome: Outcome::unknown(Why::NotYet),
             warning: Switch::default(),
             alarm: Switch::default(),

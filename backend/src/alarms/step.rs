@@ -339,10 +339,14 @@ impl Step<'_> {
     fn settle(&mut self, settled: AlarmState, at: i64) {
         let state = &mut *self.state;
         let from = state.state;
-        if from == settled {
+        if from == settled && state.is_noted {
             return;
         }
-        (state.state, state.since) = (settled, at);
+        if from != settled {
+            (state.state, state.since) = (settled, at);
+        }
+        // Also what a rule says first goes into the history.
+        state.is_noted = true;
         if self.rule.latch && !matches!(settled, AlarmState::Ok | AlarmState::Unknown) {
             let is_worse = state
                 .latched

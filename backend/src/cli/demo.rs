@@ -11,7 +11,7 @@ use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::serve;
-use crate::alarms::service::keep_watching;
+use crate::alarms::service::keep_evaluating;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config;
@@ -63,14 +63,14 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let live = (!args.no_live).then(|| tokio::spawn(live));
             // The past nights are gone through while the page is there already.
             let watched = Arc::clone(&app);
-            let watching = tokio::spawn(async move {
+            let evaluating = tokio::spawn(async move {
                 demo::alarms::speak_for_the_crew(&watched).await;
-                keep_watching(watched).await;
+                keep_evaluating(watched).await;
             });
             let served = serve::serve(Arc::clone(&app), listener).await;
             drop(stop);
-            watching.abort();
-            serve::stop_watching(&app).await;
+            evaluating.abort();
+            serve::stop_evaluating(&app).await;
             if let Some(live) = live {
                 live.await.context("the simulation broke down")?;
             }

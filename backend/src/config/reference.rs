@@ -155,7 +155,7 @@ fn write_alarms(text: &mut String) {
 
 const ALARM_TABLES: [(&str, &[Key]); 2] = [("flap", alarms::FLAP_KEYS), ("unless", alarms::UNLESS_KEYS)];
 
-const ALARM_EXAMPLE: &str = r##"[alarms.pacta-hot]
+const ALARM_EXAMPLE: &str = r#"[alarms.pacta-hot]
 title = "PACTA temperature too high"
 kind = "threshold"
 metric = "camera.temperature"
@@ -171,7 +171,7 @@ system = ["Camera", "Pixels"]
 owner = "camera on call"
 guidance = "Check the cooling of the module. Above **27 °C** switch its high voltage off."
 link = "https://example.org/camera"
-"##;
+"#;
 
 /// A rule of a kind as it stands in a file.
 fn alarm_example(kind: &alarms::Kind) -> String {

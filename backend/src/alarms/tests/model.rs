@@ -151,7 +151,7 @@ fn settled(numbers: Numbers, judgements: &[Judgement]) -> AlarmState {
     // Where the present stretch of judgements begins that say the other thing.
     let mut other_since: Option<usize> = None;
     for (index, judgement) in judgements.iter().enumerate() {
-        let mut turn_if_due = |on: &mut bool, other_since: &mut Option<usize>, told: &mut AlarmState| {
+        let turn_if_due = |on: &mut bool, other_since: &mut Option<usize>, told: &mut AlarmState| {
             let wait = if *on { numbers.clear_delay } else { numbers.delay };
             let since = other_since.map(|first| judgements[first].as_of);
             if since.is_some_and(|since| since + wait <= judgement.as_of) {

@@ -55,6 +55,8 @@ impl Run {
         let mut engine = Engine::new(rules.clone(), now);
         let catalogue = catalogue(metrics);
         engine.bind(&catalogue);
+        // How it begins is no news.
+        engine.be_quiet(true);
         let mut run = Self {
             rules,
             engine,
@@ -64,6 +66,7 @@ impl Run {
             log: Vec::new(),
         };
         run.advance(0);
+        run.engine.be_quiet(false);
         run
     }
 
