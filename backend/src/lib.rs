@@ -24,6 +24,10 @@ pub mod ingest;
 
 pub mod retention;
 
+pub mod nagios;
+
+pub mod notify;
+
 pub mod geometry;
 
 pub mod streams;

@@ -7,7 +7,17 @@ use watchroom::cli::{Cli, run};
 
 #[expect(clippy::print_stderr, reason = "what stops a command is told in one line on stderr")]
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nobody may be reading.
+            let _unread = error.print();
+            // 2 would mean CRITICAL to whoever runs plugins.
+            let is_plugin = error.use_stderr() && std::env::args().nth(1).as_deref() == Some("check");
+            let code = if is_plugin { 3 } else { error.exit_code() };
+            return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -9,12 +9,17 @@ use leptos::prelude::*;
 
 use crate::api::{self, ApiFailure};
 use crate::dom::view;
+use crate::pages::alarms::alarms_page;
 use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
+use crate::pages::streams::streams_page;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::Shell;
+use crate::shell::sound::provide_sound;
 use crate::shell::tab_link::TabLinks;
+use crate::state::address::{Page, Period};
+use crate::state::alarms::provide_alarms;
 use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::chosen_channel::provide_chosen_channel;
@@ -30,6 +35,7 @@ use crate::state::pins::provide_pins;
 use crate::state::refresh::provide_refresh;
 use crate::state::server_clock::ServerClock;
 use crate::state::site::SiteClock;
+use crate::state::streams::provide_streams;
 use crate::state::time_view::provide_time_view;
 use crate::state::wallboard::provide_wallboard;
 use crate::theme::provide_theme;
@@ -96,6 +102,7 @@ fn Loaded() -> impl IntoView {
     let site = SiteClock::new(&catalogue.site());
     provide_context(site);
     provide_chosen_clock();
+    let page = Derived::new(move || navigation.address().with(|address| address.place.page));
     let tab = Derived::new(move || navigation.address().with(|address| catalogue.tab(&address.place)));
     let metrics = Derived::new(move || {
         // One that does not exist is its panel's mistake, and no reason to know nothing of the nights of the others.
@@ -110,8 +117,12 @@ fn Loaded() -> impl IntoView {
     let clock = expect_context::<ServerClock>();
     let opens_at = Derived::new(move || {
         tab.with(|tab| {
-            tab.as_ref()
-                .map_or(Opening::Pending, |tab| opening(tab, catalogue, nights, site, clock))
+            match tab {
+                Some(tab) => opening(tab, catalogue, nights, site, clock),
+                // Alarms are about now.
+                None if page.get() != Page::Board => Opening::At(Period::Night(site.date_of(clock.read()))),
+                None => Opening::Pending,
+            }
         })
     });
     let view = provide_time_view(opens_at);
@@ -124,10 +135,15 @@ fn Loaded() -> impl IntoView {
     provide_arrangement(navigation, catalogue);
     provide_chosen_channel(navigation, catalogue);
     provide_refresh(view);
+    provide_alarms();
+    provide_streams();
+    provide_sound();
     keep_fresh(catalogue);
-    let board = move || match tab.get() {
-        Some(tab) => view! { <Board tab /> }.into_any(),
-        None => view! { <NotFound /> }.into_any(),
+    let board = move || match (page.get(), tab.get()) {
+        (Page::Alarms, _) => alarms_page(),
+        (Page::Streams, _) => streams_page(),
+        (Page::Board, Some(tab)) => view! { <Board tab /> }.into_any(),
+        (Page::Board, None) => view! { <NotFound /> }.into_any(),
     };
     view! { <Shell tab>{board}</Shell> }
 }

@@ -270,6 +270,13 @@ impl Builder {
     }
 }
 
+impl Dom {
+    /// The element by itself, for code that puts it into the page by hand. Nothing in it follows values or listens.
+    pub fn bare(self) -> Element {
+        self.0.take().element
+    }
+}
+
 /// Takes the next sign off a template with what belongs to it.
 fn next(template: &mut &'static str) -> Option<(u8, &'static str)> {
     let sign = *template.as_bytes().first()?;

@@ -227,6 +227,8 @@ fn plain_palette(theme: Theme) -> Palette {
         alarm: ink,
         warning: ink,
         ok: ink,
+        nodata: ink,
+        unknown: ink,
         series: [ink; shared::chart::palette::SERIES_COLORS],
     }
 }

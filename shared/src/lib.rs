@@ -35,6 +35,8 @@ pub mod route;
 
 pub mod order;
 
+pub mod outbox;
+
 pub mod angle;
 
 #[cfg(feature = "openapi")]

@@ -32,6 +32,10 @@ pub const ALARM: &str = "/api/v1/alarms/{rule}";
 pub const ALARM_HISTORY: &str = "/api/v1/alarms/history";
 /// What people do about an alarm.
 pub const ALARM_ACTIONS: &str = "/api/v1/alarms/{rule}/actions";
+/// What waits to be told to people, and what could not be.
+pub const OUTBOX: &str = "/api/v1/outbox";
+/// Another try for something of that.
+pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -72,6 +76,8 @@ pub const ALL: [&str; 26] = [
     ALARM,
     ALARM_HISTORY,
     ALARM_ACTIONS,
+    OUTBOX,
+    OUTBOX_RETRY,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod check;
 mod check_config;
 mod demo;
 mod export;
@@ -38,6 +39,8 @@ enum Command {
     Mock(mock::Args),
     /// Look after the store: tell what is in it, verify or rebuild what is derived from samples, back up and restore.
     Store(store::Args),
+    /// Ask a running server how it stands with something, as a plugin of Nagios and Icinga.
+    Check(check::Args),
     /// Explain every mistake in a configuration.
     CheckConfig(check_config::Args),
 }
@@ -45,6 +48,8 @@ enum Command {
 /// Runs a command to its end.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     logging::start(&cli.logging);
+    // Before anything speaks TLS: one crypto for databases, mail and webhooks.
+    crate::notify::transport::install_crypto();
     match cli.command {
         Command::Serve(args) => serve::run(&args).await,
         Command::Demo(args) => demo::run(&args).await,
@@ -52,6 +57,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&args).await,
         Command::Mock(args) => mock::run(&args).await,
         Command::Store(args) => store::run(&args).await,
+        Command::Check(args) => Ok(check::run(&args).await),
         Command::CheckConfig(args) => Ok(check_config::run(&args)),
     }
 }

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Reloader;
 use crate::http::page::Page;
+use crate::notify::worker::keep_telling;
 use crate::pyramid::keep::keep_up;
 use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
@@ -93,6 +94,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let signals = StopSignals::install().context("cannot listen for signals")?;
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
+    let telling = tokio::spawn(keep_telling(Arc::clone(&app)));
     let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
@@ -118,6 +120,8 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
     pruning.abort();
+    // What it was about to send is sent by the next.
+    telling.abort();
     watching.abort();
     outcome?;
     Ok(ExitCode::SUCCESS)

@@ -15,6 +15,7 @@ use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
 use crate::alarms::rule::Rule;
+use crate::notify::Settings;
 use crate::retention::Policy;
 use crate::sky::Place;
 use crate::store::MetricProperties;
@@ -35,6 +36,7 @@ mod streams;
 
 mod dashboard;
 mod markdown;
+mod notify;
 mod panel;
 
 pub(crate) mod duration;
@@ -85,6 +87,8 @@ pub struct Config {
     pub alarms: Vec<Rule>,
     /// How long samples are kept.
     pub retention: Policy,
+    /// Who is told what happens to alarms.
+    pub notify: Settings,
     /// Which deliveries are expected, and from when on they are late.
     pub streams: Rules,
     /// What the columns of tables mean, by the name that `watchroom ingest --source` takes.
@@ -107,6 +111,7 @@ impl Default for Config {
             displays: Vec::new(),
             alarms: Vec::new(),
             retention: Policy::default(),
+            notify: Settings::default(),
             streams: Rules::default(),
             csv: BTreeMap::new(),
             geometries: BTreeMap::new(),
@@ -219,6 +224,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
         config.alarms = alarms::read(file.named("alarms"), &config.metrics, &config.displays);
+        config.notify = notify::read(file.table("notify"));
         config.streams = streams::read(file.named("streams"));
         config.csv = csv::read(file.named("csv"));
         config.geometries = geometries::read(cameras, read_file);

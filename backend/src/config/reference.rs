@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::key::{Default, Key};
-use super::{alarms, dashboard, display, metrics, panel, scale, site, streams};
+use super::{alarms, dashboard, display, metrics, notify, panel, scale, site, streams};
 
 const INTRODUCTION: &str = "\
 # Dashboards: the reference
@@ -61,6 +61,45 @@ shifts = [
   { name = "Evening", start = "18:00", end = "01:00" },
   { name = "Morning", start = "01:00", end = "08:00" },
 ]
+"#;
+
+const NOTIFY_EXAMPLE: &str = r#"[notify]
+page_url = "https://wall.example.org"
+
+[notify.receivers.crew]
+kind = "mail"
+host = "mail.example.org"
+user = "wall"
+password_file = "/etc/watchroom/mail-password"
+from = "Wall <wall@example.org>"
+to = ["crew@example.org"]
+
+[notify.receivers.chat]
+kind = "slack"
+url_env = "WALL_CHAT_URL"
+
+[notify.receivers.logbook]
+kind = "webhook"
+url = "https://logbook.example.org/alarms"
+header = "Authorization"
+header_env = "LOGBOOK_TOKEN"
+hmac_file = "/etc/watchroom/logbook-key"
+digest_after = 20
+digest_window = "10m"
+
+[[notify.routes]]
+receivers = ["crew"]
+states = ["alarm", "no_data"]
+
+[[notify.routes]]
+receivers = ["chat", "logbook"]
+systems = ["Camera"]
+
+[[notify.maintenance]]
+name = "Mirror washing"
+from = "2026-12-01T08:00:00Z"
+to = "2026-12-01T16:00:00Z"
+systems = ["Mirror"]
 "#;
 
 const STREAMS_EXAMPLE: &str = r#"[streams.dome]
@@ -125,6 +164,12 @@ pub fn reference() -> String {
     let about = "In `[site]` of `watchroom.toml`: the night picker offers the shifts of the crew as ranges.";
     write_section(&mut text, "## `shifts`", about, &[site::SHIFT_KEYS]);
     write_example(&mut text, SHIFTS_EXAMPLE);
+    let about = "In `watchroom.toml`: who is told what happens to alarms.";
+    write_section(&mut text, "## `[notify]`", about, &[notify::KEYS]);
+    for (name, about, keys) in NOTIFY_TABLES {
+        write_section(&mut text, &format!("### `{name}`"), about, keys);
+    }
+    write_example(&mut text, NOTIFY_EXAMPLE);
     text
 }
 
@@ -178,6 +223,33 @@ fn alarm_example(kind: &alarms::Kind) -> String {
     let alarms::Kind { word, example, .. } = kind;
     format!("[alarms.an-{word}]\ntitle = \"A rule of the kind {word}\"\nkind = \"{word}\"\n{example}\n")
 }
+const NOTIFY_TABLES: [(&str, &str, &[&[Key]]); 5] = [
+    (
+        "[notify.receivers.NAME]` of the kind `mail",
+        "A mail to each address.",
+        &[notify::RECEIVER_KEYS, notify::MAIL_KEYS],
+    ),
+    (
+        "[notify.receivers.NAME]` of the kind `slack",
+        "A message as Slack, Mattermost and Rocket.Chat take it.",
+        &[notify::RECEIVER_KEYS, notify::SLACK_KEYS],
+    ),
+    (
+        "[notify.receivers.NAME]` of the kind `webhook",
+        "All of it as JSON: `{id, kind: \"notice\" or \"digest\", subject, text, notices: [{rule, title, state, value, …}]}`.",
+        &[notify::RECEIVER_KEYS, notify::SLACK_KEYS, notify::WEBHOOK_KEYS],
+    ),
+    (
+        "[[notify.routes]]",
+        "A change goes to all receivers of all routes that take it, to each once.",
+        &[notify::ROUTE_KEYS],
+    ),
+    (
+        "[[notify.maintenance]]",
+        "Nothing is sent in it; afterwards one digest tells what happened.",
+        &[notify::MAINTENANCE_KEYS],
+    ),
+];
 
 const METRIC_TABLES: [(&str, &[Key]); 3] = [
     ("limits", display::LIMITS_KEYS),
@@ -384,6 +456,33 @@ mod tests {
             SHIFTS_EXAMPLE,
             |mut file| assert_eq!(site::read(file.overridable("site")).0.shifts.len(), 2),
             |findings| same_keys(&findings.asked_of("site.shifts"), &[site::SHIFT_KEYS]),
+        );
+    }
+
+    #[test]
+    fn the_reader_of_notify_asks_for_the_keys_that_are_told_and_takes_the_example() {
+        read(
+            NOTIFY_EXAMPLE,
+            |mut file| {
+                let settings = notify::read(file.table("notify"));
+                assert_eq!(
+                    (
+                        settings.receivers.len(),
+                        settings.routes.len(),
+                        settings.maintenance.len()
+                    ),
+                    (3, 2, 1)
+                );
+            },
+            |findings| {
+                same_keys(&findings.asked_of("notify"), &[notify::KEYS]);
+                let [mail, slack, webhook, routes, maintenance] = NOTIFY_TABLES.map(|(_, _, keys)| keys);
+                for (name, keys) in [("crew", mail), ("chat", slack), ("logbook", webhook)] {
+                    same_keys(&findings.asked_of(&format!("notify.receivers.{name:?}")), keys);
+                }
+                same_keys(&findings.asked_of("notify.routes"), routes);
+                same_keys(&findings.asked_of("notify.maintenance"), maintenance);
+            },
         );
     }
 

@@ -35,6 +35,8 @@ pub(super) enum Error {
     },
     #[error("{path} does not know the method {method}")]
     MethodNotAllowed { method: String, path: String },
+    #[error("there is no delivery {0:?}; it was sent meanwhile, or never was there")]
+    UnknownDelivery(String),
     #[error("{0}")]
     BadQueryString(String),
     #[error("the body is larger than {limit_bytes} bytes; send it in parts, or raise ingest.body_limit")]
@@ -95,7 +97,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownRoute { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownRoute { .. } | Self::UnknownDelivery(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) | Self::Statement(_) => {
                 StatusCode::BAD_REQUEST
@@ -117,6 +119,7 @@ impl Error {
     fn code(&self) -> &'static str {
         match self {
             Self::UnknownRoute { .. } => "unknown_route",
+            Self::UnknownDelivery(_) => "unknown_delivery",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::BadQueryString(_) => "bad_query",
             Self::BodyTooLarge { .. } => "body_too_large",

@@ -29,6 +29,7 @@ mod influx;
 mod latest;
 mod metrics;
 mod nights;
+mod outbox;
 mod raster;
 mod samples;
 mod sky;
@@ -69,6 +70,8 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::ALARM, get(alarms::get_alarm)),
         (route::ALARM_HISTORY, get(alarms::get_alarm_history)),
         (route::ALARM_ACTIONS, post(alarms::act_on_alarm)),
+        (route::OUTBOX, get(outbox::list_outbox)),
+        (route::OUTBOX_RETRY, post(outbox::retry_delivery)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),

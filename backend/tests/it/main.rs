@@ -32,6 +32,8 @@ mod watched_store;
 
 mod keep;
 
+mod notify;
+
 mod reload;
 
 mod alarms;

@@ -26,7 +26,11 @@ use web_sys::RequestCache;
 use crate::browser::clock::machine_micros;
 use crate::browser::location::base_uri;
 
+mod alarms;
+
 pub mod url;
+
+pub use alarms::{act, alarm_card, alarm_history, alarms, streams};
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Debug)]

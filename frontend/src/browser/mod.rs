@@ -1,5 +1,7 @@
 //! The browser's own interfaces, typed and without exceptions: nothing else in the page calls them by name.
 
+pub mod beep;
+
 pub mod clock;
 
 pub mod font;

@@ -29,6 +29,8 @@ pub enum Icon {
     Screen,
     /// Help.
     Question,
+    /// Alarms.
+    Bell,
 }
 
 impl Icon {
@@ -48,6 +50,7 @@ impl Icon {
                 "M1.5 10S4.5 4.5 10 4.5 18.5 10 18.5 10 15.5 15.5 10 15.5 1.5 10 1.5 10zM10 7.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z"
             }
             Self::Screen => "M2.5 3.5h15v10h-15zM7 17h6M10 13.5V17",
+            Self::Bell => "M4.5 14.5h11l-1.5-2V9a4 4 0 0 0-8 0v3.5zM8.5 17h3",
             Self::Question => "M6 7.5a4 4 0 1 1 6 3.4c-1.3.8-2 1.5-2 2.8M10 17.2h.02",
         }
     }

@@ -1,5 +1,7 @@
 //! Parts that pages and panels are built from; none of them fetches.
 
+pub mod alarm_state;
+
 pub mod freshness;
 
 pub mod icon;
@@ -13,3 +15,5 @@ pub mod panel_files;
 pub mod panel_frame;
 
 pub mod panel_menu;
+
+pub mod panel_watch;

@@ -10,6 +10,7 @@ use crate::browser::fullscreen;
 use crate::components::freshness::{Tone, Verdict, Witness, judge};
 use crate::components::panel_files::PanelFiles;
 use crate::components::panel_menu::{MenuOf, panel_menu};
+use crate::components::panel_watch::panel_watch;
 use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::latest;
@@ -134,6 +135,7 @@ pub fn PanelFrame(
                     {title}
                 </h2>
                 <span class="panel__unit">{move || unit.get()}</span>
+                {panel_watch(panel)}
                 <span class="age" data-tone=move || verdict.with(|verdict| verdict.tone.as_str())>
                     {move || verdict.with(|verdict| verdict.text.clone())}
                 </span>

@@ -7,12 +7,13 @@ use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 20] = [
+const KEYS: [(&str, &str); 21] = [
     ("← →", "previous and next night"),
     ("L", "live: the night of now"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),
+    ("A", "alarms"),
     ("0", "reset zoom"),
     ("T", "next theme"),
     ("W", "wallboard: turn the tabs"),

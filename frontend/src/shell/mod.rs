@@ -12,6 +12,8 @@ use crate::shell::tab_bar::TabBar;
 use crate::shell::top_bar::TopBar;
 use crate::state::wallboard::use_wallboard;
 
+pub mod bell;
+
 pub mod calendar;
 
 pub mod clocks;
@@ -36,7 +38,11 @@ pub mod range_form;
 
 pub mod shortcuts;
 
+pub mod silence;
+
 pub mod sky_strip;
+
+pub mod sound;
 
 pub mod tab_bar;
 
@@ -62,7 +68,7 @@ pub fn Shell(
     let help_is_open = State::new(false);
     let calendar_is_open = State::new(false);
     let wallboard = use_wallboard();
-    shortcuts::listen(tab, help_is_open, calendar_is_open);
+    shortcuts::listen(help_is_open, calendar_is_open);
     view! {
         <a class="skiplink" href=format!("#{MAIN_ID}") rel="external" on:click=focus_main>
             "Skip to the panels"
@@ -72,8 +78,14 @@ pub fn Shell(
             <TabBar tab />
         </div>
         <Notices tab />
-        {sky_strip()}
-        <main id=MAIN_ID class="main" tabindex="-1" role="tabpanel" aria-label="Panels">
+        {move || tab.with(Option::is_some).then(sky_strip).flatten()}
+        <main
+            id=MAIN_ID
+            class="main"
+            tabindex="-1"
+            role=move || tab.with(Option::is_some).then_some("tabpanel")
+            aria-label="Panels"
+        >
             {children()}
         </main>
         <Help is_open=help_is_open />

@@ -9,6 +9,8 @@ use crate::components::icon::{Icon, icon};
 use crate::components::menu::{item, menu};
 use crate::dom::view;
 use crate::reactive::{State, spawn_unowned};
+use crate::shell::silence;
+use crate::state::navigation::use_navigation;
 use crate::state::wallboard::{Turning, use_wallboard};
 use crate::theme::{ThemeChoice, use_theme_choice};
 
@@ -17,7 +19,7 @@ const REDRAW: Duration = Duration::from_millis(300);
 
 /// The button at the end of the first bar, and its menu.
 pub fn more_menu(help_is_open: State<bool>) -> AnyView {
-    let (wallboard, theme) = (use_wallboard(), use_theme_choice());
+    let (wallboard, theme, navigation) = (use_wallboard(), use_theme_choice(), use_navigation());
     menu(
         "iconbutton",
         Some("More".to_owned()),
@@ -30,6 +32,7 @@ pub fn more_menu(help_is_open: State<bool>) -> AnyView {
             };
             view! {
                 {item(wall.to_owned(), is_open, move || wallboard.toggle())}
+                {item("Streams and clocks".to_owned(), is_open, move || silence::open(navigation))}
                 {item("Print".to_owned(), is_open, move || print(theme))}
                 {item("Keys and gestures".to_owned(), is_open, move || help_is_open.set(true))}
             }

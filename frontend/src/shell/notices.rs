@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 use shared::dashboard::{BrokenFile, Tab};
 
+use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
 use crate::reactive::Derived;
+use crate::shell::sound::sound_notice;
+use crate::state::alarms::use_alarms;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
@@ -71,11 +74,39 @@ pub fn Notices(
         <div class="notices">
             {damaged_link}
             {no_nights}
+            {sound_notice()}
+            {dead_letters()}
             {unknown_zone}
             {broken_files}
         </div>
     }
     .into_any()
+}
+
+/// Messages about alarms that reached nobody.
+fn dead_letters() -> AnyView {
+    let alarms = use_alarms();
+    let count = Derived::new(move || {
+        alarms
+            .list
+            .with(|list| list.answer.as_ref().map_or(0, |list| list.dead_letters))
+    });
+    let notice = move || {
+        let count = count.get();
+        (count > 0).then(|| {
+            let what = if count == 1 { "message" } else { "messages" };
+            view! {
+                <p class="notice notice--letters" role="alert">
+                    {format!("{count} {what} about alarms could not be delivered and will not be tried again. ")}
+                    <a href=format!("{}api/v1/outbox", base_uri()) target="_blank" rel="external noopener">
+                        "Which, and why"
+                    </a>
+                </p>
+            }
+            .into_any()
+        })
+    };
+    crate::dom::any(notice)
 }
 
 /// What the server says of it, with line and column; the message may have several lines.

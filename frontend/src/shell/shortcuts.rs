@@ -1,14 +1,15 @@
 //! Keys that work anywhere on the page.
 
 use leptos::prelude::*;
-use shared::dashboard::Tab;
 use wasm_bindgen::JsCast as _;
 
 use crate::browser::listen::{self, on_window};
-use crate::reactive::{Derived, State};
+use crate::reactive::State;
+use crate::shell::bell;
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::Period;
 use crate::state::chosen_channel::use_chosen_channel;
+use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
 use crate::state::time_view::use_time_view;
 use crate::state::wallboard::use_wallboard;
@@ -32,6 +33,7 @@ enum Action {
     ResetZoom,
     NextTheme,
     ForgetChannel,
+    Alarms,
     Help,
 }
 
@@ -46,14 +48,15 @@ fn action_of(key: &str) -> Option<Action> {
         "0" => Action::ResetZoom,
         "t" | "T" => Action::NextTheme,
         "Escape" => Action::ForgetChannel,
+        "a" | "A" => Action::Alarms,
         "?" => Action::Help,
         digit => Action::Tab(digit.parse::<usize>().ok()?.checked_sub(1)?),
     })
 }
 
 /// Listens as long as its owner lives.
-pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_open: State<bool>) {
-    let chosen = use_chosen_channel();
+pub fn listen(help_is_open: State<bool>, calendar_is_open: State<bool>) {
+    let (chosen, navigation) = (use_chosen_channel(), use_navigation());
     let (view, nights, theme) = (use_time_view(), use_night_list(), use_theme_choice());
     let (wallboard, links) = (use_wallboard(), TabLinks::from_here());
     on_window("keydown", move |event| {
@@ -84,12 +87,10 @@ pub fn listen(tab: Derived<Option<Tab>>, help_is_open: State<bool>, calendar_is_
             Action::ResetZoom => view.reset(),
             Action::NextTheme => theme.cycle(),
             Action::ForgetChannel => chosen.clear(),
+            Action::Alarms => bell::open(navigation),
             Action::Help => help_is_open.set(true),
-            Action::Tab(position) => {
-                if tab.with_untracked(Option::is_some) {
-                    links.go_to_position(position);
-                }
-            }
+            // From the page of alarms, too.
+            Action::Tab(position) => links.go_to_position(position),
         }
     });
 }
@@ -109,6 +110,7 @@ mod tests {
         assert_eq!(action_of("9"), Some(Action::Tab(8)));
         assert_eq!(action_of("0"), Some(Action::ResetZoom));
         assert_eq!(action_of("l"), Some(Action::Live));
+        assert_eq!(action_of("a"), Some(Action::Alarms));
         assert_eq!(action_of("w"), Some(Action::Wallboard));
         assert_eq!(action_of("Escape"), Some(Action::ForgetChannel));
         assert_eq!(action_of("Enter"), None);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::{Dashboard, Tab};
 use shared::time::TimeRange;
 
-use crate::state::address::{Address, Place};
+use crate::state::address::{Address, AlarmView, Place};
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::navigation::{History, Navigation, use_navigation};
 use crate::state::time_view::{TimeView, use_time_view};
@@ -88,6 +88,7 @@ fn address_of(
         theme: current.theme,
         clock: current.clock,
         wall: current.wall,
+        alarms: AlarmView::default(),
     }
 }
 

@@ -6,10 +6,13 @@ use crate::components::icon::{Icon, icon};
 use crate::components::link::follow;
 use crate::dom::view;
 use crate::reactive::{Derived, State};
+use crate::shell::bell::bell;
 use crate::shell::clocks::Clocks;
 use crate::shell::connection_pill::ConnectionPill;
 use crate::shell::more_menu::more_menu;
 use crate::shell::night_picker::NightPicker;
+use crate::shell::silence::silence;
+use crate::shell::sound::silence_button;
 use crate::shell::theme_button::ThemeButton;
 use crate::state::address::Address;
 use crate::state::catalogue::use_catalogue;
@@ -57,6 +60,9 @@ pub fn TopBar(
             <div class="topbar__right">
                 <Clocks />
                 <ConnectionPill />
+                {silence()}
+                {bell()}
+                {silence_button()}
                 <ThemeButton />
                 {more_menu(help_is_open)}
             </div>

@@ -14,6 +14,10 @@ use shared::time::{Date, TimeRange, Timestamp};
 
 use crate::api::url::{QueryWriter, path_part};
 
+mod alarms;
+
+pub use alarms::{AlarmView, Show};
+
 /// What is on the screen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Address {
@@ -33,13 +37,29 @@ pub struct Address {
     pub theme: Option<ThemeName>,
     /// The clock of the time axes, and the one that a small screen shows.
     pub clock: ClockName,
+    /// What is looked at on the page of alarms.
+    pub alarms: AlarmView,
     /// On a wallboard: how many seconds each tab is shown; `None` while tabs stay until someone changes them.
     pub wall: Option<u16>,
 }
 
-/// Which tab of which dashboard; nothing named means the first.
+/// Which page of the application.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Page {
+    /// The panels of a tab.
+    #[default]
+    Board,
+    /// What the rules say: `/alarms`.
+    Alarms,
+    /// Which deliveries are silent, and which clocks are wrong: `/streams`.
+    Streams,
+}
+
+/// Which page, and of panels which tab of which dashboard; nothing named means the first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Place {
+    /// The page.
+    pub page: Page,
     /// The dashboard by its id.
     pub dashboard: Option<String>,
     /// The tab by its id.
@@ -296,21 +316,18 @@ impl Address {
                     Some(secs) => address.wall = Some(secs),
                     None => report("wall", format!("{value:?} is no number of seconds from 5 to 3600")),
                 },
+                "show" | "system" | "rule" => {
+                    if let Err(message) = address.alarms.read(key, value) {
+                        report("show", message);
+                    }
+                }
                 // Others may add keys of their own, such as where a link was found.
                 _ => {}
             }
         }
-        match (from, to) {
-            (Some(from), Some(to)) => match TimeRange::new(from, to) {
-                Ok(range) => address.time = Some(Period::Range(range)),
-                Err(error) => problems.push(Problem {
-                    key: "to",
-                    message: error.to_string(),
-                }),
-            },
-            (None, None) => {}
-            (Some(_), None) => problems.push(missing("to", "from")),
-            (None, Some(_)) => problems.push(missing("from", "to")),
+        match range_of(from, to) {
+            Ok(range) => address.time = range.map(Period::Range).or(address.time),
+            Err(problem) => problems.push(problem),
         }
         (address, problems)
     }
@@ -323,6 +340,19 @@ impl Address {
             zoom: None,
             ..self.clone()
         }
+    }
+}
+
+/// The range of both ends; nothing where neither is given.
+fn range_of(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Option<TimeRange>, Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) => TimeRange::new(from, to).map(Some).map_err(|error| Problem {
+            key: "to",
+            message: error.to_string(),
+        }),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(missing("to", "from")),
+        (None, Some(_)) => Err(missing("from", "to")),
     }
 }
 
@@ -347,7 +377,15 @@ impl Place {
         Self {
             dashboard: Some(dashboard.to_owned()),
             tab: Some(tab.to_owned()),
-            unknown: false,
+            ..Self::default()
+        }
+    }
+
+    /// A page without panels.
+    pub fn page(page: Page) -> Self {
+        Self {
+            page,
+            ..Self::default()
         }
     }
 
@@ -356,6 +394,8 @@ impl Place {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match parts[..] {
             [] => Self::default(),
+            ["alarms"] => Self::page(Page::Alarms),
+            ["streams"] => Self::page(Page::Streams),
             ["d", dashboard] => Self {
                 dashboard: decoded(dashboard),
                 ..Self::default()
@@ -363,7 +403,7 @@ impl Place {
             ["d", dashboard, tab] => Self {
                 dashboard: decoded(dashboard),
                 tab: decoded(tab),
-                unknown: false,
+                ..Self::default()
             },
             _ => Self {
                 unknown: true,
@@ -377,12 +417,17 @@ impl Place {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut path = String::from("/");
-        if let Some(dashboard) = &self.place.dashboard {
-            path.push_str("d/");
-            path.push_str(&path_part(dashboard));
-            if let Some(tab) = &self.place.tab {
-                path.push('/');
-                path.push_str(&path_part(tab));
+        match (self.place.page, &self.place.dashboard) {
+            (Page::Alarms, _) => path.push_str("alarms"),
+            (Page::Streams, _) => path.push_str("streams"),
+            (Page::Board, None) => {}
+            (Page::Board, Some(dashboard)) => {
+                path.push_str("d/");
+                path.push_str(&path_part(dashboard));
+                if let Some(tab) = &self.place.tab {
+                    path.push('/');
+                    path.push_str(&path_part(tab));
+                }
             }
         }
         let mut query = QueryWriter::new(&path);
@@ -408,6 +453,7 @@ impl fmt::Display for Address {
         if let Some(channel) = self.channel {
             query = query.pair("channel", &channel.to_string());
         }
+        query = self.alarms.write(query);
         if let Some(theme) = self.theme {
             query = query.pair("theme", theme.as_str());
         }

@@ -7,7 +7,7 @@ use shared::metric::{MetricInfo, Metrics};
 use shared::time::TimeRange;
 
 use crate::reactive::State;
-use crate::state::address::Place;
+use crate::state::address::{Page, Place};
 
 /// What the server has to show.
 #[derive(Clone, Copy, Debug)]
@@ -86,8 +86,11 @@ impl Catalogue {
         })
     }
 
-    /// The tab of a place; the first one where the place names none. Tracks.
+    /// The tab of a place; the first one where the place names none, and none of a page without panels. Tracks.
     pub fn tab(&self, place: &Place) -> Option<Tab> {
+        if place.page != Page::Board {
+            return None;
+        }
         let dashboard = self.dashboard(place)?;
         match &place.tab {
             Some(id) => dashboard.tabs.into_iter().find(|tab| tab.id == *id),

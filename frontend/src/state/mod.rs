@@ -2,6 +2,8 @@
 
 pub mod address;
 
+pub mod alarms;
+
 pub mod arrangement;
 
 pub mod catalogue;
@@ -13,6 +15,8 @@ pub mod chosen_clock;
 pub mod connection;
 
 pub mod cursor;
+
+pub mod feed;
 
 pub mod geometries;
 
@@ -35,6 +39,8 @@ pub mod refresh;
 pub mod server_clock;
 
 pub mod site;
+
+pub mod streams;
 
 pub mod time_view;
 

@@ -75,6 +75,13 @@ impl ServerClock {
         Timestamp::saturating_from_micros(machine_micros() + offset)
     }
 
+    /// How far the server's clock is ahead of this machine's, and how far that may be off to either side, in microseconds;
+    /// `None` before the first answer.
+    pub fn error_us(&self) -> Option<(i64, i64)> {
+        let Offset { least, most } = self.offset.get_value()?;
+        Some((least.midpoint(most), (most - least) / 2))
+    }
+
     /// Learns from an exchange with the server.
     pub fn observe(&self, exchange: Exchange) {
         let Some(server_us) = exchange.server_us else {

@@ -79,6 +79,7 @@ pub fn draw_plot<DB: DrawingBackend>(
     }
     pen.events(data, palette)?;
     pen.strips(data, palette)?;
+    pen.ribbon(data, palette)?;
     pen.now_line(data, palette)?;
     pen.limit_labels(data, palette)?;
     pen.time_labels(palette)?;

@@ -50,6 +50,8 @@ pub mod event;
 
 pub mod strip;
 
+pub mod ribbon;
+
 pub mod pick;
 
 pub mod legend;

@@ -103,6 +103,10 @@ pub struct Palette {
     pub warning: Rgba,
     /// States that are as they should be (`--ok`).
     pub ok: Rgba,
+    /// Rules whose samples are missing (`--nodata`).
+    pub nodata: Rgba,
+    /// Rules that could not be evaluated (`--unknown`).
+    pub unknown: Rgba,
     /// Lines, in turn (`--series-1` to `--series-5`).
     pub series: [Rgba; SERIES_COLORS],
 }
@@ -123,6 +127,8 @@ impl Palette {
             alarm: read("--alarm")?,
             warning: read("--warning")?,
             ok: read("--ok")?,
+            nodata: read("--nodata")?,
+            unknown: read("--unknown")?,
             series: [
                 read("--series-1")?,
                 read("--series-2")?,
@@ -160,6 +166,8 @@ impl Palette {
             (self.alarm, "alarm"),
             (self.warning, "warning"),
             (self.ok, "ok"),
+            (self.nodata, "nodata"),
+            (self.unknown, "unknown"),
             (self.series[0], "series-1"),
             (self.series[1], "series-2"),
             (self.series[2], "series-3"),

@@ -14,6 +14,7 @@ use super::shape::PlotLine;
 use super::strip::StripMarks;
 use super::time_axis::{self, TimeTick};
 use super::value_axis::ValueTick;
+use crate::alarm::AlarmSpan;
 use crate::dashboard::Axis;
 use crate::query::envelope::MAX_COLUMNS;
 use crate::query::raster::MAX_ROWS;
@@ -44,6 +45,8 @@ const COLOR_BAR_WIDTH_PX: f64 = 340.0;
 /// The height of a strip with the gap above it, and the gap, in pixels.
 const STRIP_PX: f64 = 15.0;
 const STRIP_GAP_PX: f64 = 2.0;
+/// The height of the ribbon of alarms with the gap above it, in pixels.
+const RIBBON_PX: f64 = 10.0;
 /// The width of a digit as a part of the size of the label, on the wide side.
 const DIGIT_WIDTH: f64 = 0.62;
 
@@ -105,6 +108,8 @@ pub struct PlotData<'a> {
     pub events: Vec<EventMarks<'a>>,
     /// Strips under the lines, first on top.
     pub strips: Vec<StripMarks<'a>>,
+    /// What the rules said that watch the metrics, under all else; `None` where no rule does.
+    pub ribbon: Option<&'a [AlarmSpan]>,
     /// The unit of the left axis; empty for none.
     pub left_unit: String,
     /// The unit of the right axis; empty for none.
@@ -138,6 +143,7 @@ impl PlotData<'_> {
             limits: Vec::new(),
             events: Vec::new(),
             strips: Vec::new(),
+            ribbon: None,
             left_unit: String::new(),
             right_unit: String::new(),
             now: None,
@@ -205,6 +211,8 @@ pub struct Plot {
     pub right: Option<ValueAxis>,
     /// How many strips lie between the data and the labels of the times.
     pub n_strips: usize,
+    /// Whether a ribbon of alarms lies below those.
+    pub has_ribbon: bool,
     pub(super) layout: PlotLayout,
 }
 
@@ -220,7 +228,8 @@ impl Plot {
             (false, false) => TOP_PX,
         };
         let top = snap(top_px * px, &layout);
-        let strips_px = data.strips.len() as f64 * STRIP_PX;
+        let ribbon_px = if data.ribbon.is_some() { RIBBON_PX } else { 0.0 };
+        let strips_px = data.strips.len() as f64 * STRIP_PX + ribbon_px;
         let bottom = snap(height - (BOTTOM_PX + strips_px) * px, &layout).max(top + px);
         let height_px = (bottom - top) / px;
         let axis = |side| {
@@ -253,6 +262,7 @@ impl Plot {
             left: left_axis,
             right: right_axis,
             n_strips: data.strips.len(),
+            has_ribbon: data.ribbon.is_some(),
             layout,
         }
     }
@@ -268,12 +278,22 @@ impl Plot {
         }
     }
 
-    /// The lower end of data and strips, in units: there the labels of the times begin.
+    /// Where the ribbon of alarms lies, below the strips.
+    pub fn ribbon_area(&self) -> Area {
+        let px = self.layout.units_per_px;
+        let top = self.area.bottom + self.n_strips as f64 * STRIP_PX * px;
+        Area {
+            top: snap(top + STRIP_GAP_PX * px, &self.layout),
+            bottom: snap(top + RIBBON_PX * px, &self.layout),
+            ..self.area
+        }
+    }
+
+    /// The lower end of data, strips and ribbon, in units: there the labels of the times begin.
     pub fn foot(&self) -> f64 {
-        snap(
-            self.area.bottom + self.n_strips as f64 * STRIP_PX * self.layout.units_per_px,
-            &self.layout,
-        )
+        let ribbon_px = if self.has_ribbon { RIBBON_PX } else { 0.0 };
+        let px = self.n_strips as f64 * STRIP_PX + ribbon_px;
+        snap(self.area.bottom + px * self.layout.units_per_px, &self.layout)
     }
 
     /// The font of the labels, as CSS names it.

@@ -52,6 +52,8 @@ pub(super) enum Need {
     TableReaders,
     /// Clients of InfluxDB.
     Clients,
+    /// A mail server.
+    SmtpServer,
 }
 
 /// All steps in their order: what is quick and fails often comes first.
@@ -118,6 +120,7 @@ pub(super) const ALL: &[Step] = &[
             Need::Secantus,
             Need::TableReaders,
             Need::Clients,
+            Need::SmtpServer,
         ],
         run: |workspace| process::run(cargo(workspace).args(["test", "--workspace"])),
     },
@@ -199,6 +202,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Clients) {
         tools::python::INFLUX_CLIENTS.ensure(workspace)?;
+    }
+    if needed(Need::SmtpServer) {
+        tools::python::SMTP_SERVER.ensure(workspace)?;
     }
     if needed(Need::PageTools) {
         tools::page_tools(workspace)?;

@@ -32,6 +32,15 @@ pub(crate) const INFLUX_CLIENTS: PythonPackages = PythonPackages {
     why: "the tests of the server write with them",
 };
 
+/// A mail server that can be made to fail.
+pub(crate) const SMTP_SERVER: PythonPackages = PythonPackages {
+    folder: "smtp-server-1",
+    name: "a mail server",
+    list: List::Here(&["aiosmtpd==1.4.6", "atpublic==7.0.0", "attrs==26.1.0"]),
+    modules: "aiosmtpd.smtp",
+    why: "the tests of the server send mails to it",
+};
+
 /// Packages that are used together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PythonPackages {
@@ -114,7 +123,11 @@ mod tests {
     #[test]
     fn the_tests_look_where_the_packages_are() {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../backend/tests/it");
-        for (file, packages) in [("export.rs", TABLE_READERS), ("clients.rs", INFLUX_CLIENTS)] {
+        for (file, packages) in [
+            ("export.rs", TABLE_READERS),
+            ("clients.rs", INFLUX_CLIENTS),
+            ("notify.rs", SMTP_SERVER),
+        ] {
             let text = fs::read_to_string(tests.join(file)).unwrap();
             assert!(text.contains(&format!(" = \"{}\";", packages.folder)), "{file}");
         }

@@ -14,6 +14,7 @@ type Responses = BTreeMap<String, RefOr<Response>>;
 const BAD_QUERY: &str = "`bad_query`: a parameter is missing, unknown or not of its form; the message names it.";
 const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details; `unknown_channel`.";
 const UNKNOWN_GEOMETRY: &str = "`unknown_geometry`, with the `nearest` name in the details.";
+const UNKNOWN_DELIVERY: &str = "`unknown_delivery`: it was sent meanwhile, or never was there.";
 const UNKNOWN_PLACE: &str = "`unknown_place`: the configuration does not say where on Earth the site is.";
 const UNKNOWN_ALARM: &str = "`unknown_alarm`, with the `nearest` name in the details.";
 const BAD_ACTION: &str = "`bad_action`: a name, a comment or a time is missing or makes no sense; the message says which. Or \
@@ -46,6 +47,9 @@ pub(in crate::http) struct MetricErrors;
 
 /// Errors of a query about one geometry.
 pub(in crate::http) struct GeometryErrors;
+
+/// Errors of something that is done to one delivery.
+pub(in crate::http) struct DeliveryErrors;
 
 /// Errors of a query about the place of the site.
 pub(in crate::http) struct PlaceErrors;
@@ -95,6 +99,15 @@ impl IntoResponses for GeometryErrors {
         with(
             ServerErrors::responses(),
             &[("400", BAD_QUERY), ("404", UNKNOWN_GEOMETRY)],
+        )
+    }
+}
+
+impl IntoResponses for DeliveryErrors {
+    fn responses() -> Responses {
+        with(
+            ServerErrors::responses(),
+            &[("403", READ_ONLY), ("404", UNKNOWN_DELIVERY)],
         )
     }
 }

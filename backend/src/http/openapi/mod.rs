@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
-use shared::{alarm, compact, dashboard, error, frame, metric, query, route, time};
+use shared::{alarm, compact, dashboard, error, frame, metric, outbox, query, route, time};
 use utoipa::OpenApi as _;
 
 use super::page::seen_base_path;
@@ -20,8 +20,8 @@ mod html;
 mod page;
 
 pub(super) use errors::{
-    ActionErrors, AlarmErrors, GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors, ServerErrors,
-    StatementErrors, WriteErrors,
+    ActionErrors, AlarmErrors, DeliveryErrors, GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors,
+    ServerErrors, StatementErrors, WriteErrors,
 };
 pub(super) use file::ExportedFile;
 pub(super) use page::{__path_get_api_page, get_api_page};
@@ -65,6 +65,8 @@ request if it had one.";
         super::alarms::act_on_alarm,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
+        super::outbox::list_outbox,
+        super::outbox::retry_delivery,
         super::frames::write_frames,
         super::write::write_lines,
         super::write::write_bucket,
@@ -90,6 +92,7 @@ request if it had one.";
         frame::PartialWrite,
         frame::WriteAccepted,
         metric::Metrics,
+        outbox::Outbox,
         query::envelope::Envelope,
         query::export::ExportFormat,
         query::geometry::Geometry,

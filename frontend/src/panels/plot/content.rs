@@ -1,5 +1,8 @@
 //! All that a panel shows, with the data that came: what legend, drawing, readout and table go by.
 
+use std::sync::Arc;
+
+use shared::alarm::AlarmState;
 use shared::chart::plot::{LeftAxis, PlotData};
 use shared::dashboard::{Axis, Line, Severity};
 use shared::display::MetricDisplay;
@@ -12,6 +15,7 @@ use super::marks::{
     PanelEvent, PanelLimit, PanelStrip, limits_of_metrics, limits_of_panel, panel_events, panel_strips,
 };
 use super::spec::PlotSpec;
+use super::watch::Watch;
 use crate::format;
 use crate::panels::cells::content::PanelCells;
 
@@ -32,6 +36,8 @@ pub struct Content {
     pub follows: Option<String>,
     /// The cells beneath the lines.
     pub cells: Option<PanelCells>,
+    /// What the rules of alarms say about the metrics; `None` where no rule does.
+    pub watch: Option<Arc<Watch>>,
 }
 
 /// A mark in front of a name, which says what it names.
@@ -47,6 +53,8 @@ pub enum Swatch {
     Limit(Severity),
     /// Cells, which have many colours.
     Cells,
+    /// What rules of alarms said.
+    Alarm(AlarmState),
 }
 
 impl Swatch {
@@ -58,6 +66,7 @@ impl Swatch {
             Self::Strip(_) => "strip",
             Self::Limit(_) => "limit",
             Self::Cells => "cells",
+            Self::Alarm(_) => "alarm",
         }
     }
 
@@ -69,6 +78,7 @@ impl Swatch {
             }
             Self::Limit(severity) => severity.as_str().to_owned(),
             Self::Cells => String::new(),
+            Self::Alarm(state) => state.as_str().to_owned(),
         }
     }
 }
@@ -124,6 +134,7 @@ impl Content {
             left,
             follows: spec.follows.clone(),
             cells,
+            watch: None,
         }
     }
 
@@ -204,6 +215,7 @@ impl Content {
             limits: self.limits.iter().flat_map(|limit| limit.marks.clone()).collect(),
             events: events.collect(),
             strips: strips.collect(),
+            ribbon: self.watch.as_ref().map(|watch| watch.worst.as_slice()),
             left_unit: unit(Axis::Left),
             right_unit: unit(Axis::Right),
             now,
@@ -267,8 +279,6 @@ fn counted(event: &PanelEvent, range: Option<TimeRange>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use shared::dashboard::{Event, PlotLimits, Strip};
     use shared::display::Limits;
     use shared::metric::ChannelSelection;

@@ -50,7 +50,7 @@ fn legend(content: &Content, range: Option<TimeRange>) -> Vec<(Rgba, String)> {
         Swatch::Line(color) | Swatch::Event(color) | Swatch::Strip(color) => palette.line(color),
         Swatch::Limit(Severity::Alarm) => palette.alarm,
         Swatch::Limit(Severity::Warning) => palette.warning,
-        Swatch::Limit(Severity::Ok | Severity::None) | Swatch::Cells => palette.text_dim,
+        Swatch::Limit(Severity::Ok | Severity::None) | Swatch::Cells | Swatch::Alarm(_) => palette.text_dim,
     };
     let entries = content.entries(range).into_iter();
     entries.map(|entry| (color(entry.swatch), entry.label)).collect()

@@ -35,6 +35,7 @@ pub mod raw_samples;
 pub mod readout;
 pub mod spec;
 pub mod summary;
+pub mod watch;
 pub mod zoom;
 
 pub use panel::PlotPanel;

@@ -24,6 +24,7 @@ use super::pinned::use_told;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
+use super::watch::use_watch;
 use crate::browser::font::page_font;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
@@ -148,6 +149,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     });
     let answers = Answers::start(asks, wanted);
     let (panel_id, pins) = (Kept::new(panel.id.clone()), use_pins());
+    let watch = use_watch(panel.show.metrics().into_iter().map(str::to_owned).collect());
     let content = Derived::new(move || {
         let (metric, display) = (
             |name: &str| catalogue.metric(name),
@@ -156,7 +158,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         let made = |slots: &Vec<Slot>| {
             spec.with_value(|spec| lines.with(|lines| Content::new(spec, lines, slots, metric, display)))
         };
-        answers.slots().with(made)
+        answers.slots().with(made).watched_by(watch.get())
     });
     let shown = Derived::new(move || {
         let is_hidden = |key: &str| panel_id.with_value(|panel| hidden.contains(panel, key));

@@ -11,6 +11,7 @@ use shared::value::Value;
 use super::content::{Content, Swatch};
 use super::lines::PanelLine;
 use super::marks::{PanelEvent, PanelStrip};
+use super::watch::watch_rows;
 use crate::format;
 use crate::panels::cells::readout::cell_rows;
 
@@ -127,6 +128,9 @@ pub fn readout(
     rows.extend(content.strips.iter().map(|strip| strip_row(strip, at_us, clock)));
     if let Some(cells) = content.cells.as_ref().filter(|_| content.lines.is_empty()) {
         rows.extend(cell_rows(cells, plot, at, clock));
+    }
+    if let Some(watch) = &content.watch {
+        rows.extend(watch_rows(watch, at_us, clock));
     }
     Readout {
         time: format!("{} {}", clock.text(told_us), zone(told_us)),

@@ -8,6 +8,7 @@ use shared::time::{TimeRange, Timestamp};
 
 use super::chart::Chart;
 use super::content::Content;
+use super::watch::summary_of;
 use crate::dom::view;
 use crate::format;
 use crate::panels::cells::summary::summary_rows;
@@ -142,7 +143,17 @@ pub fn SummaryTable(
             let cells = content.cells.as_ref().filter(|_| content.lines.is_empty());
             let cells = cells.map(summary_rows).unwrap_or_default().into_iter();
             let cells = cells.map(|(label, told)| row(&label, told));
-            lines.chain(events).chain(strips).chain(cells).collect::<Vec<_>>()
+            let rules = content.watch.as_ref().map(|watch| summary_of(watch, range));
+            let rules = rules
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(label, told)| row(&label, told));
+            lines
+                .chain(events)
+                .chain(strips)
+                .chain(cells)
+                .chain(rules)
+                .collect::<Vec<_>>()
         })
     };
     view! {

@@ -27,6 +27,9 @@ fn links_read_as_they_are_written() {
     check("/d/camera/pixels?from=2026-11-20T20:00:00Z&to=2026-11-20T21:00:00Z");
     check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&channel=412&theme=red&clock=gps");
     check("/d/camera/modules?channel=m58");
+    check("/alarms");
+    check("/alarms?night=2026-11-20&show=known-issues&system=Camera/Pixels&rule=pacta-high&theme=red");
+    check("/streams");
     check(
         "/d/camera/pixels?night=2026-11-20&pin=hv/camera.hv:412@2026-11-20T20:14:00.25Z&pin=hv/camera.hv:band@2026-11-20T20:14:00Z..2026-11-20T20:15:00Z&channel=412",
     );
@@ -45,13 +48,14 @@ fn a_range_may_have_an_offset_that_is_not_escaped() {
 #[test]
 fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     let (address, problems) = parse(
-        "/d/a/b?night=20&zoom=now&theme=blue&clock=moon&wall=1&last=6&hide=x&pin=hv/t:0@noon&channel=m+5&from=2026-11-20T20:00:00Z",
+        "/d/a/b?night=20&zoom=now&show=some&theme=blue&clock=moon&wall=1&last=6&hide=x&pin=hv/t:0@noon&channel=m+5&from=2026-11-20T20:00:00Z",
     );
     assert_eq!(address.place.tab.as_deref(), Some("b"));
     assert_eq!(address.time, None);
     insta::assert_snapshot!(problems.join("\n"), @r#"
     night: "20" is not a date; write it like 2026-11-20
     zoom: "now" is not written like 2026-11-20T20:00:00Z..2026-11-20T21:00:00Z
+    show: "some" is none of active, acknowledged, shelved, known-issues, all and history
     theme: "blue" is none of dark, light and red
     clock: "moon" is none of utc, site and gps
     wall: "1" is no number of seconds from 5 to 3600
@@ -87,6 +91,7 @@ prop_compose! {
             (1..=MOST_HOURS).prop_map(Period::Last),
         ]),
         wall in proptest::option::of(WALL_SECS),
+        alarms in (0..Show::ALL.len(), ".{0,6}", ".{0,6}"),
         zoom in proptest::option::of((0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000)),
         hidden in proptest::collection::vec(("[^/]{0,5}", ".{0,5}"), 0..3),
         pins in proptest::collection::vec(("[^/]{0,5}", ".{0,5}", 0_i64..1_000_000_000_000_000, 1_i64..1_000_000_000), 0..3),
@@ -95,7 +100,7 @@ prop_compose! {
         clock in prop_oneof![Just(ClockName::Utc), Just(ClockName::Site), Just(ClockName::Gps)],
     ) -> Address {
         Address {
-            place: Place { dashboard: Some(dashboard), tab: Some(tab), unknown: false },
+            place: Place::of(&dashboard, &tab),
             time,
             zoom: zoom.map(|(start, length)| {
                 let time = Timestamp::saturating_from_micros;
@@ -113,6 +118,7 @@ prop_compose! {
             theme,
             clock,
             wall,
+            alarms: AlarmView { show: Show::ALL[alarms.0], system: alarms.1, rule: alarms.2 },
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::chart::limit::{self, LimitMark};
 use crate::chart::palette::{Palette, Rgba};
 use crate::chart::path::Point;
 use crate::chart::plot::{LABEL_PX, PlotData, label_width_px};
+use crate::chart::ribbon::{self, Patch};
 use crate::chart::scale::Side;
 use crate::chart::strip::{self, OnOff};
 use crate::dashboard::{Axis, Severity};
@@ -152,6 +153,16 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 palette.text,
                 Pos::new(HPos::Left, VPos::Center),
             )?;
+        }
+        Ok(())
+    }
+
+    /// The ribbon of what the rules said.
+    pub(super) fn ribbon(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+        let Some(spans) = data.ribbon else { return Ok(()) };
+        let (area, dot) = (self.plot.ribbon_area(), self.plot.units_per_dot());
+        for Patch { area, color } in ribbon::patches(spans, &self.plot.time, area, dot, palette) {
+            self.rectangle(area.left, area.top, area.right, area.bottom, color)?;
         }
         Ok(())
     }
