@@ -60,7 +60,9 @@ impl App {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
         let alarms = Alarms::new(config.alarms.clone(), clock.now().as_micros());
         // SQLite is opened by one process.
-        let alarms = alarms.alone(config.store_url.starts_with("sqlite:"));
+        let alarms = alarms
+            .alone(config.store_url.starts_with("sqlite:"))
+            .telling(config.notify.clone());
         let telemetry = Telemetry::new(clock.now());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
         let streams = Arc::new(Watch::new(config.streams.clone(), Arc::clone(&clock)));

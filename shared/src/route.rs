@@ -59,7 +59,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 26] = [
+pub const ALL: [&str; 28] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,

@@ -14,6 +14,8 @@ use super::kept::{self, Kept};
 use super::rule::Rule;
 use super::{answers, catch_up, outbox};
 use crate::app::App;
+use crate::notify::Settings;
+use crate::notify::delivery::DEAD_LETTERS;
 use crate::store::records::RecordChange;
 use crate::store::{self, Frame, Store};
 
@@ -26,6 +28,9 @@ const LOOK_BACK_MICROS: i64 = 3_600_000_000;
 /// How often states are kept to which nothing happened.
 const CHECKPOINT_MICROS: i64 = 600_000_000;
 
+/// How often dead letters are counted.
+const COUNT_MICROS: i64 = 10_000_000;
+
 /// How many events of a rule its card looks through.
 const CARD_EVENTS: usize = 500;
 
@@ -37,10 +42,12 @@ pub struct Alarms {
     rules: Vec<Rule>,
     look_back_micros: i64,
     is_alone: bool,
+    notify: Settings,
     engine: Mutex<Engine>,
     work: tokio::sync::Mutex<Work>,
     changes: watch::Sender<u64>,
     evaluated: Mutex<Option<i64>>,
+    dead_letters: Mutex<u32>,
 }
 
 /// What one round at a time works with.
@@ -50,6 +57,7 @@ struct Work {
     /// Whether the engine is where the store says it was, and knows its metrics.
     is_ready: bool,
     kept_all_at: i64,
+    counted_at: i64,
 }
 
 /// Why something is not done about an alarm.
@@ -72,9 +80,11 @@ impl Alarms {
             rules,
             look_back_micros: LOOK_BACK_MICROS,
             is_alone: false,
+            notify: Settings::default(),
             work: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
             evaluated: Mutex::new(None),
+            dead_letters: Mutex::new(0),
         }
     }
 
@@ -82,6 +92,12 @@ impl Alarms {
     #[must_use]
     pub fn alone(self, is_alone: bool) -> Self {
         Self { is_alone, ..self }
+    }
+
+    /// The same, which tells others what happens.
+    #[must_use]
+    pub fn telling(self, notify: Settings) -> Self {
+        Self { notify, ..self }
     }
 
     /// Has rules that are new look back so far, before the first evaluation.
@@ -101,7 +117,7 @@ impl Alarms {
             now_us: now,
             evaluated_us: *self.evaluated.lock().unwrap_or_else(PoisonError::into_inner),
             alarms,
-            dead_letters: 0,
+            dead_letters: *self.dead_letters.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
@@ -158,7 +174,7 @@ impl Alarms {
         let mut trial = self.engine().clone();
         let happened = trial.act(now, name, action)?;
         work.kept.note(happened);
-        let changes = prepare(&work.kept, &trial, now);
+        let changes = self.prepare(&work.kept, &trial, now);
         if let Err(error) = self.keep(&mut work, store, changes, now).await {
             // What is not kept is not done, and what else happened will happen again.
             work.kept.forget();
@@ -177,6 +193,11 @@ impl Alarms {
             return Ok(());
         }
         let mut work = self.work.lock().await;
+        if work.counted_at + COUNT_MICROS <= now {
+            work.counted_at = now;
+            let dead = store.records().records(DEAD_LETTERS).await?.len();
+            *self.dead_letters.lock().unwrap_or_else(PoisonError::into_inner) = u32::try_from(dead).unwrap_or(u32::MAX);
+        }
         if !work.kept.take_lease(store.records(), now, self.is_alone).await? {
             return self.follow(&mut work, store, now).await;
         }
@@ -300,8 +321,19 @@ impl Alarms {
     }
 
     async fn keep_if_due(&self, work: &mut Work, store: &dyn Store, now: i64) -> store::Result<()> {
-        let changes = prepare(&work.kept, &self.engine(), now);
+        let changes = self.prepare(&work.kept, &self.engine(), now);
         self.keep(work, store, changes, now).await
+    }
+
+    /// What keeps what was noted, with what is to be delivered; `None` where there is nothing to do.
+    fn prepare(&self, kept: &Kept, engine: &Engine, now: i64) -> Option<Vec<RecordChange>> {
+        let mut changes = kept.batch(engine, now)?;
+        for happening in kept.to_tell() {
+            if let Some(watched) = engine.rule(&happening.event.rule) {
+                changes.extend(outbox::deliveries(&self.notify, engine, watched, happening, now));
+            }
+        }
+        Some(changes)
     }
 
     async fn keep(
@@ -349,17 +381,6 @@ impl Alarms {
     fn engine(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What keeps what was noted, with what is to be delivered; `None` where there is nothing to do.
-fn prepare(kept: &Kept, engine: &Engine, now: i64) -> Option<Vec<RecordChange>> {
-    let mut changes = kept.batch(engine, now)?;
-    for happening in kept.to_tell() {
-        if let Some(watched) = engine.rule(&happening.event.rule) {
-            changes.extend(outbox::deliveries(engine, watched, happening));
-        }
-    }
-    Some(changes)
 }
 
 /// Evaluates the alarms when samples come and when time passes, until it is dropped.
