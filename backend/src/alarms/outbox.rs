@@ -6,8 +6,7 @@ use shared::time::Timestamp;
 use super::answers;
 use super::engine::{Engine, Watched};
 use super::step::Happening;
-use crate::notify::Settings;
-use crate::notify::enqueue::Happened;
+use crate::notify::{Happened, Settings};
 use crate::store::records::RecordChange;
 
 /// The deliveries of something that people are to be told, for the batch that keeps it.
