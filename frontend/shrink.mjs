@@ -73,7 +73,7 @@ function withoutStreams(js) {
 }
 
 /** The functions of the glue by their names, and the text around them. */
-const ENTRY = /^ {8}(\w+): function[^]*?^ {8}\},\n/gm;
+const ENTRY = /^ {8}(\w+): function[^]*?^ {8}\}(?:, arguments\); \})?,\n/gm;
 
 /** The glue with what unpacks the program. */
 function withUnpacking(js) {

@@ -29,6 +29,8 @@ pub mod state;
 pub mod theme;
 
 fn main() {
+    // For release it is compiled such that a panic has no message.
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
     // What index.html shows while this file is on its way.
     if let Some(boot) = document().get_element_by_id("boot") {

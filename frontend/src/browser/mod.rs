@@ -14,6 +14,8 @@ pub mod listen;
 
 pub mod location;
 
+pub mod number;
+
 pub mod performance;
 
 pub mod resize;

@@ -9,6 +9,7 @@ use shared::time::TimeRange;
 use shared::value::Value;
 
 use crate::api;
+use crate::browser::number::number_of;
 use crate::reactive::{Derived, Kept, State, effect, spawn_unowned};
 use crate::state::address::Pinned;
 use crate::state::pins::Pins;
@@ -54,7 +55,7 @@ impl Part {
             return Some(Self::Band);
         }
         if let Some((low, high)) = text.split_once('~') {
-            let (low, high) = (low.parse().ok()?, high.parse().ok()?);
+            let (low, high) = (number_of(low)?, number_of(high)?);
             return Some(Self::Values { low, high });
         }
         if let Some((first, last)) = text.split_once('-') {
