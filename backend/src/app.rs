@@ -62,7 +62,7 @@ impl App {
         // SQLite is opened by one process.
         let alarms = alarms
             .alone(config.store_url.starts_with("sqlite:"))
-            .telling(config.notify.clone());
+            .telling(config.notify.clone(), config.site.clone());
         let telemetry = Telemetry::new(clock.now());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
         let streams = Arc::new(Watch::new(config.streams.clone(), Arc::clone(&clock)));

@@ -91,6 +91,11 @@ impl Feed {
         *self.lock() = Waiting::default();
     }
 
+    /// Has whoever waits look at once.
+    pub fn wake(&self) {
+        self.came.notify_one();
+    }
+
     /// Waits until something came.
     pub async fn wait(&self) {
         self.came.notified().await;

@@ -1,6 +1,7 @@
 //! What is to be delivered of what happened.
 
 use shared::alarm::AlarmStatus;
+use shared::dashboard::Site;
 use shared::time::Timestamp;
 
 use super::answers;
@@ -11,7 +12,7 @@ use crate::store::records::RecordChange;
 
 /// The deliveries of something that people are to be told, for the batch that keeps it.
 pub fn deliveries(
-    settings: &Settings,
+    (settings, site): (&Settings, &Site),
     engine: &Engine,
     watched: &Watched,
     happening: &Happening,
@@ -31,5 +32,5 @@ pub fn deliveries(
         guidance_html: &watched.rule.guidance_html,
         link: &watched.rule.link,
     };
-    settings.enqueue(&happened, Timestamp::saturating_from_micros(now))
+    settings.enqueue(site, &happened, Timestamp::saturating_from_micros(now))
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::alarm::{AlarmAction, AlarmCard, AlarmHistory, AlarmList, AlarmStatus};
+use shared::dashboard::Site;
 use shared::time::TimeRange;
 use tokio::sync::watch;
 
@@ -42,7 +43,7 @@ pub struct Alarms {
     rules: Vec<Rule>,
     look_back_micros: i64,
     is_alone: bool,
-    notify: Settings,
+    told: Option<(Settings, Site)>,
     engine: Mutex<Engine>,
     work: tokio::sync::Mutex<Work>,
     changes: watch::Sender<u64>,
@@ -80,7 +81,7 @@ impl Alarms {
             rules,
             look_back_micros: LOOK_BACK_MICROS,
             is_alone: false,
-            notify: Settings::default(),
+            told: None,
             work: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
             evaluated: Mutex::new(None),
@@ -96,8 +97,11 @@ impl Alarms {
 
     /// The same, which tells others what happens.
     #[must_use]
-    pub fn telling(self, notify: Settings) -> Self {
-        Self { notify, ..self }
+    pub fn telling(self, notify: Settings, site: Site) -> Self {
+        Self {
+            told: Some((notify, site)),
+            ..self
+        }
     }
 
     /// Has rules that are new look back so far, before the first evaluation.
@@ -183,6 +187,7 @@ impl Alarms {
         }
         *self.engine() = trial;
         self.tell();
+        self.feed.wake();
         let status = self.status(name);
         status.ok_or_else(|| store::Error::Unavailable("another server evaluates the alarms".to_owned()).into())
     }
@@ -329,8 +334,8 @@ impl Alarms {
     fn prepare(&self, kept: &Kept, engine: &Engine, now: i64) -> Option<Vec<RecordChange>> {
         let mut changes = kept.batch(engine, now)?;
         for happening in kept.to_tell() {
-            if let Some(watched) = engine.rule(&happening.event.rule) {
-                changes.extend(outbox::deliveries(&self.notify, engine, watched, happening, now));
+            if let (Some(watched), Some((settings, site))) = (engine.rule(&happening.event.rule), &self.told) {
+                changes.extend(outbox::deliveries((settings, site), engine, watched, happening, now));
             }
         }
         Some(changes)
