@@ -224,14 +224,14 @@ fn of_rules(check: &str, alarms: &[&AlarmStatus]) -> Answer {
     if MAX_NAMED < wrong.len() {
         let _written = write!(text, " and {} more", wrong.len() - MAX_NAMED);
     }
-    let states = [
+    let kinds = [
         AlarmState::Ok,
         AlarmState::Warning,
         AlarmState::Alarm,
         AlarmState::NoData,
         AlarmState::Unknown,
     ];
-    let performance = states.map(|state| format!("{}={};;;0;{}", state.as_str(), count(state), alarms.len()));
+    let performance = kinds.map(|state| format!("{}={};;;0;{}", state.as_str(), count(state), alarms.len()));
     Answer::new(status, &text, performance.join(" "))
 }
 

@@ -32,13 +32,13 @@ fn alarm(rule: &str, state: AlarmState, system: &[&str]) -> AlarmStatus {
     }
 }
 
-fn note(by: &str) -> Option<Note> {
-    Some(Note {
+fn note(by: &str) -> Note {
+    Note {
         by: by.to_owned(),
         comment: "we | know".to_owned(),
         at_us: 0,
         until_us: None,
-    })
+    }
 }
 
 fn list() -> AlarmList {
@@ -46,11 +46,11 @@ fn list() -> AlarmList {
     no_data.value = shared::value::Value::NULL;
     no_data.detail = "silent for 9 min".to_owned();
     let shelved = AlarmStatus {
-        shelved: note("anna"),
+        shelved: Some(note("anna")),
         ..alarm("fan", AlarmState::Alarm, &["Camera", "Cooling"])
     };
     let acknowledged = AlarmStatus {
-        acknowledged: note("bo"),
+        acknowledged: Some(note("bo")),
         ..alarm("pacta hot", AlarmState::Warning, &["Camera", "Pixels"])
     };
     AlarmList {

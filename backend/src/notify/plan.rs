@@ -111,12 +111,18 @@ fn silencing<'a>(settings: &'a Settings, delivery: &Delivery) -> Option<&'a Main
         .find(|window| window.covers(system, created))
 }
 
-/// When to try again after so many attempts: `chance` is from 0 to 1, and makes it a quarter shorter or longer.
-pub(super) fn next_try(now_us: i64, attempts: u32, chance: f64, retry_after_micros: Option<i64>) -> i64 {
+/// When to try again after so many attempts. `by_chance` gives a number from 0 to the one it gets, which makes the wait a quarter
+/// shorter or longer.
+pub(super) fn next_try(
+    now_us: i64,
+    attempts: u32,
+    by_chance: impl FnOnce(i64) -> i64,
+    retry_after_micros: Option<i64>,
+) -> i64 {
     let doubled = FIRST_BACKOFF_MICROS.saturating_mul(1 << attempts.saturating_sub(1).min(20));
-    let backoff = doubled.min(MAX_BACKOFF_MICROS) as f64 * (0.75 + 0.5 * chance);
+    let half = doubled.min(MAX_BACKOFF_MICROS) / 2;
     let asked = retry_after_micros.unwrap_or(0);
-    now_us.saturating_add((backoff as i64).max(asked))
+    now_us.saturating_add((half + half / 2 + by_chance(half)).max(asked))
 }
 
 #[cfg(test)]

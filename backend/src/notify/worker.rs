@@ -51,7 +51,7 @@ pub struct Worker {
     /// What this server has sent and could not keep: what was sent, and with which message.
     sent: BTreeMap<String, Sent>,
     paused_until_us: i64,
-    /// Gives numbers from 0 to 1.
+    /// Makes servers that failed together not try again together.
     random: fastrand::Rng,
 }
 
@@ -240,10 +240,14 @@ impl Worker {
     /// Gives claims back, for a later try.
     async fn postpone(&mut self, claimed: Vec<Pending>, why: &str, retry_after_micros: Option<i64>) -> Result<()> {
         let now_us = self.clock.now().as_micros();
-        let chance = self.random.f64();
         let mut changes = Vec::new();
         for Pending { version, delivery } in claimed {
-            let next_try_us = plan::next_try(now_us, delivery.attempts, chance, retry_after_micros);
+            let next_try_us = plan::next_try(
+                now_us,
+                delivery.attempts,
+                |most| self.random.i64(0..=most.max(0)),
+                retry_after_micros,
+            );
             let pause_us =
                 next_try_us.min(now_us.saturating_add(MAX_PAUSE_MICROS.max(retry_after_micros.unwrap_or(0))));
             self.paused_until_us = self.paused_until_us.max(pause_us);

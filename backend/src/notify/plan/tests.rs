@@ -139,14 +139,13 @@ fn nothing_is_sent_in_a_maintenance_and_all_of_it_is_told_afterwards() {
 
 #[test]
 fn tries_come_ever_later_within_a_quarter_and_never_before_the_receiver_asks() {
-    let seconds = |attempts, chance, asked: Option<i64>| {
-        next_try(0, attempts, chance, asked.map(|seconds| seconds * SECOND)) as f64 / SECOND as f64
+    let next = |attempts, quarters: i64, asked: Option<i64>| {
+        let asked = asked.map(|seconds| seconds * SECOND);
+        next_try(0, attempts, |most| most * quarters / 4, asked) / (SECOND / 100)
     };
-    let middle: Vec<f64> = [1, 2, 3, 7, 8, 9, 1000]
-        .map(|attempts| seconds(attempts, 0.5, None))
-        .to_vec();
-    assert_eq!(middle, [15.0, 30.0, 60.0, 960.0, 1800.0, 1800.0, 1800.0]);
-    assert_eq!((seconds(1, 0.0, None), seconds(1, 1.0, None)), (11.25, 18.75));
-    assert_eq!(seconds(1, 0.5, Some(100)), 100.0);
-    assert_eq!(seconds(4, 0.5, Some(100)), 120.0);
+    let middle = [1, 2, 3, 7, 8, 9, 1000].map(|attempts| next(attempts, 2, None));
+    assert_eq!(middle, [1500, 3000, 6000, 96_000, 180_000, 180_000, 180_000]);
+    assert_eq!((next(1, 0, None), next(1, 4, None)), (1125, 1875));
+    assert_eq!(next(1, 2, Some(100)), 10_000);
+    assert_eq!(next(4, 2, Some(100)), 12_000);
 }

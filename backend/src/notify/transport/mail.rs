@@ -92,8 +92,9 @@ fn failure(mail: &Mail, error: &SmtpError) -> Failure {
         .status()
         .is_some_and(|code| LOGIN_CODES.contains(&code.to_string().as_str()));
     let why = format!("{server}: {}", chain(error));
-    match error.is_permanent() && !is_login {
-        true => Failure::Refused(why),
-        false => Failure::later(why),
+    if error.is_permanent() && !is_login {
+        Failure::Refused(why)
+    } else {
+        Failure::later(why)
     }
 }
