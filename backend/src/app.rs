@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::admission::Admission;
 use crate::ingest::writer::Writer;
+use crate::live::{Hub, Live};
 use crate::pyramid::Pyramid;
 use crate::query::nights::{NightCalendar, UnknownTimeZone};
 use crate::query::turns::Turns;
@@ -44,6 +45,8 @@ pub struct App {
     pub writer: Writer,
     /// When somebody has to know.
     pub alarms: Alarms,
+    /// Who is told of what changes.
+    pub live: Arc<Live>,
     /// Where questions that take long wait for their turn.
     pub turns: Turns,
     /// Where nights begin and end at the site.
@@ -63,6 +66,7 @@ impl App {
         let alarms = alarms
             .alone(config.store_url.starts_with("sqlite:"))
             .telling(config.notify.clone(), config.site.clone());
+        let hub = Arc::new(Hub::new(clock.now()));
         let telemetry = Telemetry::new(clock.now());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
         let streams = Arc::new(Watch::new(config.streams.clone(), Arc::clone(&clock)));
@@ -75,7 +79,8 @@ impl App {
         .with_retention(config.retention.clone())
         .with_alarms(Arc::clone(&alarms.feed))
         .counted(telemetry.ingest.clone())
-        .watched(Arc::clone(&streams));
+        .watched(Arc::clone(&streams))
+        .with_hub(Arc::clone(&hub));
         let dashboards = Dashboards {
             site: config.site.clone(),
             dashboards: config.dashboards.clone(),
@@ -83,10 +88,12 @@ impl App {
             broken: Vec::new(),
             revision: 0,
         };
+        let pyramid = Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone()));
+        let live = Live::new(hub, Arc::clone(&pyramid), Arc::clone(&streams), Arc::clone(&clock));
         Ok(Self {
             admission: Admission::new(config.ingest.bounds),
             config,
-            pyramid: Arc::new(Pyramid::new(Arc::clone(&store)).counted(telemetry.tile_cache.clone())),
+            pyramid,
             answers: KeptAnswers::counted(telemetry.answer_cache.clone()),
             telemetry,
             streams,
@@ -94,6 +101,7 @@ impl App {
             clock,
             writer,
             alarms,
+            live: Arc::new(live),
             turns: Turns::of_machine(),
             night_calendar,
             dashboards: RwLock::new(Arc::new(dashboards)),
@@ -114,7 +122,7 @@ impl App {
 impl App {
     /// Shows viewers how it stands with streams, whenever that has changed.
     pub fn publish_streams(&self, streams: &Streams) {
-        tracing::debug!(n_streams = streams.streams.len(), "streams have changed");
+        self.live.streams.send(streams.clone());
     }
 
     /// Tells the store what the configuration says of metrics that it holds already. New ones get it with their first

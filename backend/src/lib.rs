@@ -2,7 +2,7 @@
 //!
 //! Dependencies point one way: `cli` → `http` → [`app`] → the capability folders ([`query`], [`ingest`]) → the traits in
 //! [`store`] → `shared`. Nothing imports `http` or `cli`. Between queries and the store stands the [`pyramid`];
-//! live updates will stand in `live/`, alarms in `alarms/`: one folder per capability.
+//! live updates stand in [`live`], alarms in `alarms/`: one folder per capability.
 
 pub mod cli;
 
@@ -19,6 +19,8 @@ pub mod pyramid;
 pub mod query;
 
 pub mod answers;
+
+pub mod live;
 
 pub mod ingest;
 

@@ -9,6 +9,9 @@
 //! The page sends and gets the compact form ([`crate::compact`]) in binary messages, scripts JSON in text messages; the
 //! server answers in the form of the client's last message.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alarm::AlarmList;
@@ -17,6 +20,10 @@ use crate::query::envelope::{Envelope, EnvelopeQuery};
 use crate::query::latest::Latest;
 use crate::query::raster::{Density, Raster, RasterQuery};
 use crate::query::streams::Streams;
+
+mod merge;
+
+pub use merge::Misfit;
 
 /// The response header with the [`Position`] of an answer, as `epoch.sequence`.
 pub const POSITION_HEADER: &str = "watchroom-position";
@@ -32,6 +39,29 @@ pub struct Position {
     pub epoch: i64,
     /// The number of the last change that is included; rises by one with each.
     pub sequence: u64,
+}
+
+/// As in the header [`POSITION_HEADER`].
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.sequence)
+    }
+}
+
+/// A text that is no position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoPosition;
+
+impl FromStr for Position {
+    type Err = NoPosition;
+
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
+        let (epoch, sequence) = text.split_once('.').ok_or(NoPosition)?;
+        Ok(Self {
+            epoch: epoch.parse().map_err(|_no_number| NoPosition)?,
+            sequence: sequence.parse().map_err(|_no_number| NoPosition)?,
+        })
+    }
 }
 
 /// A question that stays open.
@@ -100,7 +130,9 @@ pub enum ServerMessage {
 pub struct Heartbeat {
     /// The server's clock, in microseconds since the epoch.
     pub now_us: i64,
-    /// Up to where this client has been told everything that concerns its subscriptions: what it resumes from.
+    /// Up to where this client has been told everything that concerns the subscriptions that the server knew of when it
+    /// sent this; sequence 0 before the first [`ClientMessage::Subscribe`]. Each subscription is resumed from its own
+    /// last answer or increment: where nothing has changed since, nothing is sent.
     pub position: Position,
     /// Counts the changes of dashboards, as in their answer.
     pub dashboards_revision: u64,
@@ -140,4 +172,54 @@ pub enum Part {
     Alarms(AlarmList),
     /// The whole answer.
     Streams(Streams),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compact;
+    use crate::metric::ChannelSelection;
+    use crate::query::raster::Statistic;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn what_a_client_says_survives_both_forms() {
+        let raster = RasterQuery {
+            metric: "hv".to_owned(),
+            from: Timestamp::EPOCH,
+            to: Timestamp::EPOCH.saturating_add_micros(1),
+            columns: 3,
+            rows: 4,
+            stat: Statistic::Density,
+            value_min: None,
+            value_max: Some(0.5),
+            log: true,
+        };
+        let envelope = EnvelopeQuery {
+            metric: "hv".to_owned(),
+            channels: ChannelSelection::List(vec![3, 1]),
+            from: raster.from,
+            to: raster.to,
+            columns: 7,
+        };
+        let position = Position {
+            epoch: -5,
+            sequence: u64::MAX,
+        };
+        let questions = [
+            (Question::Envelope(envelope), Some(position)),
+            (Question::Raster(raster), None),
+            (Question::Latest("hv".to_owned()), None),
+            (Question::Alarms, Some(position)),
+            (Question::Streams, None),
+        ];
+        let subscription = |(id, (question, since))| Subscription { id, question, since };
+        let message = ClientMessage::Subscribe((0..).zip(questions).map(subscription).collect());
+        let bytes = compact::to_bytes(&message).unwrap();
+        assert_eq!(compact::from_bytes::<ClientMessage>(&bytes).unwrap(), message);
+        let json = serde_json::to_string(&message).unwrap();
+        assert_eq!(serde_json::from_str::<ClientMessage>(&json).unwrap(), message);
+        assert_eq!(position.to_string().parse(), Ok(position));
+        assert_eq!("5".parse::<Position>(), Err(NoPosition));
+    }
 }

@@ -36,6 +36,8 @@ pub const ALARM_ACTIONS: &str = "/api/v1/alarms/{rule}/actions";
 pub const OUTBOX: &str = "/api/v1/outbox";
 /// Another try for something of that.
 pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
+/// Live updates, over a WebSocket.
+pub const LIVE: &str = "/api/v1/live";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -59,7 +61,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 28] = [
+pub const ALL: [&str; 29] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -78,6 +80,7 @@ pub const ALL: [&str; 28] = [
     ALARM_ACTIONS,
     OUTBOX,
     OUTBOX_RETRY,
+    LIVE,
     FRAMES,
     WRITE,
     WRITE_BUCKET,

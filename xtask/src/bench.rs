@@ -11,6 +11,7 @@ mod http;
 mod influx;
 mod ingest;
 mod kernels;
+mod live;
 mod load;
 mod machine;
 mod memory;
@@ -72,6 +73,12 @@ const ALL: &[Section] = &[
         what: "the same night in a small and in a large archive",
         needs: &[],
         run: growth::run,
+    },
+    Section {
+        name: "live",
+        what: "from a sample to 50 viewers of 1855 channels, and what that costs",
+        needs: &[],
+        run: live::run,
     },
     Section {
         name: "page",

@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::config::Reloader;
 use crate::http::page::Page;
 use crate::notify::worker::keep_telling;
+use crate::live::feed::keep_listening;
 use crate::pyramid::keep::keep_up;
 use crate::reload::keep_reloading;
 use crate::retention::{keep_pruning, learn};
@@ -26,6 +27,9 @@ use crate::{http, store};
 
 /// How long requests that are under way may still take after the server was told to stop.
 const STOP_SECS: u64 = 10;
+
+/// How long live clients may take to hear that the server stops.
+const LIVE_FAREWELL: Duration = Duration::from_secs(2);
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -95,12 +99,15 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
     let keeping_up = tokio::spawn(keep_up(Arc::clone(&app.pyramid)));
     let pruning = tokio::spawn(keep_pruning(Arc::clone(&app)));
     let telling = tokio::spawn(keep_telling(Arc::clone(&app)));
+    let listening = tokio::spawn(keep_listening(Arc::clone(&app.store), Arc::clone(&app.live.hub)));
     let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());
     let told = Arc::clone(&stopping);
+    let (live, stopping_live) = (Arc::clone(&app.live), Arc::clone(&app.live));
     let server = axum::serve(listener, http::router_with_page(app, page)).with_graceful_shutdown(async move {
         signals.received().await;
         tracing::info!("stopping: requests under way have {STOP_SECS} s to finish");
+        stopping_live.stop();
         told.notify_one();
     });
     println!("watchroom is ready on http://{address}{base_path}/");
@@ -117,11 +124,14 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
             Ok(())
         }
     };
+    // Who listens is told to come back, as long as it takes that in.
+    let _told = tokio::time::timeout(LIVE_FAREWELL, live.stopped()).await;
     // What it has not stored yet is derived again by the next.
     keeping_up.abort();
     pruning.abort();
     // What it was about to send is sent by the next.
     telling.abort();
+    listening.abort();
     watching.abort();
     outcome?;
     Ok(ExitCode::SUCCESS)

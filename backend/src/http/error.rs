@@ -65,6 +65,12 @@ pub(super) enum Error {
     Store(#[from] store::Error),
     #[error("the store failed: {0}")]
     Write(#[from] WriteFailed),
+    #[error("live updates come over a WebSocket: {0}")]
+    NoWebSocket(String),
+    #[error("the page of another site may not listen; a proxy must pass the header Host or X-Forwarded-Host on")]
+    ForeignOrigin,
+    #[error("there are {limit} live clients already; close some, or try again later")]
+    TooManyClients { limit: usize },
     #[error("a request panicked: {0}")]
     Panic(String),
 }
@@ -109,7 +115,9 @@ impl Error {
             Self::Action(ActionError::Wrong(_)) => StatusCode::BAD_REQUEST,
             Self::Action(ActionError::Untimely(_)) => StatusCode::CONFLICT,
             Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            Self::TooSlow { .. } | Self::Overloaded(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoWebSocket(_) => StatusCode::BAD_REQUEST,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::TooSlow { .. } | Self::Overloaded(_) | Self::TooManyClients { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),
             Self::Write(failed) => store_status(&failed.source),
             Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -134,6 +142,9 @@ impl Error {
             Self::Action(ActionError::Untimely(_)) => "untimely_action",
             Self::NeedsHttp11 => "needs_http_1_1",
             Self::TooSlow { .. } => "too_slow",
+            Self::NoWebSocket(_) => "no_websocket",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::TooManyClients { .. } => "too_many_clients",
             Self::Store(error) => store_code(error),
             Self::Write(failed) => store_code(&failed.source),
             Self::Panic(_) => "internal",
@@ -166,6 +177,7 @@ impl Error {
             Self::Action(ActionError::UnknownRule {
                 nearest: Some(nearest), ..
             }) => vec![("nearest", nearest.clone())],
+            Self::TooManyClients { limit } => vec![("limit", limit.to_string())],
             Self::TooSlow { limit_secs } => vec![("limit_secs", limit_secs.to_string())],
             Self::Write(failed) => vec![("accepted", failed.accepted.to_string())],
             _ => Vec::new(),
@@ -276,15 +288,26 @@ fn store_code(error: &store::Error) -> &'static str {
     }
 }
 
+/// What a client is told of a query without an answer, whatever it came by.
+pub(super) fn told(error: query::Error) -> ApiError {
+    Error::from(error).told()
+}
+
+impl Error {
+    fn told(&self) -> ApiError {
+        ApiError {
+            code: self.code().to_owned(),
+            message: self.message(),
+            details: self.details(),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
         let is_overload = matches!(self, Self::Overloaded(_));
-        let body = ApiError {
-            code: self.code().to_owned(),
-            message: self.message(),
-            details: self.details(),
-        };
+        let body = self.told();
         let mut response = (status, Json(&body)).into_response();
         response.extensions_mut().insert(body);
         if status == StatusCode::SERVICE_UNAVAILABLE {

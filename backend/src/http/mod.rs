@@ -27,6 +27,7 @@ mod geometry;
 mod health;
 mod influx;
 mod latest;
+mod live;
 mod metrics;
 mod nights;
 mod outbox;
@@ -72,6 +73,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::ALARM_ACTIONS, post(alarms::act_on_alarm)),
         (route::OUTBOX, get(outbox::list_outbox)),
         (route::OUTBOX_RETRY, post(outbox::retry_delivery)),
+        (route::LIVE, get(live::get_live)),
         (route::FRAMES, post(frames::write_frames)),
         (route::WRITE, for_influx(post(write::write_lines))),
         (route::WRITE_BUCKET, for_influx(post(write::write_bucket))),
@@ -103,6 +105,7 @@ pub fn router(app: Arc<App>) -> Router {
 pub fn router_with_page(app: Arc<App>, page: Page) -> Router {
     let page = Arc::new(page);
     let base_path = app.config.server.base_path.clone();
+    app.live.refuse_with(error::told);
     let state = AppState(app);
     let mut api = Router::new();
     for (path, resource) in resources() {

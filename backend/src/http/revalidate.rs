@@ -24,6 +24,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use shared::live::{POSITION_HEADER, Position};
 
 use super::error::Result;
 use super::form::Form;
@@ -45,6 +46,9 @@ pub(super) struct Question {
     /// Path and query.
     text: String,
     headers: HeaderMap,
+    /// Where live updates go on from. Read before the version, and so before the store: an answer that is kept under a
+    /// version that still holds has all that was written by now.
+    position: Position,
 }
 
 impl Question {
@@ -52,6 +56,19 @@ impl Question {
     ///
     /// Without a version it is about the present, and kept by nobody.
     pub(super) async fn answer<T: Serialize>(
+        self,
+        version: Option<Version>,
+        answer: impl Future<Output = query::Result<T>>,
+    ) -> Result<Response> {
+        let position = self.position.to_string().parse();
+        let mut response = self.answer_or_confirm(version, answer).await?;
+        if let Ok(position) = position {
+            response.headers_mut().insert(POSITION_HEADER, position);
+        }
+        Ok(response)
+    }
+
+    async fn answer_or_confirm<T: Serialize>(
         self,
         version: Option<Version>,
         answer: impl Future<Output = query::Result<T>>,
@@ -128,6 +145,7 @@ impl FromRequestParts<AppState> for Question {
             form,
             text: text.to_owned(),
             headers: parts.headers.clone(),
+            position: state.live.hub.position(),
         })
     }
 }

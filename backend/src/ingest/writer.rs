@@ -8,6 +8,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 use super::{IncomingFrame, LineError, Parsed};
 use crate::alarms::feed::Feed;
 use crate::clock::Clock;
+use crate::live::{Change, Hub};
 use crate::retention::{Gate, Policy};
 use crate::store::{self, Frame, MetricId, MetricProperties, Store};
 use crate::streams::Watch;
@@ -89,6 +90,8 @@ pub struct Writer {
     catalogue: Catalogue,
     gate: Gate,
     alarms: Arc<Feed>,
+    /// Who is told of what was written, if anybody is.
+    hub: Option<Arc<Hub>>,
     figures: Option<Ingest>,
     streams: Option<Arc<Watch>>,
 }
@@ -109,6 +112,7 @@ impl Writer {
             catalogue,
             gate: Gate::default(),
             alarms: Arc::default(),
+            hub: None,
             figures: None,
             streams: None,
         }
@@ -127,6 +131,10 @@ impl Writer {
     #[must_use]
     pub fn with_alarms(self, alarms: Arc<Feed>) -> Self {
         Self { alarms, ..self }
+    /// The same, which tells what it has written.
+    #[must_use]
+    pub fn with_hub(self, hub: Arc<Hub>) -> Self {
+        Self { hub: Some(hub), ..self }
     }
 
     /// The same, which counts what it stores.
@@ -220,26 +228,47 @@ impl Writer {
             n_sources += merged.n_sources;
             batch.push(merged.frame);
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
-                let written = self.store.write(&batch).await;
-                if let Some(figures) = &self.figures {
-                    let counter = if written.is_ok() {
-                        &figures.values
-                    } else {
-                        &figures.lost_values
-                    };
-                    counter.inc_by(n_values as u64);
-                }
+                let written = self.commit(std::mem::take(&mut batch), n_values).await;
                 written.map_err(|source| WriteFailed { accepted, source })?;
                 self.alarms.offer(&batch);
                 if let Some(streams) = &self.streams {
                     streams.note(&batch);
                 }
                 accepted += n_sources;
-                batch.clear();
                 (n_values, n_sources) = (0, 0);
             }
         }
         Ok(accepted)
+    }
+
+    /// Writes a batch, and tells of it after the commit.
+    async fn commit(&self, batch: Vec<Frame>, n_values: usize) -> store::Result<()> {
+        let store = Arc::clone(&self.store);
+        let (hub, streams, figures) = (self.hub.clone(), self.streams.clone(), self.figures.clone());
+        // Apart from the request, which may end before the write does: what is committed must be told.
+        let writing = tokio::spawn(async move {
+            let written = store.write(&batch).await;
+            if let Some(figures) = figures {
+                let counter = if written.is_ok() {
+                    &figures.values
+                } else {
+                    &figures.lost_values
+                };
+                counter.inc_by(n_values as u64);
+            }
+            if let Some(streams) = streams
+                && written.is_ok()
+            {
+                streams.note(&batch);
+            }
+            if let Some(hub) = hub {
+                // Also where it failed: a commit whose answer was lost may have been one.
+                hub.publish(Change::of_frames(&batch));
+            }
+            written
+        });
+        let lost = |error: tokio::task::JoinError| store::Error::Unavailable(error.to_string());
+        writing.await.map_err(lost)?
     }
 
     /// Makes the metrics and channels that frames need, as far as they may have them.

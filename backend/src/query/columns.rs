@@ -70,6 +70,18 @@ impl Columns {
         (self.edges[column], self.edges[column + 1])
     }
 
+    /// The edges around all columns that a part of the range touches; `None` where it touches none.
+    pub fn around(&self, from_us: i64, to_us: i64) -> Option<(i64, i64)> {
+        let last = self.edges.len() - 1;
+        let (from_us, to_us) = (from_us.max(self.edges[0]), to_us.min(self.edges[last]));
+        if to_us <= from_us {
+            return None;
+        }
+        let start = self.edges.partition_point(|edge| *edge <= from_us) - 1;
+        let end = self.edges.partition_point(|edge| *edge < to_us);
+        Some((self.edges[start], self.edges[end]))
+    }
+
     /// The column of a moment in the range that is not before column `from`.
     pub fn find_from(&self, from: usize, time_us: i64) -> usize {
         let mut column = from;
@@ -211,6 +223,19 @@ mod tests {
                     prop_assert!(((edge - start) as f64 - ideal).abs() <= width / 4.0 + 0.001 * width);
                 }
             }
+        }
+
+        #[test]
+        fn around_a_part_are_the_columns_that_it_touches_and_no_others(
+            length in 1_i64..500, count in 1_u32..40, from in -20_i64..520, span in 0_i64..100
+        ) {
+            let columns = Columns::cut(range(0, length), count, 1);
+            let touched: Vec<(i64, i64)> = (0..columns.len())
+                .map(|column| columns.edges(column))
+                .filter(|(start, end)| *start < from + span && from < *end && 0 < span)
+                .collect();
+            let expected = touched.first().zip(touched.last()).map(|(first, last)| (first.0, last.1));
+            prop_assert_eq!(columns.around(from, from + span), expected);
         }
 
         #[test]

@@ -11,9 +11,12 @@ use super::columns::{Columns, Cursor, DEFAULT_BASE_MICROS, push_to_band, push_to
 use super::{ATTEMPTS, Error, MAX_POINTS, Result, asks_again, checked_range, find_metric, selected_channels};
 use crate::pyramid::Pyramid;
 use crate::pyramid::summary::{Summary, add_later};
-use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
+use crate::store::{ChannelFilter, FrameRead, MetricId, Store, StoredMetric};
 
 pub(super) mod pyramidal;
+mod refresh;
+
+pub use refresh::{Memory, refresh};
 
 /// Samples per column up to which the samples themselves are given.
 const SAMPLES_PER_COLUMN: u64 = 2;
@@ -21,10 +24,19 @@ const SAMPLES_PER_COLUMN: u64 = 2;
 /// Answers `GET /api/v1/envelope` from the pyramid.
 pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelope> {
     let question = Question::new(pyramid.store(), query).await?;
+    Ok(answer(pyramid, &question).await?.envelope)
+}
+
+/// Whether a query has an answer, as far as can be told without it: the metric that it is about, or why it has none.
+pub async fn check(store: &dyn Store, query: &EnvelopeQuery) -> Result<MetricId> {
+    Ok(Question::new(store, query).await?.metric.id)
+}
+
+async fn answer(pyramid: &Pyramid, question: &Question) -> Result<Answer> {
     for _ in 0..ATTEMPTS {
-        match pyramidal::answer(pyramid, &question).await {
+        match pyramidal::answer(pyramid, question).await {
             Ok(answer) => return Ok(answer),
-            Err(error) if asks_again(&error, &query.metric) => {}
+            Err(error) if asks_again(&error, &question.metric.name) => {}
             Err(_told) => break,
         }
     }
@@ -35,7 +47,28 @@ pub async fn envelope(pyramid: &Pyramid, query: &EnvelopeQuery) -> Result<Envelo
 /// Answers the same by reading all samples of the range: what the pyramid is measured by, and falls back to.
 pub async fn by_brute_force(store: &dyn Store, query: &EnvelopeQuery) -> Result<Envelope> {
     let question = Question::new(store, query).await?;
-    answer_by_brute_force(store, question).await
+    Ok(answer_by_brute_force(store, &question).await?.envelope)
+}
+
+/// In which form an envelope is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    /// The samples themselves.
+    Samples,
+    /// The band with a column per frame.
+    Frames,
+    /// Columns.
+    Columns,
+}
+
+/// An envelope, and what is known of it besides.
+struct Answer {
+    envelope: Envelope,
+    form: Form,
+    /// How many frames the band is made of; zero of channels.
+    n_frames: u64,
+    /// When they were, where each is a column or could be one if it had a finite sample.
+    frame_times_us: Vec<i64>,
 }
 
 /// A query that has an answer.
@@ -44,9 +77,13 @@ struct Question {
     selection: ChannelSelection,
     /// The channels asked for, in that order.
     channels: Vec<u32>,
+    /// What is read; a part of what is asked for where the form is given.
     range: TimeRange,
     n_columns: u32,
+    /// The columns of all that is asked for.
     columns: Columns,
+    /// In which form the answer is to be; else that depends on how much there is.
+    form: Option<Form>,
 }
 
 impl Question {
@@ -71,6 +108,7 @@ impl Question {
             channels,
             range,
             n_columns: query.columns,
+            form: None,
         })
     }
 
@@ -78,12 +116,24 @@ impl Question {
     fn max_samples(&self) -> u64 {
         SAMPLES_PER_COLUMN * u64::from(self.n_columns)
     }
+
+    /// Whether a series of so many samples makes columns of all.
+    fn are_many(&self, n_samples: u64) -> bool {
+        self.form
+            .map_or(self.max_samples() < n_samples, |form| form == Form::Columns)
+    }
+
+    /// Whether so many frames are a column each.
+    fn are_few(&self, n_frames: u64) -> bool {
+        self.form
+            .map_or(n_frames <= u64::from(self.n_columns), |form| form == Form::Frames)
+    }
 }
 
-async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<Envelope> {
+async fn answer_by_brute_force(store: &dyn Store, question: &Question) -> Result<Answer> {
     let (metric_id, range) = (question.metric.id, question.range);
     if question.selection == ChannelSelection::Band {
-        let mut band = Band::new(&question);
+        let mut band = Band::new(question);
         let mut chunks = store.scan(metric_id, range, ChannelFilter::All);
         while let Some(frames) = chunks.try_next().await? {
             for frame in &frames {
@@ -94,7 +144,7 @@ async fn answer_by_brute_force(store: &dyn Store, question: Question) -> Result<
         }
         return Ok(band.finish());
     }
-    let mut collected = Collected::new(&question);
+    let mut collected = Collected::new(question);
     let mut chunks = store.scan(metric_id, range, filter(&question.selection));
     while let Some(frames) = chunks.try_next().await? {
         for frame in frames {
@@ -148,6 +198,12 @@ enum State {
     Columns(Vec<Summing>),
 }
 
+impl State {
+    fn columns_of(samples: Vec<SampleSeries>, columns: &Columns) -> Self {
+        Self::Columns(samples.into_iter().map(|series| summed_up(series, columns)).collect())
+    }
+}
+
 impl<'a> Collected<'a> {
     fn new(question: &'a Question) -> Self {
         let series = question.channels.iter().map(|channel| SampleSeries {
@@ -155,10 +211,16 @@ impl<'a> Collected<'a> {
             label: question.metric.channel_labels[*channel as usize].clone(),
             ..SampleSeries::default()
         });
+        let samples = series.collect();
+        let state = if question.are_many(0) {
+            State::columns_of(samples, &question.columns)
+        } else {
+            State::Samples(samples)
+        };
         Self {
             question,
             series_of_channel: SeriesOfChannel::new(question),
-            state: State::Samples(series.collect()),
+            state,
         }
     }
 
@@ -173,9 +235,8 @@ impl<'a> Collected<'a> {
                 let one = &mut series[position];
                 one.time_us.push(time_us);
                 one.value.push(value);
-                if self.question.max_samples() < one.value.len() as u64 {
-                    let series = std::mem::take(series);
-                    self.state = State::Columns(series.into_iter().map(|series| summed_up(series, columns)).collect());
+                if self.question.are_many(one.value.len() as u64) {
+                    self.state = State::columns_of(std::mem::take(series), columns);
                 }
             }
             State::Columns(series) => {
@@ -186,13 +247,18 @@ impl<'a> Collected<'a> {
         }
     }
 
-    fn finish(self) -> Envelope {
+    fn finish(self) -> Answer {
         let metric = &self.question.metric;
         match self.state {
-            State::Samples(series) => Envelope::Samples {
-                metric: metric.name.clone(),
-                unit: metric.properties.unit.clone(),
-                series,
+            State::Samples(series) => Answer {
+                envelope: Envelope::Samples {
+                    metric: metric.name.clone(),
+                    unit: metric.properties.unit.clone(),
+                    series,
+                },
+                form: Form::Samples,
+                n_frames: 0,
+                frame_times_us: Vec::new(),
             },
             State::Columns(series) => finished(self.question, series),
         }
@@ -232,12 +298,17 @@ impl Summing {
     }
 }
 
-fn finished(question: &Question, series: Vec<Summing>) -> Envelope {
+fn finished(question: &Question, series: Vec<Summing>) -> Answer {
     let finish = |summing: Summing| summing.finish(&question.columns);
-    Envelope::Columns {
-        metric: question.metric.name.clone(),
-        unit: question.metric.properties.unit.clone(),
-        series: series.into_iter().map(finish).collect(),
+    Answer {
+        envelope: Envelope::Columns {
+            metric: question.metric.name.clone(),
+            unit: question.metric.properties.unit.clone(),
+            series: series.into_iter().map(finish).collect(),
+        },
+        form: Form::Columns,
+        n_frames: 0,
+        frame_times_us: Vec::new(),
     }
 }
 
@@ -259,6 +330,8 @@ struct Band<'a> {
     by_column: ColumnSeries,
     by_frame: ColumnSeries,
     n_frames: u64,
+    /// As long as they are few.
+    frame_times_us: Vec<i64>,
 }
 
 impl<'a> Band<'a> {
@@ -269,11 +342,12 @@ impl<'a> Band<'a> {
             by_column: ColumnSeries::default(),
             by_frame: ColumnSeries::default(),
             n_frames: 0,
+            frame_times_us: Vec::new(),
         }
     }
 
     fn are_few(&self) -> bool {
-        self.n_frames <= u64::from(self.question.n_columns)
+        self.question.are_few(self.n_frames)
     }
 
     /// Adds a frame sample by sample.
@@ -292,10 +366,11 @@ impl<'a> Band<'a> {
     /// Counts a frame, and keeps it as a column of its own as long as they are few.
     fn add_frame(&mut self, time_us: i64, band: Option<Summary>) {
         self.n_frames += 1;
-        if let Some(band) = band
-            && self.are_few()
-        {
-            push_to_band(&mut self.by_frame, (time_us, time_us + 1), &band);
+        if self.are_few() {
+            self.frame_times_us.push(time_us);
+            if let Some(band) = band {
+                push_to_band(&mut self.by_frame, (time_us, time_us + 1), &band);
+            }
         }
     }
 
@@ -307,15 +382,21 @@ impl<'a> Band<'a> {
         }
     }
 
-    fn finish(mut self) -> Envelope {
+    fn finish(mut self) -> Answer {
         let few = self.are_few();
         if let Some((column, done)) = self.cursor.finish() {
             push_to_band(&mut self.by_column, self.question.columns.edges(column), &done);
         }
-        Envelope::Columns {
+        let envelope = Envelope::Columns {
             metric: self.question.metric.name.clone(),
             unit: self.question.metric.properties.unit.clone(),
             series: vec![if few { self.by_frame } else { self.by_column }],
+        };
+        Answer {
+            envelope,
+            form: if few { Form::Frames } else { Form::Columns },
+            n_frames: self.n_frames,
+            frame_times_us: if few { self.frame_times_us } else { Vec::new() },
         }
     }
 }

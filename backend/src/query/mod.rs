@@ -7,7 +7,7 @@ use shared::metric::ChannelSelection;
 use shared::time::{ReversedRange, TimeRange, Timestamp};
 
 use crate::pyramid;
-use crate::store::{self, Store, StoredMetric};
+use crate::store::{self, MetricId, Store, StoredMetric};
 
 pub mod envelope;
 
@@ -29,12 +29,17 @@ pub mod sky;
 
 pub mod columns;
 
+pub mod dirty;
+
 pub mod version;
 
 pub mod turns;
 
 #[cfg(test)]
 mod fixture;
+
+#[cfg(test)]
+mod renewed_tests;
 
 /// The longest range that a query may ask for, in days: about 300 years.
 pub const MAX_SPAN_DAYS: i64 = 110_000;
@@ -175,6 +180,39 @@ pub enum Error {
 /// What a query gives.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// What is to be computed anew of an answer that somebody holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ask {
+    /// All of it.
+    Whole,
+    /// What has changed in the form that was given last; all of it where that has changed.
+    Parts,
+    /// The same for somebody who may hold it in an older form.
+    PartsOfAnyForm,
+}
+
+/// A part of an answer that was computed anew, cut as in the whole; the whole where its form has changed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Renewed<T> {
+    /// The first moment of what it replaces, in microseconds since the epoch.
+    pub from_us: i64,
+    /// The first moment after it.
+    pub to_us: i64,
+    /// What takes the place of all that starts there.
+    pub part: T,
+}
+
+impl<T> Renewed<T> {
+    /// The same with its part as something else.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> Renewed<U> {
+        Renewed {
+            from_us: self.from_us,
+            to_us: self.to_us,
+            part: to(self.part),
+        }
+    }
+}
+
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
 }
@@ -204,6 +242,11 @@ fn asks_again(error: &pyramid::Error, metric: &str) -> bool {
             false
         }
     }
+}
+
+/// The metric of a name, or why there is none.
+pub async fn metric_id(store: &dyn Store, name: &str) -> Result<MetricId> {
+    Ok(find_metric(store, name).await?.id)
 }
 
 /// The metric of a name, or an error that names the nearest one.

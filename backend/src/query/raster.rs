@@ -32,7 +32,7 @@ use shared::time::TimeRange;
 
 use super::{ATTEMPTS, Error, Result, asks_again, checked_range, find_metric};
 use crate::pyramid::Pyramid;
-use crate::store::{ChannelFilter, FrameRead, Store, StoredMetric};
+use crate::store::{ChannelFilter, FrameRead, MetricId, Store, StoredMetric};
 use cells::{Cells, Fold, Rows, Sink};
 use columns::{Columns, Cut, Overview};
 use density::{Bins, Counts};
@@ -41,6 +41,9 @@ mod cells;
 mod columns;
 mod density;
 mod pyramidal;
+mod refresh;
+
+pub use refresh::{Memory, refresh};
 
 /// The most rows x columns that may be asked for; the answer may have twice as many columns.
 pub const MAX_CELLS: u64 = 1_500_000;
@@ -74,6 +77,11 @@ pub async fn raster(pyramid: &Pyramid, query: &RasterQuery) -> Result<RasterAnsw
 pub async fn by_brute_force(store: &dyn Store, query: &RasterQuery) -> Result<RasterAnswer> {
     let question = Question::new(store, query).await?;
     answer_by_brute_force(store, &question).await
+}
+
+/// Whether a query has an answer, as far as can be told without it: the metric that it is about, or why it has none.
+pub async fn check(store: &dyn Store, query: &RasterQuery) -> Result<MetricId> {
+    Ok(Question::new(store, query).await?.metric.id)
 }
 
 async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnswer> {

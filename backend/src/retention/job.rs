@@ -7,6 +7,7 @@ use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{Gate, Horizons, Policy};
 use crate::app::App;
+use crate::live::Change;
 use crate::pyramid::Pyramid;
 use crate::store::retention::Horizon;
 use crate::store::{self, Store, StoredMetric};
@@ -25,7 +26,10 @@ const MAX_STEP_MICROS: i64 = 1000 * MICROS_PER_DAY;
 /// Deletes what is too old, again and again, until it is dropped. Failures are logged.
 pub async fn keep_pruning(app: Arc<App>) {
     loop {
-        if let Err(error) = prune(&app.pyramid, app.writer.gate(), app.clock.now()).await {
+        let now = app.clock.now();
+        let deleted =
+            |metric: &StoredMetric, before: Timestamp| app.live.hub.publish(Change::of_deletion(metric.id, before));
+        if let Err(error) = prune_and_tell(&app.pyramid, app.writer.gate(), now, deleted).await {
             tracing::warn!(%error, "what is too old could not be deleted, it is tried again in an hour: {error}");
         }
         tokio::time::sleep(PAUSE).await;
@@ -52,11 +56,26 @@ async fn note_standing(store: &dyn Store, gate: &Gate, metric: &StoredMetric) ->
 ///
 /// Goes on where it fails for one metric, and gives the last failure then.
 pub async fn prune(pyramid: &Pyramid, gate: &Gate, now: Timestamp) -> store::Result<u64> {
+    prune_and_tell(pyramid, gate, now, |_, _| {}).await
+}
+
+/// The same, which tells of which metrics it has deleted something, and before which moment.
+async fn prune_and_tell(
+    pyramid: &Pyramid,
+    gate: &Gate,
+    now: Timestamp,
+    deleted: impl Fn(&StoredMetric, Timestamp),
+) -> store::Result<u64> {
     let mut n_frames = 0;
     let mut failed = None;
     for metric in pyramid.store().metrics().await? {
         match prune_metric(pyramid, gate.policy(), &metric, now).await {
-            Ok(n_of_metric) => n_frames += n_of_metric,
+            Ok(0) => {}
+            Ok(n_of_metric) => {
+                n_frames += n_of_metric;
+                let horizons = gate.policy().horizons(&metric.name, now);
+                deleted(&metric, horizons.map_or(now, |horizons| horizons.samples));
+            }
             Err(error) => {
                 let name = &metric.name;
                 tracing::warn!(metric = name, %error, "old samples of {name} could not be deleted: {error}");

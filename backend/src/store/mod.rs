@@ -35,6 +35,8 @@ pub mod retention;
 
 pub mod snapshot;
 
+pub mod changes;
+
 pub(crate) mod row;
 
 pub(crate) mod packed;
@@ -299,6 +301,11 @@ pub trait Store: CatalogueStore + FrameStore {
 
     /// What is kept besides samples: records and events.
     fn records(&self) -> &dyn records::RecordStore;
+
+    /// What tells of writes of other processes; `None` where there are none, or none can be heard.
+    fn changes(&self) -> Option<&dyn changes::ChangeFeed> {
+        None
+    }
 
     /// Whether the database answers now.
     async fn ping(&self) -> Result<()>;

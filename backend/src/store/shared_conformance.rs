@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use futures_util::{TryStreamExt as _, future};
+use futures_util::{StreamExt as _, TryStreamExt as _, future};
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 
+use super::changes::Heard;
 use super::{ChannelFilter, Channels, Error, Frame, MetricId, MetricProperties, Result, Store};
 
 /// Opens pairs of stores for tests.
@@ -27,6 +28,7 @@ macro_rules! shared_store_conformance {
             what_the_other_wrote_is_read
             both_may_write_the_same_frames_in_any_order
             closing_one_leaves_the_other
+            each_hears_what_the_other_writes_and_not_what_it_wrote_itself
             of_two_servers_at_once_one_conflicts
         );
     };
@@ -185,6 +187,34 @@ pub(super) async fn both_may_write_the_same_frames_in_any_order(one: &dyn Store,
         assert_eq!(all(two, id).await, expected);
         assert_eq!(two.latest(id).await.unwrap().len(), 2);
     }
+}
+
+pub(super) async fn each_hears_what_the_other_writes_and_not_what_it_wrote_itself(one: &dyn Store, two: &dyn Store) {
+    let id = one.ensure_metric("m", &labels(1)).await.unwrap().id;
+    two.write(&[frame(id, 5, 0, 1.0)]).await.unwrap();
+    let mut told = one.changes().unwrap().listen().await.unwrap();
+    one.write(&[frame(id, 10, 0, 1.0)]).await.unwrap();
+    two.write(&[frame(id, 20, 0, 1.0), frame(id, 21, 0, 1.0)])
+        .await
+        .unwrap();
+    let heard = tokio::time::timeout(std::time::Duration::from_mins(1), told.next()).await;
+    let expected = Heard::Written {
+        metric_id: id,
+        from_us: 20,
+        to_us: 22,
+    };
+    assert_eq!(heard.unwrap().unwrap().unwrap(), [expected]);
+    // What came to nothing is not told, and what is late is.
+    let refused = two.write(&[frame(id, 30, 7, 1.0)]).await;
+    assert!(refused.is_err());
+    two.write(&[frame(id, 1, 0, 2.0)]).await.unwrap();
+    let heard = tokio::time::timeout(std::time::Duration::from_mins(1), told.next()).await;
+    let expected = Heard::Written {
+        metric_id: id,
+        from_us: 1,
+        to_us: 2,
+    };
+    assert_eq!(heard.unwrap().unwrap().unwrap(), [expected]);
 }
 
 pub(super) async fn closing_one_leaves_the_other(one: &dyn Store, two: &dyn Store) {

@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use shared::time::{TimeRange, Timestamp};
 
 use super::store::{Operation, StoreFigures};
+use crate::store::changes::ChangeFeed;
 use crate::store::records::RecordStore;
 use crate::store::retention::RetentionStore;
 use crate::store::snapshot::SnapshotStore;
@@ -198,6 +199,10 @@ impl Store for MeasuredStore {
 
     fn records(&self) -> &dyn RecordStore {
         self.inner.records()
+    }
+
+    fn changes(&self) -> Option<&dyn ChangeFeed> {
+        self.inner.changes()
     }
 
     async fn ping(&self) -> Result<()> {

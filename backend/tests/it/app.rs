@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use shared::time::Timestamp;
 use tower::ServiceExt as _;
 use watchroom::app::App;
-use watchroom::clock::ManualClock;
+use watchroom::clock::{Clock, ManualClock};
 use watchroom::config::{Config, Source};
 use watchroom::store::Store;
 use watchroom::store::memory::MemoryStore;
@@ -30,6 +30,8 @@ interval = "60s"
 
 pub(crate) struct TestApp<S = MemoryStore> {
     pub(crate) router: Router,
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<S>,
     pub(crate) app: Arc<App>,
 }
@@ -93,11 +95,30 @@ impl<S: Store> TestApp<S> {
     }
 
     fn assemble(config: Config, store: Arc<S>) -> Self {
-        let now: Timestamp = NOW.parse().unwrap();
+        Self::assemble_at(config, store, NOW.parse().unwrap())
+    }
+
+    /// The same at another moment: a server that was started later.
+    pub(crate) fn over_at(store: Arc<S>, now: Timestamp) -> Self {
+        let main = Source {
+            name: "watchroom.toml",
+            text: CONFIG,
+        };
+        Self::assemble_at(Config::from_sources(main, &[]).unwrap(), store, now)
+    }
+
+    fn assemble_at(config: Config, store: Arc<S>, now: Timestamp) -> Self {
+        let clock = Arc::new(ManualClock::new(now));
         let shared_store: Arc<dyn Store> = Arc::<S>::clone(&store);
         let app = Arc::new(App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap());
         Self {
             router: watchroom::http::router(Arc::clone(&app)),
+        let shared_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let app = Arc::new(App::new(config, shared_store, shared_clock).unwrap());
+        Self {
+            router: watchroom::http::router(Arc::clone(&app)),
+            app,
+            clock,
             store,
             app,
         }

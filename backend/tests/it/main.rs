@@ -37,3 +37,4 @@ mod notify;
 mod reload;
 
 mod alarms;
+mod live;

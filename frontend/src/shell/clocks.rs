@@ -47,13 +47,13 @@ pub fn Clocks() -> impl IntoView {
         <button
             type="button"
             class="clocks clocks--one"
-            aria-label="Choose the next clock"
             title=move || explanation(chosen.name(), now.get(), site)
             on:click=next
         >
             {move || name(chosen.name())}
             " "
             <b>{move || reading(chosen.name(), now.get(), site)}</b>
+            <span class="visually-hidden">"Choose the next clock"</span>
         </button>
     }
     .into_any()

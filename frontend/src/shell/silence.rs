@@ -13,24 +13,20 @@ use crate::state::streams::{is_silent, use_streams};
 /// The count; nothing while all speak. That it is not known is said, too.
 pub fn silence() -> AnyView {
     let (streams, navigation) = (use_streams(), use_navigation());
-    let text = Derived::new(move || {
+    // How many, and the words that a small screen leaves out; nothing while all speak.
+    let told = Derived::new(move || {
         streams.with(|streams| match (&streams.answer, &streams.failure) {
-            (_, Some(_)) => "streams not known".to_owned(),
+            (_, Some(_)) => Some(("?".to_owned(), "streams not known")),
             (Some(streams), None) => {
                 let silent = streams.streams.iter().filter(|stream| is_silent(stream)).count();
-                if silent == 0 {
-                    String::new()
-                } else {
-                    format!("{silent} silent")
-                }
+                (silent > 0).then(|| (silent.to_string(), "silent"))
             }
-            (None, None) => String::new(),
+            (None, None) => None,
         })
     });
     let there = move || address_of(Page::Streams, navigation);
     let link = move || {
-        let text = text.get();
-        (!text.is_empty()).then(|| {
+        told.get().map(|(count, words)| {
             view! {
                 <a
                     class="pill silence"
@@ -38,7 +34,8 @@ pub fn silence() -> AnyView {
                     title="Silent streams and source clocks"
                     on:click=follow(navigation, there)
                 >
-                    {text}
+                    {count}
+                    <span class="silence__word">{words}</span>
                 </a>
             }
             .into_any()

@@ -35,10 +35,10 @@ pub struct RasterQuery {
     #[cfg_attr(feature = "openapi", param(example = "mean"))]
     pub stat: Statistic,
     /// The lower end of the values of a density; without it, the least of the range.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub value_min: Option<f64>,
     /// The upper end of the values of a density; without it, the greatest of the range.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub value_max: Option<f64>,
     /// Whether the steps of value of a density are equal ratios rather than equal differences, for a logarithmic axis.
     /// Both ends are positive then: without `value_min` it is the least of the range or, where that is not positive, the

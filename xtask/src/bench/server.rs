@@ -103,6 +103,11 @@ impl Background {
         Ok(start.elapsed())
     }
 
+    /// Its number.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The most memory that it ever had, in bytes.
     pub(super) fn peak_memory(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).context("no memory figures")?;

@@ -98,7 +98,8 @@ fn operation_section(method: &str, path: &str, operation: &Value) -> String {
             escaped(&example)
         );
     }
-    if method == "get" && path.starts_with("/api/v1/") {
+    let is_socket = operation["responses"].get("101").is_some();
+    if method == "get" && path.starts_with("/api/v1/") && !is_socket {
         let query = example_query(operation);
         // From where this page is, one level below the server's root.
         let link = format!("..{path}{query}");

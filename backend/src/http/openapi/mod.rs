@@ -67,6 +67,7 @@ request if it had one.";
         super::dashboards::list_dashboard_files,
         super::outbox::list_outbox,
         super::outbox::retry_delivery,
+        super::live::get_live,
         super::frames::write_frames,
         super::write::write_lines,
         super::write::write_bucket,

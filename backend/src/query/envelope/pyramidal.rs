@@ -1,10 +1,9 @@
 //! The envelope from the pyramid.
 
 use shared::metric::ChannelSelection;
-use shared::query::envelope::Envelope;
 use shared::time::{TimeRange, Timestamp};
 
-use super::{Band, Collected, Question, SeriesOfChannel, Summing, finished};
+use super::{Answer, Band, Collected, Form, Question, SeriesOfChannel, Summing, finished};
 use crate::pyramid::grid::{FINEST, SAMPLES};
 use crate::pyramid::summary::Summary;
 use crate::pyramid::view::{Piece, Subject, View};
@@ -13,7 +12,7 @@ use crate::pyramid::{Error, Pyramid};
 type Result<T> = std::result::Result<T, Error>;
 
 /// Answers from tiles, and stores those that had to be derived for it.
-pub(super) async fn answer(pyramid: &Pyramid, question: &Question) -> Result<Envelope> {
+pub(super) async fn answer(pyramid: &Pyramid, question: &Question) -> Result<Answer> {
     let Some(mut view) = pyramid.view(&question.metric).await? else {
         let nothing = question.selection == ChannelSelection::Band;
         return Ok(if nothing {
@@ -31,12 +30,12 @@ pub(super) async fn answer(pyramid: &Pyramid, question: &Question) -> Result<Env
     Ok(answer)
 }
 
-async fn channels(view: &mut View<'_>, question: &Question) -> Result<Envelope> {
+async fn channels(view: &mut View<'_>, question: &Question) -> Result<Answer> {
     let mut asked = question.channels.clone();
     asked.sort_unstable();
     let subject = Subject::Channels(asked);
     let level = view.level_for(question.columns.bucket_micros());
-    if level != SAMPLES {
+    if level != SAMPLES && question.form != Some(Form::Samples) {
         let mut summed = Summed::new(question);
         view.visit(&subject, question.range, level, &mut |piece| summed.add(piece))
             .await?;
@@ -61,10 +60,10 @@ async fn channels(view: &mut View<'_>, question: &Question) -> Result<Envelope> 
     Ok(collected.finish())
 }
 
-async fn band(view: &mut View<'_>, question: &Question) -> Result<Envelope> {
+async fn band(view: &mut View<'_>, question: &Question) -> Result<Answer> {
     let subject = Subject::Band;
     let level = view.level_for(question.columns.bucket_micros());
-    if level != SAMPLES {
+    if level != SAMPLES && question.form != Some(Form::Frames) {
         let mut band = Band::new(question);
         view.visit(&subject, question.range, level, &mut |piece| {
             add_to_band(&mut band, piece);
@@ -154,9 +153,10 @@ impl<'a> Summed<'a> {
     }
 
     fn are_many(&self) -> bool {
+        // Without any channel there is nothing to sum up.
         self.n_samples
             .iter()
-            .any(|n_samples| self.question.max_samples() < *n_samples)
+            .any(|n_samples| self.question.are_many(*n_samples))
     }
 }
 

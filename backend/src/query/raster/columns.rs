@@ -6,7 +6,7 @@ use shared::time::TimeRange;
 use crate::query::columns::DEFAULT_BASE_MICROS;
 
 /// What is known of all that a range holds.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub(super) struct Overview {
     /// How many frames.
     pub(super) n_frames: u64,
@@ -17,6 +17,14 @@ pub(super) struct Overview {
 }
 
 impl Overview {
+    /// Adds all that is known of a later part.
+    pub(super) fn add_all(&mut self, later: &Self) {
+        self.n_frames += later.n_frames;
+        if let Some((least, greatest)) = later.extremes {
+            self.add(later.n_finite, least, greatest);
+        }
+    }
+
     /// Adds finite samples.
     pub(super) fn add(&mut self, count: u64, least: f64, greatest: f64) {
         self.n_finite += count;
@@ -158,6 +166,23 @@ impl Columns {
             start_us: times_us,
             buckets: None,
         }
+    }
+
+    /// Some of them, which lie beside each other.
+    pub(super) fn only(&self, places: std::ops::Range<usize>) -> Self {
+        let number = i64::try_from(places.start).unwrap_or(i64::MAX);
+        Self {
+            buckets: self.buckets.map(|(width, first)| (width, first.saturating_add(number))),
+            start_us: self.start_us.get(places.clone()).unwrap_or_default().to_vec(),
+            end_us: self.end_us.get(places).unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// Those that a range touches.
+    pub(super) fn touched_by(&self, from_us: i64, to_us: i64) -> std::ops::Range<usize> {
+        let start = self.end_us.partition_point(|end_us| *end_us <= from_us);
+        let end = self.start_us.partition_point(|start_us| *start_us < to_us);
+        start..end.max(start)
     }
 
     /// How many there are.

@@ -70,16 +70,21 @@ impl Bins {
     }
 }
 
+/// How many values lie in no bin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Outside {
+    pub(super) below: u64,
+    pub(super) above: u64,
+}
+
 /// Bins x columns of counts.
 pub(super) struct Counts {
     bins: Option<Bins>,
     n_columns: usize,
     /// Bin by bin.
     by_bin: Vec<u32>,
-    below: u64,
-    above: u64,
-    /// Which columns hold a value that lies in no bin.
-    outside: Vec<bool>,
+    /// How many values of each column lie below and above the bins.
+    outside: Vec<Outside>,
     /// Which columns hold a sample that is not finite.
     not_finite: Vec<bool>,
 }
@@ -91,9 +96,7 @@ impl Counts {
             bins,
             n_columns,
             by_bin: vec![0; n_bins as usize * n_columns],
-            below: 0,
-            above: 0,
-            outside: vec![false; n_columns],
+            outside: vec![Outside::default(); n_columns],
             not_finite: vec![false; n_columns],
         }
     }
@@ -107,16 +110,15 @@ impl Counts {
         };
         match self.bins.map(|bins| bins.place(value)) {
             Some(Place::In(bin)) => self.by_bin[bin * self.n_columns + column] += 1,
-            Some(Place::Below) => {
-                self.below += 1;
-                self.outside[column] = true;
-            }
+            Some(Place::Below) => self.outside[column].below += 1,
             // The first sample may come while the question is answered; there is no bin for it yet.
-            Some(Place::Above) | None => {
-                self.above += 1;
-                self.outside[column] = true;
-            }
+            Some(Place::Above) | None => self.outside[column].above += 1,
         }
+    }
+
+    /// How many values of each column lie in no bin.
+    pub(super) fn outside(&self) -> &[Outside] {
+        &self.outside
     }
 
     pub(super) fn finish(self, columns: Columns, of: DensityOf, ends: (Option<f64>, Option<f64>)) -> Density {
@@ -124,7 +126,8 @@ impl Counts {
         let bin = |bin: usize| &self.by_bin[bin * self.n_columns..(bin + 1) * self.n_columns];
         let mut is_blank = self.not_finite.clone();
         for (column, is_blank) in is_blank.iter_mut().enumerate() {
-            *is_blank &= !self.outside[column] && (0..n_bins).all(|number| bin(number)[column] == 0);
+            *is_blank &=
+                self.outside[column] == Outside::default() && (0..n_bins).all(|number| bin(number)[column] == 0);
         }
         Density {
             bucket_us: columns.bucket_us(),
@@ -132,8 +135,8 @@ impl Counts {
             end_us: columns.end_us,
             value_min: ends.0,
             value_max: ends.1,
-            below: self.below,
-            above: self.above,
+            below: self.outside.iter().map(|outside| outside.below).sum(),
+            above: self.outside.iter().map(|outside| outside.above).sum(),
             of,
             blanks: runs(self.n_columns, |column| is_blank[column]).collect(),
             counts: self.by_bin,

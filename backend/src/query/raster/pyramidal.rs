@@ -8,8 +8,9 @@ use shared::value::Value;
 
 use super::cells::{Cells, Fold, Rows, Sink};
 use super::columns::{Columns, Cut, Overview, finest_width};
+use super::density::Outside;
 use super::{Question, RasterAnswer, add_frame, count_means};
-use crate::pyramid::grid::{BUCKETS, Plan, SAMPLES, Step};
+use crate::pyramid::grid::{self, BUCKETS, SAMPLES, Step};
 use crate::pyramid::tile::{BLOCK_CHANNELS, Decoded, Values};
 use crate::pyramid::view::{Piece, Subject, TilePart, View};
 use crate::pyramid::{Error, Pyramid};
@@ -27,28 +28,92 @@ pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result
     let Some(mut view) = pyramid.view(&question.metric).await? else {
         return Ok(nothing(question));
     };
-    let finest = finest_width(
-        question.range,
-        question.query.columns,
-        question.interval_micros().unwrap_or(DEFAULT_BASE_MICROS),
-    );
-    let level = view.level_for(finest);
-    let overview = look_over(&mut view, question.range, level).await?;
-    let cut = question.cut(&overview);
-    let fold = Fold::of(question.query.stat);
-    let of = question.counted(cut, &overview);
-    let ranges = vec![question.range];
-    // Samples that lie far apart are not sought where there are none.
-    let (ranges, level) = match cut {
-        Cut::Buckets(width) if fold.is_some() || of == DensityOf::Buckets => (ranges, view.level_for(width)),
-        _ if level == SAMPLES => (ranges, SAMPLES),
-        _ => (filled(&mut view, &Subject::Band, question.range, level).await?, SAMPLES),
-    };
-    let times_us = match cut {
-        Cut::Frames => frame_times(&mut view, &ranges).await?,
-        Cut::Buckets(_) => Vec::new(),
-    };
-    let columns = question.columns(cut, times_us);
+    let overview = look_over(&mut view, question).await?;
+    let plan = Plan::new(question, &overview);
+    let all = plan.of_all(&mut view, question).await?;
+    let read = read(&mut view, question, &plan, all).await?;
+    view.finish().await?;
+    Ok(read.answer)
+}
+
+/// How an answer is made, as it follows from all that there is.
+pub(super) struct Plan {
+    pub(super) overview: Overview,
+    pub(super) cut: Cut,
+    pub(super) of: DensityOf,
+}
+
+/// Some columns of an answer, and where what is in them is read.
+pub(super) struct Asked {
+    pub(super) columns: Columns,
+    pub(super) range: TimeRange,
+}
+
+/// What was read into some columns.
+pub(super) struct Read {
+    pub(super) answer: RasterAnswer,
+    /// Of a density, what of each column lies in no row.
+    pub(super) outside: Vec<Outside>,
+}
+
+impl Plan {
+    pub(super) fn new(question: &Question<'_>, overview: &Overview) -> Self {
+        let cut = question.cut(overview);
+        Self {
+            overview: *overview,
+            cut,
+            of: question.counted(cut, overview),
+        }
+    }
+
+    /// All columns.
+    pub(super) async fn of_all(&self, view: &mut View<'_>, question: &Question<'_>) -> Result<Asked> {
+        let times_us = match self.cut {
+            Cut::Frames => frame_times(view, question, question.range).await?,
+            Cut::Buckets(_) => Vec::new(),
+        };
+        Ok(Asked {
+            columns: question.columns(self.cut, times_us),
+            range: question.range,
+        })
+    }
+
+    /// Where in a range what is, and in buckets of which level.
+    async fn parts(
+        &self,
+        view: &mut View<'_>,
+        question: &Question<'_>,
+        range: TimeRange,
+    ) -> Result<(Vec<TimeRange>, u8)> {
+        let level = view.level_for(finest(question));
+        Ok(match self.cut {
+            Cut::Buckets(width) if Fold::of(question.query.stat).is_some() || self.of == DensityOf::Buckets => {
+                (vec![range], view.level_for(width))
+            }
+            _ => (filled_parts(view, range, level).await?, SAMPLES),
+        })
+    }
+}
+
+/// The parts of a range that hold samples: those that lie far apart are not sought where there are none.
+async fn filled_parts(view: &mut View<'_>, range: TimeRange, level: u8) -> Result<Vec<TimeRange>> {
+    if level == SAMPLES {
+        return Ok(vec![range]);
+    }
+    filled(view, &Subject::Band, range, level).await
+}
+
+/// The width of the finest columns that there may be.
+pub(super) fn finest(question: &Question<'_>) -> i64 {
+    let base_micros = question.interval_micros().unwrap_or(DEFAULT_BASE_MICROS);
+    finest_width(question.range, question.query.columns, base_micros)
+}
+
+/// Reads what is in some columns.
+pub(super) async fn read(view: &mut View<'_>, question: &Question<'_>, plan: &Plan, asked: Asked) -> Result<Read> {
+    let Asked { columns, range } = asked;
+    let Plan { overview, of, .. } = plan;
+    let (ranges, level) = plan.parts(view, question, range).await?;
     let plans = ranges.into_iter().map(|range| view.plan(range, level)).collect();
     let mut reading = Reading {
         view,
@@ -56,27 +121,29 @@ pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result
         columns: &columns,
     };
     let all = 0..question.n_channels;
-    let answer = if let Some(fold) = fold {
+    if let Some(fold) = Fold::of(question.query.stat) {
         let mut cells = question.cells(fold, &columns);
         reading.read(all, &mut cells).await?;
-        reading.view.finish().await?;
-        RasterAnswer::Raster(cells.finish(columns))
-    } else {
-        let mut counts = question.counts(&overview, &columns);
-        match of {
-            DensityOf::Samples => reading.read(all, &mut counts).await?,
-            DensityOf::Buckets => {
-                for channels in parts(question.n_channels, columns.len()) {
-                    let mut means = Cells::new(Fold::Mean, Rows::each(channels.clone()), columns.len());
-                    reading.read(channels, &mut means).await?;
-                    count_means(&mut counts, &means, &overview);
-                }
+        return Ok(Read {
+            answer: RasterAnswer::Raster(cells.finish(columns)),
+            outside: Vec::new(),
+        });
+    }
+    let mut counts = question.counts(overview, &columns);
+    match of {
+        DensityOf::Samples => reading.read(all, &mut counts).await?,
+        DensityOf::Buckets => {
+            for channels in parts(question.n_channels, columns.len()) {
+                let mut means = Cells::new(Fold::Mean, Rows::each(channels.clone()), columns.len());
+                reading.read(channels, &mut means).await?;
+                count_means(&mut counts, &means, overview);
             }
         }
-        reading.view.finish().await?;
-        question.finish_counts(counts, columns, of, &overview)
-    };
-    Ok(answer)
+    }
+    Ok(Read {
+        outside: counts.outside().to_vec(),
+        answer: question.finish_counts(counts, columns, *of, overview),
+    })
 }
 
 /// The answer before the first frame.
@@ -90,27 +157,42 @@ fn nothing(question: &Question<'_>) -> RasterAnswer {
     question.finish_counts(counts, columns, DensityOf::Samples, &overview)
 }
 
-async fn look_over(view: &mut View<'_>, range: TimeRange, level: u8) -> Result<Overview> {
+async fn look_over(view: &mut View<'_>, question: &Question<'_>) -> Result<Overview> {
     let mut overview = Overview::default();
-    view.visit(&Subject::Band, range, level, &mut |piece| {
-        let (n_frames, band) = match piece {
-            Piece::Frame { band, .. } => (1, band),
-            Piece::Bucket { bucket, .. } => (bucket.stored, bucket.summary),
-            Piece::Sample { .. } => return,
-        };
-        overview.n_frames += n_frames;
-        if let Some(band) = band {
-            overview.add(band.count, band.min.value, band.max.value);
-        }
-    })
-    .await?;
+    let level = view.level_for(finest(question));
+    look_at(view, question.range, level, &mut |_, piece| overview.add_all(piece)).await?;
     Ok(overview)
 }
 
-async fn frame_times(view: &mut View<'_>, ranges: &[TimeRange]) -> Result<Vec<i64>> {
+/// Gives what is known of each frame or bucket of a range, with its time.
+pub(super) async fn look_at(
+    view: &mut View<'_>,
+    range: TimeRange,
+    level: u8,
+    note: &mut (impl FnMut(i64, &Overview) + Send),
+) -> Result<()> {
+    view.visit(&Subject::Band, range, level, &mut |piece| {
+        let (time_us, n_frames, band) = match piece {
+            Piece::Frame { time_us, band } => (time_us, 1, band),
+            Piece::Bucket { start_us, bucket, .. } => (start_us, bucket.stored, bucket.summary),
+            Piece::Sample { .. } => return,
+        };
+        let told = Overview {
+            n_frames,
+            n_finite: band.map_or(0, |band| band.count),
+            extremes: band.map(|band| (band.min.value, band.max.value)),
+        };
+        note(time_us, &told);
+    })
+    .await
+}
+
+/// The times of all frames of a range.
+pub(super) async fn frame_times(view: &mut View<'_>, question: &Question<'_>, range: TimeRange) -> Result<Vec<i64>> {
+    let level = view.level_for(finest(question));
     let mut times_us = Vec::new();
-    for range in ranges {
-        view.visit(&Subject::Band, *range, SAMPLES, &mut |piece| {
+    for range in filled_parts(view, range, level).await? {
+        view.visit(&Subject::Band, range, SAMPLES, &mut |piece| {
             if let Piece::Frame { time_us, .. } = piece {
                 times_us.push(time_us);
             }
@@ -130,14 +212,14 @@ fn parts(n_channels: u32, n_columns: usize) -> impl Iterator<Item = Range<u32>> 
 }
 
 /// What answers from which tiles and raw samples.
-struct Reading<'v, 'c> {
-    view: View<'v>,
+struct Reading<'v, 's, 'c> {
+    view: &'v mut View<'s>,
     /// By rising time, without overlap.
-    plans: Vec<Plan>,
+    plans: Vec<grid::Plan>,
     columns: &'c Columns,
 }
 
-impl Reading<'_, '_> {
+impl Reading<'_, '_, '_> {
     /// Gives all that is stored of these channels, which begin with a block.
     async fn read(&mut self, channels: Range<u32>, sink: &mut impl Sink) -> Result<()> {
         let Self { view, plans, columns } = self;

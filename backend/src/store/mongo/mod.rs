@@ -68,6 +68,7 @@ use mongodb::bson::doc;
 use mongodb::{Client, Database};
 use shared::time::{TimeRange, Timestamp};
 
+use super::changes::ChangeFeed;
 use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
@@ -79,6 +80,8 @@ use super::{
 };
 
 mod writer;
+
+mod changes;
 
 mod transaction;
 
@@ -124,10 +127,11 @@ pub struct MongoStore {
     database: Database,
     read_only: bool,
     closed: AtomicBool,
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     sites: site::Sites,
     reader: read::Reader,
     writer: writer::Writer,
+    changes: changes::Changes,
 }
 
 impl MongoStore {
@@ -138,13 +142,20 @@ impl MongoStore {
     pub async fn open(url: &str) -> Result<Self> {
         let address = address::Address::parse(url)?;
         let (client, database) = open::open(&address).await?;
+        let origin = mongodb::bson::oid::ObjectId::new();
+        let catalogue = Arc::new(Catalogue::new(&database, address.sites.clone(), address.read_only));
         let store = Self {
             read_only: address.read_only,
             closed: AtomicBool::new(false),
-            catalogue: Catalogue::new(&database, address.sites.clone(), address.read_only),
             sites: site::Sites::new(&database, address.sites),
             reader: read::Reader::new(&database),
-            writer: writer::Writer::start(&client, &database),
+            writer: writer::Writer::start(&client, &database, origin),
+            changes: changes::Changes {
+                database: database.clone(),
+                catalogue: Arc::clone(&catalogue),
+                origin,
+            },
+            catalogue,
             client,
             database,
         };
@@ -264,6 +275,11 @@ impl Store for MongoStore {
 
     fn records(&self) -> &dyn RecordStore {
         self
+    }
+
+    fn changes(&self) -> Option<&dyn ChangeFeed> {
+        // Who may not write is told nothing either: an older server's database has no such collection.
+        (!self.read_only).then_some(&self.changes)
     }
 
     async fn ping(&self) -> Result<()> {

@@ -11,6 +11,7 @@ use mongodb::{Client, Collection, Database, IndexModel};
 
 use super::super::{Error, Result};
 use super::address::Address;
+use super::changes::CHANGES;
 use super::failure::{NAMESPACE_EXISTS, has_code, is_duplicate_key, store_error, text};
 use super::place::{FRAMES, SiteCollection};
 use super::records::{self, EVENTS, RECORDS};
@@ -144,7 +145,9 @@ async fn set_up(database: &Database) -> Result<()> {
 async fn set_up_locked(database: &Database, schema: &Collection<Document>) -> Result<()> {
     // Again: another server may have brought it further before the lock was ours.
     check_version(database).await?;
-    for name in [FRAMES, "metrics", "newest", TILES, STATES, WRITERS, RECORDS, EVENTS] {
+    for name in [
+        FRAMES, "metrics", "newest", TILES, STATES, WRITERS, RECORDS, EVENTS, CHANGES,
+    ] {
         match database.create_collection(name).await {
             Ok(()) => {}
             Err(error) if has_code(&error, NAMESPACE_EXISTS) => {}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
 use mongodb::error::Error as DriverError;
 use mongodb::options::ReadConcern;
@@ -10,12 +11,12 @@ use shared::time::Timestamp;
 
 use super::super::Error;
 use super::super::row::Row;
-use super::document;
 use super::failure::{is_conflict, is_conflict_code, store_error, text};
 use super::moment::Moment;
 use super::place::Place;
 use super::sealing::{self, WriterId};
 use super::writer::MetricRows;
+use super::{changes, document};
 
 /// How many documents one command asks for, inserts or changes.
 const DOCUMENTS_PER_COMMAND: usize = 1000;
@@ -82,7 +83,7 @@ pub(super) async fn run(
     client: &Client,
     database: &Database,
     metrics: &[MetricRows],
-    writer: WriterId,
+    writer: (WriterId, ObjectId),
 ) -> Result<(), Failure> {
     let mut session = begin(client).await?;
     let filled = fill(&mut session, database, metrics, writer).await;
@@ -115,7 +116,7 @@ async fn fill(
     session: &mut ClientSession,
     database: &Database,
     metrics: &[MetricRows],
-    writer: WriterId,
+    writer: (WriterId, ObjectId),
 ) -> Result<(), Failure> {
     let mut new: BTreeMap<&str, Vec<RawDocumentBuf>> = BTreeMap::new();
     for metric in metrics {
@@ -147,7 +148,8 @@ async fn fill(
             (metric.entry.place.name.as_str(), times_us.collect())
         })
         .collect();
-    sealing::guard(session, database, writer, &written).await
+    changes::tell(session, database, writer.1, metrics).await?;
+    sealing::guard(session, database, writer.0, &written).await
 }
 
 /// Writes those rows over what is stored at their times, and gives documents for the others.

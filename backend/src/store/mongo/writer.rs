@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use mongodb::bson::oid::ObjectId;
 use mongodb::{Client, Collection, Database};
 use shared::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -85,7 +86,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the task.
-    pub(super) fn start(client: &Client, database: &Database) -> Self {
+    pub(super) fn start(client: &Client, database: &Database, origin: ObjectId) -> Self {
         let (commands, queue) = mpsc::channel(QUEUE_BATCHES);
         let task = Task {
             client: client.clone(),
@@ -93,6 +94,7 @@ impl Writer {
             newest: database.collection("newest"),
             known: HashMap::new(),
             writer: WriterId::new(),
+            origin,
             registered: BTreeSet::new(),
         };
         tokio::spawn(task.run(queue));
@@ -127,6 +129,8 @@ struct Task {
     known: HashMap<MetricId, Known>,
     /// This process among those that write.
     writer: WriterId,
+    /// The same, as what it writes is told.
+    origin: ObjectId,
     /// The metrics that it is registered for, as far as it knows.
     registered: BTreeSet<MetricId>,
 }
@@ -186,11 +190,12 @@ impl Task {
         let mut attempts = Attempts::new();
         loop {
             self.register(&metrics).await?;
-            let failure = match transaction::run(&self.client, &self.database, &metrics, self.writer).await {
-                Ok(()) => return Ok(()),
-                Err(Failure::Store(error)) => return Err(error),
-                Err(failure) => failure,
-            };
+            let failure =
+                match transaction::run(&self.client, &self.database, &metrics, (self.writer, self.origin)).await {
+                    Ok(()) => return Ok(()),
+                    Err(Failure::Store(error)) => return Err(error),
+                    Err(failure) => failure,
+                };
             if let Failure::Outdated(_) = failure {
                 // Forgotten after a long silence.
                 for metric in &metrics {

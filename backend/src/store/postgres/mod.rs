@@ -64,6 +64,7 @@ use futures_core::stream::BoxStream;
 use shared::time::{TimeRange, Timestamp};
 use sqlx::postgres::PgPool;
 
+use super::changes::ChangeFeed;
 use super::records::RecordStore;
 use super::retention::RetentionStore;
 use super::row::{Row, check_frame};
@@ -77,6 +78,8 @@ use open::store_error;
 use writer::Rows;
 
 mod writer;
+
+mod changes;
 
 mod transaction;
 
@@ -118,6 +121,7 @@ pub struct PostgresStore {
     writer: writer::Writer,
     pool: PgPool,
     catalogue: Arc<catalogue::Catalogue>,
+    changes: changes::Changes,
 }
 
 impl PostgresStore {
@@ -132,8 +136,13 @@ impl PostgresStore {
         let pool = place.readers();
         let catalogue = Arc::new(catalogue::Catalogue::default());
         catalogue.refresh(&pool).await?;
+        let changes = changes::Changes {
+            place: place.clone(),
+            origin: fastrand::u64(..),
+        };
         Ok(Self {
-            writer: writer::Writer::start(place, connection),
+            writer: writer::Writer::start(place, connection, changes.origin),
+            changes,
             pool,
             catalogue,
         })
@@ -266,6 +275,10 @@ impl Store for PostgresStore {
 
     fn records(&self) -> &dyn RecordStore {
         self
+    }
+
+    fn changes(&self) -> Option<&dyn ChangeFeed> {
+        Some(&self.changes)
     }
 
     async fn ping(&self) -> Result<()> {

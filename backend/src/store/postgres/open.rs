@@ -104,6 +104,14 @@ impl Place {
         connected.map_err(|error| self.name_in(store_error(error)))
     }
 
+    /// A connection that listens; it is made when it is needed.
+    pub(super) fn listener(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(self.0.clone())
+    }
+
     /// The connections that read; they are made when they are needed.
     pub(super) fn readers(&self) -> PgPool {
         PgPoolOptions::new()

@@ -15,7 +15,7 @@ use super::open::store_error;
 use super::stored::{COPY_ROWS, CopyRows, row_columns, row_from_result};
 use super::time::PgTime;
 use super::writer::{Rows, merge_into};
-use super::{LOCK_SPACE, read, sql_id, tiles};
+use super::{LOCK_SPACE, changes, read, sql_id, tiles};
 
 /// Metrics whose numbers leave the same rest share a lock, so that a write of many metrics does not fill the server's
 /// table of locks.
@@ -29,7 +29,7 @@ const TIMES_PER_LOOK: usize = 256;
 const PIECE_BYTES: usize = 256 << 10;
 
 /// Stores rows: all or none. The partitions must be there.
-pub(super) async fn write(connection: &mut PgConnection, mut rows: Rows) -> Result<()> {
+pub(super) async fn write(connection: &mut PgConnection, mut rows: Rows, origin: u64) -> Result<()> {
     let mut written: BTreeMap<MetricId, Written> = BTreeMap::new();
     for ((metric_id, time), row) in &rows {
         let of_metric = written.entry(*metric_id).or_default();
@@ -47,7 +47,9 @@ pub(super) async fn write(connection: &mut PgConnection, mut rows: Rows) -> Resu
     copy(&mut transaction, &rows).await?;
     raise_newest(&mut transaction, &written).await?;
     lower_oldest(&mut transaction, &written).await?;
-    tiles::invalidate(&mut transaction, &times_us(&written)).await?;
+    let times_us = times_us(&written);
+    tiles::invalidate(&mut transaction, &times_us).await?;
+    changes::notify(&mut transaction, origin, &times_us).await?;
     transaction.commit().await.map_err(store_error)
 }
 

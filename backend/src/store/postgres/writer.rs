@@ -47,11 +47,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the task.
-    pub(super) fn start(place: Place, connection: PgConnection) -> Self {
+    pub(super) fn start(place: Place, connection: PgConnection, origin: u64) -> Self {
         let (commands, queue) = mpsc::channel(QUEUE_BATCHES);
         let task = Task {
             place,
             connection: Some(connection),
+            origin,
             months: BTreeSet::new(),
         };
         tokio::spawn(task.run(queue));
@@ -82,6 +83,8 @@ struct Task {
     place: Place,
     /// `None` after a failure, until the next batch.
     connection: Option<PgConnection>,
+    /// This process among those that write.
+    origin: u64,
     /// Months whose partition is known to be there.
     months: BTreeSet<Month>,
 }
@@ -151,7 +154,7 @@ impl Task {
             partition::make(connection, &missing).await.map_err(store_error)?;
             self.months.extend(missing);
         }
-        transaction::write(connection, rows).await
+        transaction::write(connection, rows, self.origin).await
     }
 
     /// The connection if it still lives, or a new one. Nothing has been sent yet, so this loses nothing.

@@ -131,3 +131,22 @@ async fn questions_and_forms_have_tags_of_their_own() {
     );
     assert_eq!(again(&app, CLOSED, &tags[1]).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn answers_say_where_live_updates_go_on_from_also_when_they_are_kept_or_confirmed() {
+    let app = app().await;
+    let position = |answer: &Answer| -> shared::live::Position {
+        let told = answer.header(shared::live::POSITION_HEADER);
+        told.parse().unwrap_or_else(|_| panic!("no position: {told:?}"))
+    };
+    let first = app.get(CLOSED).await;
+    assert!(0 < position(&first).sequence);
+    let elsewhere = r#"{"frames":[{"metric":"hall.temperature","time":"2026-11-20T21:00:30Z","values":[1]}]}"#;
+    assert_eq!(app.post_json("/api/v1/frames", elsewhere).await.status, StatusCode::OK);
+    let second = app.get(CLOSED).await;
+    let confirmed = again(&app, CLOSED, second.header(header::ETAG)).await;
+    assert_eq!(confirmed.status, StatusCode::NOT_MODIFIED);
+    for answer in [second, confirmed] {
+        assert_eq!(position(&answer).sequence, position(&first).sequence + 1);
+    }
+}

@@ -1,0 +1,159 @@
+//! As much of a WebSocket as a viewer needs: one message out, many in. In the compact form, as the page has it.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// A question of a viewer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Question {
+    /// As `GET /api/v1/envelope`.
+    Envelope {
+        metric: String,
+        channels: String,
+        from: String,
+        to: String,
+        columns: u32,
+    },
+    /// As `GET /api/v1/raster` of means.
+    Raster {
+        metric: String,
+        from: String,
+        to: String,
+        columns: u32,
+        rows: u32,
+    },
+}
+
+/// An open socket.
+#[derive(Debug)]
+pub(super) struct Socket(BufReader<TcpStream>);
+
+impl Socket {
+    /// Opens one to a server such as `http://127.0.0.1:8080`, and subscribes.
+    pub(super) fn open(url: &str, questions: &[Question]) -> Result<Self> {
+        let host = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).context("no connection for live updates")?;
+        stream.set_nodelay(true)?;
+        write!(
+            stream,
+            "GET /api/v1/live HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: d2F0Y2hyb29tLWJlbmNoIQ==\r\n\r\n"
+        )?;
+        let mut reader = BufReader::new(stream);
+        let mut status = String::new();
+        reader.read_line(&mut status)?;
+        ensure!(status.contains(" 101 "), "no WebSocket: {}", status.trim());
+        let mut line = status;
+        while line.trim() != "" {
+            line.clear();
+            reader.read_line(&mut line)?;
+        }
+        let message = subscribe(questions);
+        let mut frame = vec![0x82, 0x80 | 126];
+        frame.extend_from_slice(&u16::try_from(message.len())?.to_be_bytes());
+        // The mask of zeros, under which a message is what it is.
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(&message);
+        reader.get_mut().write_all(&frame)?;
+        Ok(Self(reader))
+    }
+
+    /// When the next increment has come, whole; an error at the deadline.
+    pub(super) fn next_increment(&mut self, deadline: Instant) -> Result<Instant> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            ensure!(Duration::from_millis(1) < left, "the time is over");
+            self.0.get_ref().set_read_timeout(Some(left))?;
+            let mut head = [0; 2];
+            self.0.read_exact(&mut head)?;
+            let length = match head[1] & 0x7f {
+                126 => {
+                    let mut length = [0; 2];
+                    self.0.read_exact(&mut length)?;
+                    usize::from(u16::from_be_bytes(length))
+                }
+                127 => {
+                    let mut length = [0; 8];
+                    self.0.read_exact(&mut length)?;
+                    usize::try_from(u64::from_be_bytes(length))?
+                }
+                length => usize::from(length),
+            };
+            let mut message = vec![0; length];
+            self.0.read_exact(&mut message)?;
+            match (head[0] & 0x0f, message.first()) {
+                // The number of `ServerMessage::Increment` among its variants.
+                (2, Some(1)) => return Ok(Instant::now()),
+                (2, Some(3)) => bail!("a question was refused"),
+                (8, _) => bail!("the server closed the socket"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `ClientMessage::Subscribe` in the postcard wire format.
+fn subscribe(questions: &[Question]) -> Vec<u8> {
+    let mut bytes = vec![0];
+    varint(&mut bytes, questions.len());
+    for (id, question) in questions.iter().enumerate() {
+        varint(&mut bytes, id);
+        match question {
+            Question::Envelope {
+                metric,
+                channels,
+                from,
+                to,
+                columns,
+            } => {
+                bytes.push(0);
+                [metric, channels, from, to].map(|text| string(&mut bytes, text));
+                varint(&mut bytes, *columns as usize);
+            }
+            Question::Raster {
+                metric,
+                from,
+                to,
+                columns,
+                rows,
+            } => {
+                bytes.push(1);
+                [metric, from, to].map(|text| string(&mut bytes, text));
+                varint(&mut bytes, *columns as usize);
+                varint(&mut bytes, *rows as usize);
+                // The mean, between no given ends, not by logarithms.
+                bytes.extend_from_slice(&[0, 0, 0, 0]);
+            }
+        }
+        // From no position on: the whole answer first.
+        bytes.push(0);
+    }
+    bytes
+}
+
+fn string(bytes: &mut Vec<u8>, text: &str) {
+    varint(bytes, text.len());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn varint(bytes: &mut Vec<u8>, mut number: usize) {
+    while 0x80 <= number {
+        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap_or(0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_seven_bits_at_a_time() {
+        let mut bytes = Vec::new();
+        [0, 127, 128, 1200].map(|number| varint(&mut bytes, number));
+        assert_eq!(bytes, [0, 127, 0x80, 1, 0xb0, 9]);
+    }
+}
