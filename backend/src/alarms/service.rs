@@ -391,6 +391,7 @@ impl Alarms {
 /// Evaluates the alarms when samples come and when time passes, until it is dropped.
 pub async fn keep_evaluating(app: Arc<App>) {
     let mut is_failing = false;
+    let mut shown: Vec<AlarmStatus> = Vec::new();
     loop {
         let now = app.clock.now().as_micros();
         match app.alarms.round(&*app.store, now).await {
@@ -400,6 +401,11 @@ pub async fn keep_evaluating(app: Arc<App>) {
                 tracing::warn!(%error, "the alarms could not be kept, it is tried again each second: {error}");
             }
             Err(_still) => {}
+        }
+        let list = app.alarms.list(now);
+        if list.alarms != shown {
+            shown.clone_from(&list.alarms);
+            app.live.alarms.send(list);
         }
         // What comes in the same moment is evaluated together.
         let _elapsed = tokio::time::timeout(PERIOD, app.alarms.feed.wait()).await;

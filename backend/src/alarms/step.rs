@@ -345,8 +345,8 @@ impl Step<'_> {
         if from != settled {
             (state.state, state.since) = (settled, at);
         }
-        // Also what a rule says first goes into the history.
-        state.is_noted = true;
+        // Also what a rule says first goes into the history; but it is no change.
+        let is_first = !std::mem::replace(&mut state.is_noted, true);
         if self.rule.latch && !matches!(settled, AlarmState::Ok | AlarmState::Unknown) {
             let is_worse = state
                 .latched
@@ -364,7 +364,7 @@ impl Step<'_> {
         }
         // The change that is one too many is told as that.
         let would_tell = self.is_to_be_told();
-        let begins_to_flap = self.count_change(at);
+        let begins_to_flap = !is_first && self.count_change(at);
         let text = super::words::happened(self.rule, self.binding, self.state);
         self.happen(AlarmEventKind::State, from, at, text, "", would_tell && !begins_to_flap);
         if begins_to_flap {

@@ -103,16 +103,18 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownRoute { .. } | Self::UnknownDelivery(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) | Self::Statement(_) => {
-                StatusCode::BAD_REQUEST
+            Self::UnknownRoute { .. } | Self::UnknownDelivery(_) | Self::Action(ActionError::UnknownRule { .. }) => {
+                StatusCode::NOT_FOUND
             }
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadQueryString(_)
+            | Self::BadBody(_)
+            | Self::BadJson(_)
+            | Self::Statement(_)
+            | Self::Action(ActionError::Wrong(_)) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
-            Self::Action(ActionError::UnknownRule { .. }) => StatusCode::NOT_FOUND,
-            Self::Action(ActionError::Wrong(_)) => StatusCode::BAD_REQUEST,
             Self::Action(ActionError::Untimely(_)) => StatusCode::CONFLICT,
             Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::NoWebSocket(_) => StatusCode::BAD_REQUEST,

@@ -131,6 +131,8 @@ impl Writer {
     #[must_use]
     pub fn with_alarms(self, alarms: Arc<Feed>) -> Self {
         Self { alarms, ..self }
+    }
+
     /// The same, which tells what it has written.
     #[must_use]
     pub fn with_hub(self, hub: Arc<Hub>) -> Self {
@@ -230,10 +232,6 @@ impl Writer {
             if n_values >= self.limits.values_per_batch || frames.peek().is_none() {
                 let written = self.commit(std::mem::take(&mut batch), n_values).await;
                 written.map_err(|source| WriteFailed { accepted, source })?;
-                self.alarms.offer(&batch);
-                if let Some(streams) = &self.streams {
-                    streams.note(&batch);
-                }
                 accepted += n_sources;
                 (n_values, n_sources) = (0, 0);
             }
@@ -245,6 +243,7 @@ impl Writer {
     async fn commit(&self, batch: Vec<Frame>, n_values: usize) -> store::Result<()> {
         let store = Arc::clone(&self.store);
         let (hub, streams, figures) = (self.hub.clone(), self.streams.clone(), self.figures.clone());
+        let alarms = Arc::clone(&self.alarms);
         // Apart from the request, which may end before the write does: what is committed must be told.
         let writing = tokio::spawn(async move {
             let written = store.write(&batch).await;
@@ -255,6 +254,9 @@ impl Writer {
                     &figures.lost_values
                 };
                 counter.inc_by(n_values as u64);
+            }
+            if written.is_ok() {
+                alarms.offer(&batch);
             }
             if let Some(streams) = streams
                 && written.is_ok()

@@ -33,7 +33,6 @@ pub(crate) struct TestApp<S = MemoryStore> {
     pub(crate) app: Arc<App>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<S>,
-    pub(crate) app: Arc<App>,
 }
 
 /// An answer, read to its end.
@@ -110,9 +109,6 @@ impl<S: Store> TestApp<S> {
     fn assemble_at(config: Config, store: Arc<S>, now: Timestamp) -> Self {
         let clock = Arc::new(ManualClock::new(now));
         let shared_store: Arc<dyn Store> = Arc::<S>::clone(&store);
-        let app = Arc::new(App::new(config, shared_store, Arc::new(ManualClock::new(now))).unwrap());
-        Self {
-            router: watchroom::http::router(Arc::clone(&app)),
         let shared_clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let app = Arc::new(App::new(config, shared_store, shared_clock).unwrap());
         Self {
@@ -120,7 +116,6 @@ impl<S: Store> TestApp<S> {
             app,
             clock,
             store,
-            app,
         }
     }
 
