@@ -14,7 +14,7 @@ use crate::pages::board::Board;
 use crate::pages::loading::{Loading, LoadingFailed};
 use crate::pages::not_found::NotFound;
 use crate::pages::streams::streams_page;
-use crate::reactive::{Callback, Derived, State, effect, spawn};
+use crate::reactive::{Callback, Derived, State, effect, spawn, watch};
 use crate::shell::Shell;
 use crate::shell::sound::provide_sound;
 use crate::shell::tab_link::TabLinks;
@@ -24,7 +24,7 @@ use crate::state::arrangement::provide_arrangement;
 use crate::state::catalogue::{Catalogue, metrics_of, use_catalogue};
 use crate::state::chosen_channel::provide_chosen_channel;
 use crate::state::chosen_clock::provide_chosen_clock;
-use crate::state::connection::provide_connection;
+use crate::state::connection::{DashboardsRevision, provide_connection};
 use crate::state::cursor::provide_cursor;
 use crate::state::hidden::provide_hidden;
 use crate::state::in_sight::{provide_in_sight, use_in_sight};
@@ -150,6 +150,16 @@ fn Loaded() -> impl IntoView {
 
 fn keep_fresh(catalogue: Catalogue) {
     let in_sight = use_in_sight();
+    // Files are edited while the page is open: the line tells at once.
+    let revision = expect_context::<DashboardsRevision>().0;
+    watch(
+        move || revision.get(),
+        move |_, before| {
+            if before.is_some() {
+                spawn(look_again(catalogue));
+            }
+        },
+    );
     let mut has_run = false;
     effect(move || {
         let has_come_back = mem::replace(&mut has_run, true);

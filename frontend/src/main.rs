@@ -16,6 +16,8 @@ pub mod dom;
 
 pub mod format;
 
+pub mod live;
+
 pub mod pages;
 
 pub mod panels;

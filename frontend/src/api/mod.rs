@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use shared::compact;
 use shared::dashboard::{DashboardFile, DashboardFiles, Dashboards};
 use shared::error::ApiError;
+use shared::live::{POSITION_HEADER, Position};
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::query::geometry::Geometry;
@@ -75,24 +76,28 @@ pub async fn dashboard_file(dashboard: &str) -> Result<DashboardFile, ApiFailure
     Ok(file.unwrap_or_default())
 }
 
+/// An answer with the position from before it was read, from which a subscription to the same question goes on; without
+/// one where the server did not say it.
+pub type Positioned<T> = Result<(T, Option<Position>), ApiFailure>;
+
 /// The envelope of channels, or of the band, over a range.
-pub async fn envelope(query: &EnvelopeQuery) -> Result<Envelope, ApiFailure> {
-    get(url::envelope(query)).await
+pub async fn envelope(query: &EnvelopeQuery) -> Positioned<Envelope> {
+    get_positioned(url::envelope(query)).await
 }
 
 /// The values of all channels of a metric over a range: time x channel.
-pub async fn raster(query: &RasterQuery) -> Result<Raster, ApiFailure> {
-    get(url::raster(query)).await
+pub async fn raster(query: &RasterQuery) -> Positioned<Raster> {
+    get_positioned(url::raster(query)).await
 }
 
 /// How many samples of all channels of a metric lie at which value over a range: time x value.
-pub async fn density(query: &RasterQuery) -> Result<Density, ApiFailure> {
-    get(url::raster(query)).await
+pub async fn density(query: &RasterQuery) -> Positioned<Density> {
+    get_positioned(url::raster(query)).await
 }
 
 /// The newest sample of each channel of a metric.
-pub async fn latest(metric: &str) -> Result<Latest, ApiFailure> {
-    get(url::latest(metric)).await
+pub async fn latest(metric: &str) -> Positioned<Latest> {
+    get_positioned(url::latest(metric)).await
 }
 
 /// A page of raw samples.
@@ -125,8 +130,17 @@ const HEALTH_TIMEOUT_MS: u32 = 1_500;
 
 /// Asks whether the server lives; answers within [`HEALTH_TIMEOUT_MS`].
 pub async fn health() -> Result<(), ApiFailure> {
+    soon(route::HEALTH).await
+}
+
+/// Asks whether the server has its store; answers as soon.
+pub async fn ready() -> Result<(), ApiFailure> {
+    soon(route::READY).await
+}
+
+async fn soon(path: &'static str) -> Result<(), ApiFailure> {
     let signal = web_sys::AbortSignal::timeout_with_u32(HEALTH_TIMEOUT_MS);
-    exchange(route::HEALTH, &signal).await.map(drop)
+    exchange(path, &signal).await.map(drop)
 }
 
 /// One question to the server and what came of it, for those who judge the connection and the clock.
@@ -162,25 +176,46 @@ fn report(exchange: Exchange) {
 }
 
 async fn get<T: DeserializeOwned>(path: String) -> Result<T, ApiFailure> {
-    let bytes = get_bytes(path).await?;
-    compact::from_bytes(&bytes).map_err(|error| ApiFailure::Decode(error.to_string()))
+    let (bytes, _) = get_bytes(path).await?;
+    read(&bytes)
+}
+
+async fn get_positioned<T: DeserializeOwned>(path: String) -> Positioned<T> {
+    let (bytes, position) = get_bytes(path).await?;
+    Ok((read(&bytes)?, position))
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiFailure> {
+    compact::from_bytes(bytes).map_err(|error| ApiFailure::Decode(error.to_string()))
 }
 
 /// Apart from [`get`], so that it exists once and not for every type.
-async fn get_bytes(path: String) -> Result<Vec<u8>, ApiFailure> {
+async fn get_bytes(path: String) -> Positioned<Vec<u8>> {
     let abort = AbortOnDrop::new();
     let response = exchange(&path, &abort.0.signal()).await?;
-    response
-        .binary()
-        .await
-        .map_err(|error| ApiFailure::Network(error.to_string()))
+    let position = response
+        .headers()
+        .get(POSITION_HEADER)
+        .and_then(|text| position_of(&text));
+    let bytes = response.binary().await;
+    let bytes = bytes.map_err(|error| ApiFailure::Network(error.to_string()))?;
+    Ok((bytes, position))
+}
+
+/// `epoch.sequence`
+fn position_of(text: &str) -> Option<Position> {
+    let (epoch, sequence) = text.split_once('.')?;
+    Some(Position {
+        epoch: epoch.parse().ok()?,
+        sequence: sequence.parse().ok()?,
+    })
 }
 
 async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response, ApiFailure> {
     let sent_us = machine_micros();
     let uri = format!("{}{}", base_uri(), path.trim_start_matches('/'));
     // Out of a cache it would prove nothing.
-    let is_proof_of_life = path == route::HEALTH;
+    let is_proof_of_life = path == route::HEALTH || path == route::READY;
     let cache = if is_proof_of_life {
         RequestCache::NoStore
     } else {
@@ -264,5 +299,21 @@ impl AbortOnDrop {
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_from_its_header() {
+        let position = Position {
+            epoch: 1_764_361_000_000_000,
+            sequence: 42,
+        };
+        assert_eq!(position_of("1764361000000000.42"), Some(position));
+        assert_eq!(position_of("42"), None);
+        assert_eq!(position_of("1.x"), None);
     }
 }

@@ -22,6 +22,8 @@ pub mod resize;
 
 pub mod save;
 
+pub mod socket;
+
 pub mod storage;
 
 pub mod visibility;

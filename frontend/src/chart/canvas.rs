@@ -20,6 +20,8 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::svg_surface::{SvgSurface, SvgText};
 
+mod partly;
+
 /// Units of the backend in a pixel of the screen.
 pub const UNITS_PER_DOT: u32 = 4;
 

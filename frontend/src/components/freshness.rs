@@ -1,7 +1,7 @@
 //! What a panel's header says about age, and when a panel counts as stale.
 
 use shared::query::latest::Freshness;
-use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
+use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::format;
 use crate::state::connection::Link;
@@ -11,8 +11,8 @@ use crate::state::connection::Link;
 pub struct Witness {
     /// The newest sample in the panel.
     pub newest: Option<Timestamp>,
-    /// The range that the panel shows; `None` while it is not known.
-    pub visible: Option<TimeRange>,
+    /// Whether the panel shows the present.
+    pub shows_now: bool,
     /// The shortest interval in which samples are expected; `None` where no rhythm is known.
     pub interval_s: Option<f64>,
     /// How long ago the panel may have asked last, in microseconds: what is younger cannot be expected in it.
@@ -21,6 +21,8 @@ pub struct Witness {
     pub now: Timestamp,
     /// The way to the server.
     pub link: Link,
+    /// Since when everything stands still because somebody wished so.
+    pub paused: Option<Timestamp>,
 }
 
 /// What the colour and the dot of an age mean.
@@ -65,31 +67,32 @@ pub struct Verdict {
 /// Judges the age of what a panel shows.
 ///
 /// Only a panel whose range includes now can age: it is late and stale by the interval in which samples are expected,
-/// and it is stale as soon as the server cannot be reached, for then nobody knows. A panel over a closed past says
+/// and it is stale as soon as nothing can come any more, for then nobody knows: while it is paused, and while server, store
+/// or live line are gone. A panel over a closed past says
 /// calmly when its last sample was.
 pub fn judge(witness: &Witness) -> Verdict {
     let Witness {
         newest,
-        visible,
+        shows_now,
         interval_s,
         poll_micros,
         now,
         link,
+        paused,
     } = *witness;
     let verdict = |text: String, tone, stale_since| Verdict {
         text,
         tone,
         stale_since,
     };
-    let shows_now = visible.is_some_and(|range| range.contains(now));
     if !shows_now {
         let text = newest.map_or_else(String::new, |newest| {
             format!("last {}", format::date_and_minute(newest))
         });
         return verdict(text, Tone::Calm, None);
     }
-    if let Link::Lost { since } = link {
-        let text = format!("not updated since {}", format::time_of_day(since));
+    if let Some((word, since)) = standstill(link, paused) {
+        let text = format!("{word} since {}", format::time_of_day(since));
         return verdict(text, Tone::Stale, Some(since));
     }
     let Some(newest) = newest else {
@@ -111,8 +114,21 @@ pub fn judge(witness: &Witness) -> Verdict {
     }
 }
 
+/// Why nothing comes, and since when.
+fn standstill(link: Link, paused: Option<Timestamp>) -> Option<(&'static str, Timestamp)> {
+    let word = match link {
+        Link::CutOff { .. } => "not received",
+        Link::StoreDown { .. } => "store down",
+        _ => "not updated",
+    };
+    let cut = link.cut_since().map(|since| (word, since));
+    paused.map(|since| ("paused", since)).or(cut)
+}
+
 #[cfg(test)]
 mod tests {
+    use shared::time::TimeRange;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -126,11 +142,12 @@ mod tests {
     fn witness(newest: &str, now: &str) -> Witness {
         Witness {
             newest: Some(at(newest)),
-            visible: Some(night()),
+            shows_now: night().contains(at(now)),
             interval_s: Some(60.0),
             poll_micros: 0,
             now: at(now),
             link: Link::Connected,
+            paused: None,
         }
     }
 
@@ -195,6 +212,29 @@ mod tests {
             Tone::Calm,
             false,
         );
+    }
+
+    #[test]
+    fn whatever_keeps_news_away_is_named() {
+        let since = at("2026-11-21T02:31:12Z");
+        let now = "2026-11-21T02:31:15Z";
+        let cut = |link| Witness {
+            link,
+            ..witness("2026-11-21T02:31:12Z", now)
+        };
+        for (link, text) in [
+            (Link::CutOff { since }, "not received since 02:31:12"),
+            (Link::StoreDown { since }, "store down since 02:31:12"),
+            (Link::Unproven { since }, "not updated since 02:31:12"),
+        ] {
+            check(&cut(link), text, Tone::Stale, true);
+        }
+        check(&cut(Link::Polled), "3 s", Tone::Fresh, false);
+        let paused = Witness {
+            paused: Some(at("2026-11-21T02:31:14Z")),
+            ..cut(Link::Lost { since })
+        };
+        check(&paused, "paused since 02:31:14", Tone::Stale, true);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::components::panel_menu::{MenuOf, panel_menu};
 use crate::components::panel_watch::panel_watch;
 use crate::dom::{NodeRef, view};
 use crate::format;
+use crate::live::use_live;
 use crate::panels::latest;
 use crate::reactive::{Callback, Derived, Kept, effect};
 use crate::state::address::Period;
@@ -56,6 +57,9 @@ impl PanelState {
         }
     }
 }
+
+/// How long a sample may be under way from the server to the page.
+const ON_THE_WAY_MICROS: i64 = 500_000;
 
 /// Says that a panel has drawn what it was asked for: sets the mark `panel:<id>:drawn`, and `page:complete` with the
 /// last panel of the tab. Empty and failed panels are noted by their frame.
@@ -202,18 +206,22 @@ fn verdict_of(panel: Kept<Panel>, newest: Derived<Option<Timestamp>>) -> Derived
         )
     });
     let poll_micros = i64::try_from(poll.as_micros()).unwrap_or(i64::MAX);
+    let paused = use_live().paused();
     Derived::new(move || {
+        let link = connection.link();
         judge(&Witness {
             newest: newest.get(),
-            visible: if is_about_now {
-                Some(TimeRange::ALL)
-            } else {
-                view.visible().get().filter(|_| has_age)
-            },
+            shows_now: is_about_now || (has_age && view.is_present()),
             interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
-            poll_micros,
+            // Over the live line what there is comes at once.
+            poll_micros: if link == Link::Connected {
+                ON_THE_WAY_MICROS
+            } else {
+                poll_micros
+            },
             now: now.get(),
-            link: connection.link(),
+            link,
+            paused: paused.get(),
         })
     })
 }

@@ -37,7 +37,7 @@ pub fn Board(
         .collect();
     // For another night the panels that show it have to be painted anew.
     watch(
-        move || view.base().get(),
+        move || view.period().get(),
         move |_, before| {
             if before.is_some() {
                 painted::begin(over_time.iter().filter(in_sight).map(|panel| panel.id.clone()));

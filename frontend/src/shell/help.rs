@@ -7,9 +7,10 @@ use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::reactive::{State, effect};
 
-const KEYS: [(&str, &str); 21] = [
+const KEYS: [(&str, &str); 22] = [
     ("← →", "previous and next night"),
-    ("L", "live: the night of now"),
+    ("L", "live: follow now"),
+    ("Space", "pause everything, and go on"),
     ("N", "newest night with data"),
     ("C", "calendar"),
     ("1 … 9", "tabs"),

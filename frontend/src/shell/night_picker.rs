@@ -8,10 +8,10 @@ use crate::browser::listen::{self, on_window};
 use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::format;
+use crate::live::use_live;
 use crate::reactive::{Callback, Derived, State, effect};
 use crate::shell::calendar::Calendar;
 use crate::state::address::Period;
-use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
 
 /// Previous, the night in sight with its calendar, next.
@@ -26,12 +26,13 @@ pub fn NightPicker(
     let name = Derived::new(move || match view.period().get() {
         Some(Period::Night(date)) => format::long_date(date),
         Some(Period::Range(range)) => range_name(range),
-        Some(Period::Last(1)) => "Last hour".to_owned(),
-        Some(Period::Last(hours)) => format!("Last {hours} hours"),
+        Some(Period::Last(lookback)) => lookback.name(),
         None => "Looking for the newest night …".to_owned(),
     });
     let hours = Derived::new(move || match (view.period().get(), view.base().get()) {
-        (Some(Period::Night(_) | Period::Last(_)), Some(range)) => hours_of(range),
+        (Some(Period::Night(_)), Some(range)) => hours_of(range),
+        (Some(Period::Last(lookback)), _) if lookback.delay_secs > 0 => format!("{} s behind now", lookback.delay_secs),
+        (Some(Period::Last(_)), _) => "up to now".to_owned(),
         (Some(Period::Range(_)), _) => "UTC".to_owned(),
         _ => String::new(),
     });
@@ -92,22 +93,19 @@ pub fn NightPicker(
     .into_any()
 }
 
-/// Says whether the time in sight includes now, and leads there.
+/// Says whether the page follows now, or has been paused, and leads there.
 fn live_button() -> AnyView {
-    let (view, now) = (use_time_view(), use_now());
-    let is_live = Derived::new(move || {
-        view.base()
-            .with(|base| base.is_some_and(|base| base.contains(now.get())))
-    });
+    let (view, paused) = (use_time_view(), use_live().paused());
+    let is_live = Derived::new(move || view.is_present() && paused.get().is_none());
     view! {
         <button
             type="button"
             class="night__live"
             aria-pressed=move || is_live.get().to_string()
-            title="The night of now"
-            on:click=move |_| view.open_tonight()
+            title="Follow now (L); Space pauses"
+            on:click=move |_| view.go_live()
         >
-            "Live"
+            {move || if paused.get().is_some() { "Paused" } else { "Live" }}
         </button>
     }
     .into_any()

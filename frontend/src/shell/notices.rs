@@ -6,12 +6,14 @@ use shared::dashboard::{BrokenFile, Tab};
 use crate::browser::location::base_uri;
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
+use crate::format;
 use crate::reactive::Derived;
 use crate::shell::sound::sound_notice;
 use crate::state::alarms::use_alarms;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
+use crate::state::server_clock::{ServerClock, use_now};
 use crate::state::site::use_site_clock;
 use crate::state::time_view::use_time_view;
 
@@ -77,6 +79,7 @@ pub fn Notices(
             {sound_notice()}
             {dead_letters()}
             {unknown_zone}
+            {wrong_clock()}
             {broken_files}
         </div>
     }
@@ -107,6 +110,32 @@ fn dead_letters() -> AnyView {
         })
     };
     crate::dom::any(notice)
+}
+
+/// Says when the clock of this computer is certainly wrong.
+fn wrong_clock() -> AnyView {
+    let (clock, now) = (expect_context::<ServerClock>(), use_now());
+    let error = Derived::new(move || {
+        now.track();
+        clock.machine_error()
+    });
+    let notice = move || {
+        error.get().map(|error| {
+            let order = if error > 0 { "behind" } else { "ahead of" };
+            let error = format::age(error.abs());
+            view! {
+                <p class="notice" role="status">
+                    "The clock of this computer is "
+                    {error}
+                    " "
+                    {order}
+                    " the server's; all times here go by the server's"
+                </p>
+            }
+            .into_any()
+        })
+    };
+    notice.into_any()
 }
 
 /// What the server says of it, with line and column; the message may have several lines.

@@ -6,14 +6,15 @@ use crate::dom::view;
 use crate::reactive::Callback;
 use crate::state::address::Period;
 use crate::state::catalogue::{metrics_of, use_catalogue};
+use crate::state::follow::Lookback;
 use crate::state::navigation::use_navigation;
 use crate::state::night_list::use_night_list;
 use crate::state::server_clock::use_now;
 use crate::state::site::use_site_clock;
 use crate::state::time_view::use_time_view;
 
-/// The choices of hours up to now.
-const LAST_HOURS: [u16; 5] = [1, 3, 6, 12, 24];
+/// The choices of windows that slide with now, in seconds.
+const LAST_SECS: [u32; 7] = [300, 900, 3_600, 10_800, 21_600, 43_200, 86_400];
 
 /// Below the month.
 pub fn quick_choices(on_close: Callback<()>) -> AnyView {
@@ -43,8 +44,11 @@ pub fn quick_choices(on_close: Callback<()>) -> AnyView {
             Some(choice(&shift.name, Period::Range(range), on_close))
         })
         .collect_view();
-    let hours = LAST_HOURS
-        .map(|hours| choice(&format!("Last {hours} h"), Period::Last(hours), on_close))
+    let windows = LAST_SECS
+        .map(|secs| {
+            let lookback = Lookback::of_secs(secs);
+            choice(&format!("Last {lookback}"), Period::Last(lookback), on_close)
+        })
         .collect_view();
     view! {
         <div class="calendar__quick">
@@ -53,7 +57,7 @@ pub fn quick_choices(on_close: Callback<()>) -> AnyView {
             {all_data}
             {shifts}
         </div>
-        <div class="calendar__quick">{hours}</div>
+        <div class="calendar__quick">{windows}</div>
     }
     .into_any()
 }

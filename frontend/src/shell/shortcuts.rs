@@ -21,11 +21,15 @@ const OWN_KEYS: &str = "input, select, textarea, dialog";
 /// Where arrows have one: they move a cursor, a day or a row. The list of tabs takes its arrows itself.
 const OWN_ARROWS: &str = ".panel__content, .calendar";
 
+/// Where the space bar has one: it presses what has the focus.
+const OWN_SPACE: &str = "button, a, summary, [role=tab], [role=row], [role=option]";
+
 /// What a key does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Action {
     Step(i64),
     Live,
+    Pause,
     NewestNight,
     Wallboard,
     Calendar,
@@ -42,6 +46,7 @@ fn action_of(key: &str) -> Option<Action> {
         "ArrowLeft" => Action::Step(-1),
         "ArrowRight" => Action::Step(1),
         "l" | "L" => Action::Live,
+        " " => Action::Pause,
         "n" | "N" => Action::NewestNight,
         "w" | "W" => Action::Wallboard,
         "c" | "C" => Action::Calendar,
@@ -70,13 +75,19 @@ pub fn listen(help_is_open: State<bool>, calendar_is_open: State<bool>) {
         let Some(action) = action_of(&event.key()) else {
             return;
         };
-        if matches!(action, Action::Step(_)) && is_within(event, OWN_ARROWS) {
+        let own = match action {
+            Action::Step(_) => OWN_ARROWS,
+            Action::Pause => OWN_SPACE,
+            _ => OWN_KEYS,
+        };
+        if is_within(event, own) {
             return;
         }
         event.prevent_default();
         match action {
             Action::Step(by) => view.step(by),
-            Action::Live => view.open_tonight(),
+            Action::Live => view.go_live(),
+            Action::Pause => view.toggle_pause(),
             Action::NewestNight => {
                 if let Some(date) = untrack(|| nights.newest_night()) {
                     view.open(Period::Night(date));
@@ -110,6 +121,7 @@ mod tests {
         assert_eq!(action_of("9"), Some(Action::Tab(8)));
         assert_eq!(action_of("0"), Some(Action::ResetZoom));
         assert_eq!(action_of("l"), Some(Action::Live));
+        assert_eq!(action_of(" "), Some(Action::Pause));
         assert_eq!(action_of("a"), Some(Action::Alarms));
         assert_eq!(action_of("w"), Some(Action::Wallboard));
         assert_eq!(action_of("Escape"), Some(Action::ForgetChannel));

@@ -15,7 +15,7 @@ pub fn ZoomChip() -> impl IntoView {
     let view = use_time_view();
     let zoom = Derived::new(move || {
         let visible = view.visible().get()?;
-        (Some(visible) != view.base().get()).then_some(visible)
+        (!view.is_sliding().get() && Some(visible) != view.base().get()).then_some(visible)
     });
     move || {
         zoom.get().map(|zoom| {

@@ -13,6 +13,7 @@ use shared::display::CameraPart;
 use shared::time::{Date, TimeRange, Timestamp};
 
 use crate::api::url::{QueryWriter, path_part};
+use crate::state::follow::{Lookback, delay_of, lookback_of};
 
 mod alarms;
 
@@ -73,8 +74,8 @@ pub struct Place {
 pub enum Period {
     /// A night of the site, by its date.
     Night(Date),
-    /// So many hours up to now, moving along with it.
-    Last(u16),
+    /// A window that slides with now.
+    Last(Lookback),
     /// Any range.
     Range(TimeRange),
 }
@@ -241,9 +242,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The longest period that moves along with now.
-pub const MOST_HOURS: u16 = 24 * 31;
-
 /// How many seconds a tab may be shown on a wallboard.
 pub const WALL_SECS: RangeInclusive<u16> = 5..=3_600;
 
@@ -258,7 +256,7 @@ impl Address {
             ..Self::default()
         };
         let mut problems = Vec::new();
-        let (mut from, mut to) = (None, None);
+        let (mut from, mut to, mut delay_secs) = (None, None, 0);
         for pair in query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             // A plus stays a plus: it belongs to the offset of a time.
@@ -270,9 +268,13 @@ impl Address {
                     Ok(date) => address.time = Some(Period::Night(date)),
                     Err(error) => report("night", format!("{error}")),
                 },
-                "last" => match value.strip_suffix('h').and_then(|hours| hours.parse().ok()) {
-                    Some(hours @ 1..=MOST_HOURS) => address.time = Some(Period::Last(hours)),
-                    _ => report("last", format!("{value:?} is not written like 6h, up to {MOST_HOURS}h")),
+                "last" => match lookback_of(value) {
+                    Ok(lookback) => address.time = Some(Period::Last(lookback)),
+                    Err(message) => report("last", message),
+                },
+                "delay" => match delay_of(value) {
+                    Ok(secs) => delay_secs = secs,
+                    Err(message) => report("delay", message),
                 },
                 "from" => match value.parse::<Timestamp>() {
                     Ok(time) => from = Some(time),
@@ -325,11 +327,19 @@ impl Address {
                 _ => {}
             }
         }
+        address.stay_behind(delay_secs);
         match range_of(from, to) {
             Ok(range) => address.time = range.map(Period::Range).or(address.time),
             Err(problem) => problems.push(problem),
         }
         (address, problems)
+    }
+
+    /// Delays a window that slides with now.
+    const fn stay_behind(&mut self, secs: u16) {
+        if let Some(Period::Last(lookback)) = &mut self.time {
+            lookback.delay_secs = secs;
+        }
     }
 
     /// The same screen over another time, all of it in sight.
@@ -433,7 +443,13 @@ impl fmt::Display for Address {
         let mut query = QueryWriter::new(&path);
         match self.time {
             Some(Period::Night(date)) => query = query.pair("night", &date.to_string()),
-            Some(Period::Last(hours)) => query = query.pair("last", &format!("{hours}h")),
+            Some(Period::Last(lookback)) => {
+                query = query.pair("last", &lookback.to_string());
+                if lookback.delay_secs > 0 {
+                    let delay = Lookback::of_secs(lookback.delay_secs.into());
+                    query = query.pair("delay", &delay.to_string());
+                }
+            }
             Some(Period::Range(range)) => {
                 query = query
                     .pair("from", &range.start().to_string())

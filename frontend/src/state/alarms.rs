@@ -6,9 +6,11 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use leptos::prelude::{expect_context, provide_context};
 use shared::alarm::{AlarmHistory, AlarmHistoryQuery, AlarmList, AlarmStatus};
+use shared::live::{Part, Question};
 use shared::time::TimeRange;
 
 use crate::api;
+use crate::live::use_live;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::address::Page;
 use crate::state::connection::{Link, use_connection};
@@ -75,15 +77,24 @@ pub fn provide_alarms() {
     let connection = use_connection();
     let (list, asked) = (State::new(Feed::default()), State::new(0_u32));
     let is_reached = Derived::new(move || !matches!(connection.link(), Link::Lost { .. } | Link::Unreachable));
+    let take = move |outcome| list.update(|list: &mut Feed<AlarmList>| list.take(outcome, clock.read()));
+    let live = use_live();
+    let feed = live.watch(Question::Alarms, move |_, increment| {
+        if let Part::Alarms(alarms) = increment.part {
+            take(Ok(alarms));
+        }
+    });
     effect(move || {
         asked.track();
         // At once also when the server is back.
         is_reached.track();
         spawn(async move {
             loop {
-                let outcome = api::alarms().await;
-                list.update(|list: &mut Feed<AlarmList>| list.take(outcome, clock.read()));
+                take(api::alarms().await);
                 sleep(INTERVAL).await;
+                while live.feeds(feed) {
+                    sleep(INTERVAL).await;
+                }
             }
         });
     });

@@ -1,4 +1,5 @@
-//! Whether the server is there, judged by a question each second and by every other request.
+//! Whether the server and its store are there, and whether what changes comes: judged by the heartbeats of the live line, by
+//! every request, and by a question each second while there is no line.
 
 use std::time::Duration;
 
@@ -6,23 +7,42 @@ use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
-use crate::api::{self, Exchange};
+use crate::api::{self, ApiFailure, Exchange};
 use crate::browser::listen::on_window;
-use crate::reactive::{Derived, State, spawn, spawn_unowned};
+use crate::live::{Line, Live, provide_live};
+use crate::reactive::{Derived, Kept, State, spawn, spawn_unowned};
 use crate::state::server_clock::ServerClock;
 
-/// How long a proof of life holds, in microseconds.
-const PROOF_HOLDS_MICROS: i64 = 3 * MICROS_PER_SEC;
+/// How long a proof of life holds, in microseconds: with the second until the clock ticks it is found wanting within 3 s.
+const PROOF_HOLDS_MICROS: i64 = 2 * MICROS_PER_SEC;
+
+/// With a line, only one of so many seconds has a question: for the bounds of the clock, which heartbeats do not give.
+const SECONDS_WITH_LINE: u32 = 20;
 
 /// What is known of the way to the server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Link {
     /// It has not answered yet.
     Connecting,
-    /// It answered within the last 3 s.
+    /// It is there, and what changes comes.
     Connected,
-    /// Nobody has asked for 3 s: the browser held the page back, as it does in the background.
-    Unproven,
+    /// It answers, but no live line can be had: it is asked every few seconds.
+    Polled,
+    /// It answers, but the live line is cut: what has changed since is not here.
+    CutOff {
+        /// When something came last.
+        since: Timestamp,
+    },
+    /// It is there without its store: nobody can tell what has changed since.
+    StoreDown {
+        /// When the store was there last.
+        since: Timestamp,
+    },
+    /// Nothing was heard for a while, and nothing failed: the browser held the page back, as it does in the background.
+    Unproven {
+        /// When it answered last.
+        since: Timestamp,
+    },
     /// It was asked in vain.
     Lost {
         /// When it answered last.
@@ -38,9 +58,22 @@ impl Link {
         match self {
             Self::Connecting => "connecting",
             Self::Connected => "connected",
-            Self::Unproven => "unproven",
+            Self::Polled => "polled",
+            Self::CutOff { .. } => "cut-off",
+            Self::StoreDown { .. } => "store-down",
+            Self::Unproven { .. } => "unproven",
             Self::Lost { .. } => "lost",
             Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// Since when nothing has come that could be shown as current; `None` while the way is open.
+    pub const fn cut_since(self) -> Option<Timestamp> {
+        match self {
+            Self::CutOff { since } | Self::StoreDown { since } | Self::Unproven { since } | Self::Lost { since } => {
+                Some(since)
+            }
+            Self::Connecting | Self::Connected | Self::Polled | Self::Unreachable => None,
         }
     }
 }
@@ -56,17 +89,33 @@ pub struct Connection {
 struct Evidence {
     answered: Option<Timestamp>,
     failed: bool,
+    /// Since when the store is down.
+    no_store: Option<Timestamp>,
 }
 
 impl Evidence {
-    fn link(self, now: Timestamp) -> Link {
-        match (self.answered, self.failed) {
-            (None, false) => Link::Connecting,
-            (None, true) => Link::Unreachable,
-            (Some(since), true) => Link::Lost { since },
-            (Some(answered), false) if now.micros_since(answered) > PROOF_HOLDS_MICROS => Link::Unproven,
-            (Some(_), false) => Link::Connected,
+    fn link(self, line: Line, now: Timestamp) -> Link {
+        let answered = match (self.answered, self.failed) {
+            (None, false) => return Link::Connecting,
+            (None, true) => return Link::Unreachable,
+            (Some(since), true) => return Link::Lost { since },
+            (Some(answered), false) => answered,
+        };
+        match (self.no_store, line) {
+            _ if now.micros_since(answered) > PROOF_HOLDS_MICROS => Link::Unproven { since: answered },
+            (Some(since), _) => Link::StoreDown { since },
+            (None, Line::Cut { since }) => Link::CutOff { since },
+            (None, Line::Absent) => Link::Polled,
+            (None, Line::Opening | Line::Up) => Link::Connected,
         }
+    }
+
+    fn answer(&mut self, now: Timestamp) {
+        (self.failed, self.answered) = (false, Some(now));
+    }
+
+    fn store(&mut self, is_there: bool, now: Timestamp) {
+        self.no_store = if is_there { None } else { self.no_store.or(Some(now)) };
     }
 }
 
@@ -90,37 +139,78 @@ pub fn use_connection() -> Connection {
     expect_context()
 }
 
-/// Starts the server's clock and the watch over the connection, and makes both known to the page.
+/// The revision of the dashboards in the last heartbeat; `None` before the first.
+#[derive(Clone, Copy, Debug)]
+pub struct DashboardsRevision(pub State<Option<u64>>);
+
+/// Starts the server's clock, the live line and the watch over the connection, and makes them known to the page.
 pub fn provide_connection() {
     let clock = ServerClock::start();
     provide_context(clock);
     let now = crate::state::server_clock::use_now();
     let evidence = State::new(Evidence::default());
+    let revision = State::new(None);
+    provide_context(DashboardsRevision(revision));
+    let live = provide_live(clock, move |(store_ok, of_dashboards)| {
+        let now = clock.read();
+        evidence.update(|evidence| {
+            evidence.answer(now);
+            evidence.store(store_ok, now);
+        });
+        if revision.get_untracked() != Some(of_dashboards) {
+            revision.set(Some(of_dashboards));
+        }
+    });
     let link = Derived::new(move || {
         now.track();
-        evidence.get().link(clock.read())
+        evidence.get().link(live.line(), clock.read())
     });
     provide_context(Connection { link });
     api::observe(move |exchange: Exchange| {
         clock.observe(exchange);
         evidence.update(|evidence| {
-            evidence.failed = !exchange.reached;
             if exchange.reached {
-                evidence.answered = Some(clock.read());
+                evidence.answer(clock.read());
+            } else {
+                evidence.failed = true;
             }
         });
     });
-    spawn(async {
+    spawn(async move {
+        let mut seconds = 0;
         loop {
-            let _ = api::health().await;
+            if is_to_be_asked(live, seconds) {
+                ask(evidence, clock).await;
+            }
+            seconds = (seconds + 1) % SECONDS_WITH_LINE;
             sleep(Duration::from_secs(1)).await;
         }
     });
-    on_window("visibilitychange", |_| {
-        if !crate::browser::visibility::is_hidden() {
+    let was_hidden = Kept::new(false);
+    on_window("visibilitychange", move |_| {
+        let is_hidden = crate::browser::visibility::is_hidden();
+        if !is_hidden && was_hidden.get_value() {
+            // Before anything is painted: what was true when the page went out of sight may not be now.
+            clock.tick();
             Connection::ask_now();
         }
+        was_hidden.set_value(is_hidden);
     });
+}
+
+fn is_to_be_asked(live: Live, seconds: u32) -> bool {
+    seconds == 0 || live.line_untracked() != Line::Up
+}
+
+/// Asks for the store and, where that is not told in time, whether the server lives.
+async fn ask(evidence: State<Evidence>, clock: ServerClock) {
+    let has_store = match api::ready().await {
+        Ok(()) => true,
+        Err(ApiFailure::Network(_)) if api::health().await.is_err() => return,
+        Err(_) => false,
+    };
+    let now = clock.read();
+    evidence.update(|evidence| evidence.store(has_store, now));
 }
 
 #[cfg(test)]
@@ -131,15 +221,36 @@ mod tests {
         Timestamp::saturating_from_micros(secs * MICROS_PER_SEC)
     }
 
-    #[test]
-    fn a_connection_is_only_claimed_while_it_is_proven() {
-        let answered = |failed| Evidence {
+    fn answered(failed: bool) -> Evidence {
+        Evidence {
             answered: Some(at(10)),
             failed,
-        };
-        assert_eq!(Evidence::default().link(at(10)), Link::Connecting);
-        assert_eq!(answered(false).link(at(13)), Link::Connected);
-        assert_eq!(answered(false).link(at(14)), Link::Unproven);
-        assert_eq!(answered(true).link(at(11)), Link::Lost { since: at(10) });
+            no_store: None,
+        }
+    }
+
+    #[test]
+    fn a_connection_is_only_claimed_while_it_is_proven() {
+        let since = at(10);
+        assert_eq!(Evidence::default().link(Line::Opening, at(10)), Link::Connecting);
+        assert_eq!(answered(false).link(Line::Up, at(12)), Link::Connected);
+        assert_eq!(answered(false).link(Line::Up, at(13)), Link::Unproven { since });
+        assert_eq!(answered(true).link(Line::Up, at(11)), Link::Lost { since });
+    }
+
+    #[test]
+    fn a_server_that_answers_does_not_hide_that_its_line_or_its_store_is_gone() {
+        let since = at(7);
+        assert_eq!(
+            answered(false).link(Line::Cut { since }, at(11)),
+            Link::CutOff { since }
+        );
+        assert_eq!(answered(false).link(Line::Absent, at(11)), Link::Polled);
+        let mut evidence = answered(false);
+        evidence.store(false, at(9));
+        evidence.store(false, at(10));
+        assert_eq!(evidence.link(Line::Up, at(11)), Link::StoreDown { since: at(9) });
+        evidence.store(true, at(11));
+        assert_eq!(evidence.link(Line::Up, at(11)), Link::Connected);
     }
 }

@@ -18,6 +18,8 @@ pub mod cursor;
 
 pub mod feed;
 
+pub mod follow;
+
 pub mod geometries;
 
 pub mod hidden;

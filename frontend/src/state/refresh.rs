@@ -1,4 +1,4 @@
-//! When panels ask again for what they show: a closed past never changes, the present does.
+//! When panels ask again for what the live line does not bring by itself.
 
 use std::mem;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
+use crate::live::use_live;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::connection::{Link, use_connection};
 use crate::state::in_sight::use_in_sight;
-use crate::state::server_clock::use_now;
 use crate::state::time_view::TimeView;
 
 /// Between two questions while the present is on the screen.
@@ -19,9 +19,9 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug)]
 struct Refresh(State<u32>);
 
-/// A count that rises each 10 s while the visible range includes now, pauses while nobody can see the page, and rises
-/// at once when the page comes back into sight or the server is reached again. Panels that draw a range ask again
-/// whenever it changes.
+/// A count that rises each 10 s while the visible range includes now, pauses while nobody can see the page or somebody has
+/// stopped it, and rises at once when the page comes back into sight or the server is reached again. Panels ask again
+/// whenever it changes, for what does not come over the live line.
 pub fn use_refresh() -> Derived<u32> {
     expect_context::<Refresh>().0.into()
 }
@@ -30,10 +30,8 @@ pub fn use_refresh() -> Derived<u32> {
 pub fn provide_refresh(view: TimeView) {
     let count = State::new(0);
     provide_context(Refresh(count));
-    let now = use_now();
-    let visible = view.visible();
-    let in_sight = use_in_sight();
-    let includes_now = Derived::new(move || visible.get().is_some_and(|range| range.contains(now.get())));
+    let (in_sight, live) = (use_in_sight(), use_live());
+    let includes_now = Derived::new(move || view.is_present());
     rise_when_reached_again(count);
     // Whether it has been in sight before: then it has come back, and there is something to catch up with.
     let mut has_run = false;
@@ -48,7 +46,9 @@ pub fn provide_refresh(view: TimeView) {
         spawn(async move {
             loop {
                 sleep(INTERVAL).await;
-                rise(count);
+                if !live.is_paused() {
+                    rise(count);
+                }
             }
         });
     });
@@ -59,7 +59,8 @@ fn rise_when_reached_again(count: State<u32>) {
     let connection = use_connection();
     let mut was_lost = false;
     effect(move || {
-        let is_lost = matches!(connection.link(), Link::Lost { .. } | Link::Unreachable);
+        let link = connection.link();
+        let is_lost = link.cut_since().is_some() || link == Link::Unreachable;
         if mem::replace(&mut was_lost, is_lost) && !is_lost {
             rise(count);
         }

@@ -38,6 +38,20 @@ impl Offset {
         if both.least <= both.most { both } else { newer }
     }
 
+    /// What a heartbeat tells: the server's clock had come to `server_us` when it left. It may have been long under way.
+    fn later_than(self, ended_us: i64, server_us: i64) -> Self {
+        let least = self.least.max(server_us - ended_us);
+        Self {
+            least,
+            // Beyond what was the most, one of the clocks was set.
+            most: if least <= self.most {
+                self.most
+            } else {
+                least + MICROS_PER_SEC
+            },
+        }
+    }
+
     const fn middle(self) -> i64 {
         self.least.midpoint(self.most)
     }
@@ -47,6 +61,8 @@ impl Offset {
 #[derive(Clone, Copy, Debug)]
 pub struct ServerClock {
     offset: Kept<Option<Offset>>,
+    /// The last heartbeat.
+    heard: Kept<Timestamp>,
     now: State<Timestamp>,
 }
 
@@ -55,6 +71,7 @@ impl ServerClock {
     pub fn start() -> Self {
         let clock = Self {
             offset: Kept::new(None),
+            heard: Kept::new(Timestamp::MIN),
             now: State::new(Timestamp::saturating_from_micros(machine_micros())),
         };
         spawn(async move {
@@ -73,6 +90,34 @@ impl ServerClock {
     pub fn read(&self) -> Timestamp {
         let offset = self.offset.get_value().map_or(0, Offset::middle);
         Timestamp::saturating_from_micros(machine_micros() + offset)
+    }
+
+    /// Ticks at once, as after a sleep in which it could not.
+    pub fn tick(&self) {
+        self.now.set(self.read());
+    }
+
+    /// When the last heartbeat came, by the server's clock; the start of the calendar before the first.
+    pub fn heard(&self) -> Timestamp {
+        self.heard.try_get_value().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Learns from a heartbeat, which carries the server's clock to the microsecond.
+    pub fn observe_heartbeat(&self, server_us: i64) {
+        self.heard.set_value(Timestamp::saturating_from_micros(server_us));
+        self.offset.update_value(|offset| {
+            if let Some(offset) = offset {
+                *offset = offset.later_than(machine_micros(), server_us);
+            }
+        });
+    }
+
+    /// How far this machine's clock is wrong for certain, in microseconds: above zero it is behind the server's. `None`
+    /// where it may be right, or nearly so.
+    pub fn machine_error(&self) -> Option<i64> {
+        const NEARLY: i64 = 2 * MICROS_PER_SEC;
+        let Offset { least, most } = self.offset.try_get_value().flatten()?;
+        (least > NEARLY || most < -NEARLY).then(|| least.midpoint(most))
     }
 
     /// How far the server's clock is ahead of this machine's, and how far that may be off to either side, in microseconds;
@@ -122,6 +167,17 @@ mod tests {
             .reduce(Offset::narrowed_by)
             .unwrap();
         assert!((offset.middle() - 5_123 * MS).abs() < 200 * MS, "{offset:?}");
+    }
+
+    #[test]
+    fn a_heartbeat_that_was_long_under_way_tells_nothing_wrong() {
+        let offset = seen(0, 10, 5_000);
+        let late = offset.later_than(60_000 * MS, 5_020 * MS);
+        assert_eq!(late, offset);
+        let quick = offset.later_than(1_002 * MS, 6_001 * MS);
+        assert_eq!((quick.least, quick.most), (4_999 * MS, offset.most));
+        let set = offset.later_than(2_000 * MS, 99_000 * MS);
+        assert_eq!((set.least, set.most), (97_000 * MS, 98_000 * MS));
     }
 
     #[test]

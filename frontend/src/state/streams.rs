@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::{expect_context, provide_context};
+use shared::live::{Part, Question};
 use shared::query::latest::Freshness;
 use shared::query::streams::{StreamStatus, Streams};
 
 use crate::api;
+use crate::live::use_live;
 use crate::reactive::{Derived, State, effect, spawn};
 use crate::state::connection::{Link, use_connection};
 use crate::state::feed::Feed;
@@ -35,6 +37,13 @@ pub fn provide_streams() {
     let (clock, connection, in_sight) = (expect_context::<ServerClock>(), use_connection(), use_in_sight());
     let streams = State::new(Feed::default());
     let is_reached = Derived::new(move || !matches!(connection.link(), Link::Lost { .. } | Link::Unreachable));
+    let take = move |outcome| streams.update(|streams: &mut Feed<Streams>| streams.take(outcome, clock.read()));
+    let live = use_live();
+    let feed = live.watch(Question::Streams, move |_, increment| {
+        if let Part::Streams(streams) = increment.part {
+            take(Ok(streams));
+        }
+    });
     effect(move || {
         is_reached.track();
         if !in_sight.get() {
@@ -42,9 +51,11 @@ pub fn provide_streams() {
         }
         spawn(async move {
             loop {
-                let outcome = api::streams().await;
-                streams.update(|streams: &mut Feed<Streams>| streams.take(outcome, clock.read()));
+                take(api::streams().await);
                 sleep(INTERVAL).await;
+                while live.feeds(feed) {
+                    sleep(INTERVAL).await;
+                }
             }
         });
     });

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use gloo_timers::future::sleep;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
+use shared::time::{TimeRange, Timestamp};
 
 use crate::browser::clock::machine_micros;
-use crate::reactive::{Derived, Kept, State, watch};
+use crate::live::{Live, use_live};
+use crate::reactive::{Derived, Kept, State, effect, spawn, watch};
 use crate::state::address::Period;
+use crate::state::follow::{Lookback, asked_for};
+use crate::state::in_sight::use_in_sight;
 use crate::state::navigation::{History, Navigation, use_navigation};
 use crate::state::opening::Opening;
-use crate::state::server_clock::use_now;
+use crate::state::server_clock::{ServerClock, use_now};
 use crate::state::site::{SiteClock, use_site_clock};
 
 /// A gesture has come to rest when nothing moved for so long.
@@ -23,8 +27,6 @@ const SAME_GESTURE_MICROS: i64 = 700_000;
 /// The shortest range that can be shown; browsers know no finer time.
 const SHORTEST_MICROS: i64 = 1_000;
 
-const MINUTE_MICROS: i64 = 60 * MICROS_PER_SEC;
-
 /// What time the panels of the visible tab show, shared by all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeView {
@@ -35,6 +37,11 @@ pub struct TimeView {
     base: Derived<Option<TimeRange>>,
     settled: Derived<Option<TimeRange>>,
     visible: Derived<Option<TimeRange>>,
+    asked: Derived<Option<TimeRange>>,
+    is_sliding: Derived<bool>,
+    live: Live,
+    /// The window that slid last.
+    followed: Kept<Option<Lookback>>,
     is_moving: Derived<bool>,
     /// Where a gesture is that has not come to rest.
     gesture: State<Option<TimeRange>>,
@@ -55,6 +62,23 @@ impl TimeView {
     /// on the way there.
     pub fn settled(&self) -> Derived<Option<TimeRange>> {
         self.settled
+    }
+
+    /// Whether the window slides with now, or would if it were not paused. Then `settled` holds more than `visible`, which
+    /// slides in it.
+    pub fn is_sliding(&self) -> Derived<bool> {
+        self.is_sliding
+    }
+
+    /// Whether what is visible is about now; tracks.
+    pub fn is_present(&self) -> bool {
+        let now = self.now.get();
+        self.is_sliding.get() || self.visible.get().is_some_and(|range| range.contains(now))
+    }
+
+    /// What is asked for, exactly: what is visible and, while that slides, what it slides over next.
+    pub fn asked(&self) -> Derived<Option<TimeRange>> {
+        self.asked
     }
 
     /// Whether a gesture is under way that has not come to rest.
@@ -120,9 +144,18 @@ impl TimeView {
         self.navigation.go(&address, History::Push);
     }
 
-    /// Shows the night of now.
-    pub fn open_tonight(&self) {
-        self.open_night_of(self.now.get_untracked());
+    /// Follows now: by the window that slid last, else in the night of now. What was paused goes on.
+    pub fn go_live(&self) {
+        self.live.pause(false);
+        match self.followed.get_value() {
+            Some(lookback) => self.open(Period::Last(lookback)),
+            None => self.open_night_of(self.now.get_untracked()),
+        }
+    }
+
+    /// Stops everything where it is, or lets it go on.
+    pub fn toggle_pause(&self) {
+        self.live.pause(!self.live.is_paused());
     }
 
     /// Shows the night that holds a moment.
@@ -135,7 +168,11 @@ impl TimeView {
         match self.period.get_untracked() {
             Some(Period::Night(date)) => self.open(Period::Night(date.add_days(nights))),
             Some(Period::Range(_) | Period::Last(_)) => {
-                let Some(range) = self.base.get_untracked() else { return };
+                let (base, visible) = (self.base.get_untracked(), self.visible.get_untracked());
+                let is_sliding = self.is_sliding.get_untracked();
+                let Some(range) = (if is_sliding { visible } else { base }) else {
+                    return;
+                };
                 let by = range.micros().saturating_mul(nights);
                 let moved = TimeRange::new(
                     range.start().saturating_add_micros(by),
@@ -190,18 +227,34 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
         })
     });
     let now = use_now();
-    // Once a minute: panels ask anew for all of a range that moved.
-    let minute = Derived::new(move || now.get().as_micros().div_euclid(MINUTE_MICROS));
+    let live = use_live();
+    let lookback = Derived::new(move || match period.get() {
+        Some(Period::Last(lookback)) => Some(lookback),
+        _ => None,
+    });
+    let slid_to = slide(lookback, live);
+    let window = Derived::new(move || lookback.get().map(|lookback| lookback.window(slid_to.get())));
     let base = Derived::new(move || {
-        period.get().map(|period| match period {
+        Some(match period.get()? {
             Period::Night(date) => site.night(date),
             Period::Range(range) => range,
-            Period::Last(hours) => last_hours(hours, minute.get()),
+            Period::Last(_) => asked_for(window.get()?),
         })
     });
-    let settled = Derived::new(move || address.with(|address| address.zoom).or_else(|| base.get()));
+    let zoom = Derived::new(move || address.with(|address| address.zoom));
+    let settled = Derived::new(move || zoom.get().or_else(|| base.get()));
     let gesture = State::new(None);
-    let visible = Derived::new(move || gesture.get().or_else(|| settled.get()));
+    let is_sliding = Derived::new(move || lookback.get().is_some() && zoom.get().is_none() && gesture.get().is_none());
+    let visible = Derived::new(move || {
+        let sliding = || window.get().filter(|_| is_sliding.get());
+        gesture.get().or_else(sliding).or_else(|| settled.get())
+    });
+    let followed = Kept::new(None);
+    effect(move || {
+        if let Some(lookback) = lookback.get() {
+            followed.set_value(Some(lookback));
+        }
+    });
     let view = TimeView {
         navigation,
         site,
@@ -210,16 +263,20 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
         base,
         settled,
         visible,
+        asked: Derived::new(move || if is_sliding.get() { settled.get() } else { visible.get() }),
+        is_sliding,
+        live,
+        followed,
         is_moving: Derived::new(move || gesture.with(Option::is_some)),
         gesture,
         rest: Kept::new(None),
         moved_us: Kept::new(0),
         is_new: Kept::new(true),
     };
-    // Back, forward or another tab in the middle of a gesture: the address bar wins.
+    // Back, forward or another tab in the middle of a gesture: the address bar wins. That a window slides is no such change.
     watch(
-        move || settled.track(),
-        move |(), ()| {
+        move || (period.get(), zoom.get()),
+        move |_, _| {
             view.stop_waiting();
             gesture.set(None);
         },
@@ -228,23 +285,23 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
     view
 }
 
-/// So many hours up to the end of the minute that is running.
-fn last_hours(hours: u16, minute: i64) -> TimeRange {
-    let end = Timestamp::saturating_from_micros((minute + 1) * MINUTE_MICROS);
-    let start = end.saturating_add_micros(-i64::from(hours) * 60 * MINUTE_MICROS);
-    TimeRange::new(start, end).unwrap_or(TimeRange::ALL)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_hours_hold_now_and_move_by_the_minute() {
-        let range = last_hours(6, 29_000_000);
-        assert_eq!(range.start().to_string(), "2025-02-19T15:21:00Z");
-        assert_eq!(range.micros(), 6 * 60 * MINUTE_MICROS);
-        let now = Timestamp::saturating_from_micros(29_000_000 * MINUTE_MICROS + MICROS_PER_SEC);
-        assert!(range.contains(now));
-    }
+/// The moment up to which a window has slid, as long as there is one and nobody has paused it.
+fn slide(lookback: Derived<Option<Lookback>>, live: Live) -> State<Timestamp> {
+    let clock = expect_context::<ServerClock>();
+    let in_sight = use_in_sight();
+    let slid_to = State::new(clock.read());
+    effect(move || {
+        let is_paused = live.paused().get().is_some();
+        let Some(lookback) = lookback.get().filter(|_| in_sight.get() && !is_paused) else {
+            return;
+        };
+        slid_to.set(clock.read());
+        spawn(async move {
+            loop {
+                sleep(Duration::from_millis(lookback.step_ms())).await;
+                slid_to.set(clock.read());
+            }
+        });
+    });
+    slid_to
 }

@@ -62,6 +62,11 @@ export class Started {
     throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s (${last})\n${this.#log}`);
   }
 
+  /** Sends it a signal, such as `SIGSTOP`. */
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   /** Asks it to end, kills it if it does not within ten seconds; returns how it ended. */
   async stop() {
     this.#child.kill("SIGTERM");

@@ -145,7 +145,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Shape::Band(columns) => {
                 let band = columns::band_strokes(columns, gaps, canvas);
                 for area in band.areas {
-                    self.polygon(self.plot.area.clip_polygon(area), color.faded(BAND_OPACITY))?;
+                    self.polygon(self.plot.part.clip_polygon(area), color.faded(BAND_OPACITY))?;
                 }
                 let edge = color.faded(BAND_EDGE_OPACITY);
                 self.strokes(&band.max, edge, THIN_PX)?;
@@ -159,13 +159,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     fn strokes(&self, strokes: &Strokes, color: Rgba, width_px: f64) -> Result<(), DrawError<DB>> {
         let style = self.stroke(color, width_px);
         for path in &strokes.paths {
-            for part in self.plot.area.clip_path(path) {
+            for part in self.plot.part.clip_path(path) {
                 self.path(&part, style)?;
             }
         }
         let radius = whole(self.units_in(DOT_PX)).max(1);
         let filled = ShapeStyle { filled: true, ..style };
-        for dot in strokes.dots.iter().filter(|dot| self.plot.area.contains(**dot)) {
+        for dot in strokes.dots.iter().filter(|dot| self.plot.part.contains(**dot)) {
             self.target.draw(&Circle::new(pixel(*dot), radius, filled))?;
         }
         Ok(())
@@ -179,7 +179,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             top,
             right,
             bottom,
-        } = self.plot.area;
+        } = self.plot.part;
         for mark in marks.iter().filter(|mark| left <= mark.x && mark.x <= right) {
             let (tip, base) = match mark.side {
                 Side::Above => (top, top + size),

@@ -34,6 +34,8 @@ pub mod cell_draw;
 
 pub mod color_bar;
 
+pub mod repaint;
+
 pub mod row_axis;
 
 pub mod state_rows;

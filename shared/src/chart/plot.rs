@@ -122,6 +122,8 @@ pub struct PlotData<'a> {
     pub cells: Option<&'a CellMarks>,
     /// A line that is coloured by its values.
     pub colored: Option<ColoredLine<'a>>,
+    /// How far the left and the right axis reached before: they go on to, while the data lie in there and fill half of it.
+    pub rests: [Option<(f64, f64)>; 2],
 }
 
 /// Which line is coloured by its values, and how.
@@ -150,6 +152,7 @@ impl PlotData<'_> {
             has_color_bar: false,
             cells: None,
             colored: None,
+            rests: [None; 2],
         }
     }
 }
@@ -201,6 +204,8 @@ pub struct ValueAxis {
 pub struct Plot {
     /// Where data are drawn, in units.
     pub area: Area,
+    /// The part of that in which data are drawn this time: all, or see [`Plot::only`].
+    pub part: Area,
     /// Places times.
     pub time: TimeScale,
     /// Moments along the time axis, rising.
@@ -257,6 +262,7 @@ impl Plot {
         };
         Self {
             area,
+            part: area,
             time: TimeScale::new(data.range, left, right),
             time_ticks: time_axis::ticks(data.range, &layout.clock, (right - left) / px),
             left: left_axis,
@@ -264,6 +270,23 @@ impl Plot {
             n_strips: data.strips.len(),
             has_ribbon: data.ribbon.is_some(),
             layout,
+        }
+    }
+
+    /// How far the left and the right axis reach.
+    pub fn bounds(&self) -> [Option<(f64, f64)>; 2] {
+        [&self.left, &self.right].map(|axis| axis.as_ref().map(|axis| axis.scale.bounds()))
+    }
+
+    /// The same over a range that begins at a whole pixel, for windows that slide: see [`TimeScale::on_whole_pixels`].
+    #[must_use]
+    pub fn on_whole_pixels(self) -> Self {
+        let time = self.time.on_whole_pixels(self.units_per_dot());
+        let width_px = (self.area.right - self.area.left) / self.layout.units_per_px;
+        Self {
+            time,
+            time_ticks: time_axis::ticks(time.range(), &self.layout.clock, width_px),
+            ..self
         }
     }
 

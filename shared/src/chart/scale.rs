@@ -25,6 +25,28 @@ impl TimeScale {
         self.range
     }
 
+    /// The same moved back to a whole number of pixels that are `dot` units wide each, counted from the epoch: of two such
+    /// scales of the same length and place, one is the other shifted by pixels.
+    #[must_use]
+    pub fn on_whole_pixels(&self, dot: f64) -> Self {
+        let (left, right) = (self.left, self.right);
+        let micros_per_dot = self.range.micros() as f64 / ((right - left) / dot).max(1.0);
+        let dots = (self.range.end().as_micros() as f64 / micros_per_dot).floor();
+        let end = Timestamp::saturating_from_micros(rounded(dots * micros_per_dot));
+        let start = end.saturating_add_micros(-self.range.micros());
+        let range = TimeRange::new(start, end).unwrap_or(self.range);
+        Self { range, left, right }
+    }
+
+    /// By how many units the same time lies further left than on the scale before; `None` where that is of another length
+    /// or place.
+    pub fn shift_since(&self, before: &Self) -> Option<f64> {
+        let is_alike =
+            self.range.micros() == before.range.micros() && (self.left, self.right) == (before.left, before.right);
+        let by_us = self.range.start().micros_since(before.range.start());
+        is_alike.then(|| by_us as f64 * (self.right - self.left) / self.range.micros() as f64)
+    }
+
     /// Where a time in microseconds lies; beyond the edges for times outside of the range.
     pub fn x_from_time(&self, time_us: i64) -> f64 {
         let since_start = time_us.saturating_sub(self.range.start().as_micros());
@@ -174,6 +196,19 @@ mod tests {
             let value = low + span * part;
             let back = scale.value_from_y(scale.y_from_value(value));
             prop_assert!((back - value).abs() <= 1e-9 * (span + low.abs()), "{} {}", value, back);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn scales_on_whole_pixels_are_shifted_by_pixels(
+            start in 0..CENTURY_US / 2, micros in 1_000_000..3_000_000_000_000_i64, by in 0..1_000_000_000_i64, n_dots in 50..4_000_i32,
+        ) {
+            let scale = |start| TimeScale::new(range(start, micros), 40.0, 40.0 + 4.0 * f64::from(n_dots)).on_whole_pixels(4.0);
+            let (before, after) = (scale(start), scale(start + by));
+            let shift = after.shift_since(&before).unwrap() / 4.0;
+            prop_assert!((shift - shift.round()).abs() < 0.01, "{}", shift);
+            prop_assert!(after.range().end() <= range(start + by, micros).end());
         }
     }
 

@@ -19,6 +19,8 @@ use crate::value::Value;
 
 mod marks;
 
+mod repaint;
+
 /// Opaque colours that all differ, so that a recorded drawing names each.
 fn palette() -> Palette {
     let mut shade = 0;

@@ -21,6 +21,9 @@ const RUNNER: &str = "xtask/src/bench/page";
 /// Panels of the night that is opened.
 const PANELS: u32 = 9;
 
+/// Panels that follow now; as many series does the runner deliver.
+const LIVE_PANELS: u32 = 20;
+
 /// How large everything is.
 struct Size {
     /// Seconds between the frames of the heatmap and of the zooms: 10 make 8640 in a night.
@@ -195,6 +198,13 @@ fn dashboard() -> String {
                    scale = { map = \"viridis\", low = -30.0, high = 70.0 }\nwidth = 12\nheight = 600";
     tab("heatmap", &[heatmap.to_owned()]);
     tab("line", &[line("line", "line.scalar_0", 480)]);
+    let live = |number: u32| {
+        format!(
+            "id = \"live-{number}\"\ntitle = \"{number}\"\ntype = \"timeseries\"\nwidth = 3\nheight = 150\n\
+             lines = [{{ metric = \"live.series_{number}\" }}]\nlow = 0.0\nhigh = 100.0"
+        )
+    };
+    tab("live", &(0..LIVE_PANELS).map(live).collect::<Vec<String>>());
     text
 }
 
@@ -270,7 +280,7 @@ mod tests {
     #[test]
     fn the_dashboard_has_a_tab_for_each_measurement() {
         let text = dashboard();
-        assert_eq!(text.matches("[[tabs]]").count(), 7);
+        assert_eq!(text.matches("[[tabs]]").count(), 8);
         assert_eq!(text.matches("type = \"channels\"").count(), 28);
         assert_eq!(text.matches("id = \"night-9\"").count(), 3);
     }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use leptos::prelude::on_cleanup;
+use shared::live::{Part, Question};
 use shared::metric::ChannelSelection;
 use shared::query::envelope::{ColumnSeries, Envelope, EnvelopeQuery};
 use shared::query::latest::Latest;
 use shared::time::{TimeRange, Timestamp};
 
 use crate::api::{self, ApiFailure};
+use crate::live::{Line, Live, use_live};
 use crate::panels::plot::clock::{Zone, use_zone};
 use crate::reactive::{Derived, Kept, State, effect};
 use crate::state::cursor::{Cursor, use_cursor};
@@ -93,9 +95,12 @@ impl Moment {
     /// Follows the cursor and the visible range, as long as its owner lives.
     pub fn follow(names: Vec<String>) -> Self {
         let (view, cursor, now, refresh) = (use_time_view(), use_cursor(), use_now(), use_refresh());
+        let live = use_live();
         let (held, attempt) = (State::new(None::<Timestamp>), State::new(0));
         let (settled, pointed_at) = (view.settled(), cursor.0);
-        let reaches_now = Derived::new(move || settled.get().is_some_and(|range| range.contains(now.get())));
+        let reaches_now = Derived::new(move || {
+            view.is_sliding().get() || settled.get().is_some_and(|range| range.contains(now.get()))
+        });
         let wanted = Derived::new(move || {
             let range = settled.get()?;
             let in_range = |time: &Timestamp| range.contains(*time);
@@ -113,7 +118,8 @@ impl Moment {
                 None => Wanted {
                     is_fixed: false,
                     at: (!reaches_now.get()).then(|| range.end().saturating_add_micros(-1)),
-                    round: attempt.wrapping_add(refresh.get()),
+                    // Over the live line the newest comes by itself.
+                    round: attempt.wrapping_add(if live.line() == Line::Up { 0 } else { refresh.get() }),
                 },
             })
         });
@@ -133,6 +139,13 @@ impl Moment {
         effect(move || {
             wanted.track();
             moment.ask();
+        });
+        let is_newest = Derived::new(move || wanted.get().is_some_and(|wanted| wanted.at.is_none()));
+        effect(move || {
+            // Ended and begun anew with the newest moment.
+            if is_newest.get() {
+                moment.follow_newest(live);
+            }
         });
         on_cleanup(move || {
             if held.try_get_untracked().flatten().is_some() {
@@ -196,6 +209,29 @@ impl Moment {
     pub fn hold(self, at: Option<Timestamp>) {
         self.held.set(at);
         self.cursor.0.set(at);
+    }
+
+    /// Takes what comes over the live line, once it is there of all metrics.
+    fn follow_newest(self, live: Live) {
+        let names = self.names.get_value();
+        let come = Kept::new(vec![None::<Latest>; names.len()]);
+        for (position, name) in names.into_iter().enumerate() {
+            live.subscribe(Question::Latest(name), None, move |_, increment| {
+                let Part::Latest(latest) = increment.part else { return };
+                let now_us = latest.now_us;
+                let metrics = come.try_update_value(|come| {
+                    if let Some(place) = come.get_mut(position) {
+                        *place = Some(latest);
+                    }
+                    come.iter().cloned().collect::<Option<Vec<Latest>>>()
+                });
+                let wanted = self.wanted.try_get_untracked().flatten();
+                if let (Some(wanted), Some(Some(metrics))) = (wanted, metrics) {
+                    let at = Timestamp::saturating_from_micros(now_us);
+                    self.told.set(Some(Arc::new(Told { wanted, at, metrics })));
+                }
+            });
+        }
     }
 
     fn ask(self) {
@@ -277,7 +313,7 @@ async fn tell(names: &[String], wanted: Wanted, range: Option<TimeRange>) -> Res
         to: range.end(),
         columns: COLUMNS_TO_LAST,
     };
-    let Envelope::Columns { series, .. } = api::envelope(&query).await? else {
+    let (Envelope::Columns { series, .. }, _) = api::envelope(&query).await? else {
         return Ok(told);
     };
     let Some([end_us, seen_us]) = series.first().and_then(end_of) else {

@@ -98,7 +98,7 @@ pub fn choose(chart: Chart, row: &Row) {
     };
     spawn(async move {
         // Where the server does not say which it is, the first one is as good as any.
-        let told = api::envelope(&query).await.ok();
+        let told = api::envelope(&query).await.ok().map(|(told, _)| told);
         let channel = told.and_then(|envelope| extreme_of(&envelope, wants_least));
         chosen.choose(&metric, channel.unwrap_or(first));
     });

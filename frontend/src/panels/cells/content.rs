@@ -396,13 +396,11 @@ impl CellLayer {
 
 fn grid_of(cells: &Cells<'_>, plot: &Plot) -> Option<PixelGrid> {
     let scale = plot.left.as_ref()?.scale;
-    Some(PixelGrid::new(
-        cells,
-        &plot.time,
-        &scale,
-        plot.area,
-        plot.units_per_dot(),
-    ))
+    let part = plot.part;
+    if part.right - part.left < plot.units_per_dot() {
+        return None;
+    }
+    Some(PixelGrid::new(cells, &plot.time, &scale, part, plot.units_per_dot()))
 }
 
 /// Goes through the finite extremes of each channel.

@@ -1,11 +1,16 @@
 //! What a panel of cells asks the server for, and the last answers.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use shared::chart::cells::{CellSlice, Cells};
 use shared::chart::row_axis::channel_edges;
+use shared::live::{Misfit, Part, Question};
 use shared::query::raster::{BlankCells, CellValues, Density, MAX_ROWS, Raster, RasterQuery, Statistic, density_edges};
 
 use crate::api::{self, ApiFailure};
-use crate::panels::plot::data::Wanted;
+use crate::panels::plot::data::{Answer, Wanted};
+use crate::panels::plot::slot::Answered;
 
 /// One question about all channels of a metric.
 #[derive(Clone, PartialEq, Debug)]
@@ -53,6 +58,8 @@ pub enum CellAnswer {
         edges: Vec<f64>,
         /// Its blank columns, as cells of every row.
         blanks: Vec<BlankCells>,
+        /// Whether its rows are equal ratios.
+        is_log: bool,
     },
 }
 
@@ -65,16 +72,36 @@ impl CellAnswer {
 
     /// A density with its edges.
     pub fn of_density(density: Density, is_log: bool) -> Self {
-        let edges = match (density.value_min, density.value_max) {
-            (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
-            _ => Vec::new(),
-        };
-        let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
-        let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
         Self::Density {
-            edges,
-            blanks: blanks.collect(),
+            edges: edges_of(&density, is_log),
+            blanks: blanks_of(&density),
             density,
+            is_log,
+        }
+    }
+
+    /// Puts a part in the place of all columns that start in a range of time, in microseconds since the epoch.
+    pub fn replace(&mut self, range_us: &Range<i64>, part: Part) -> Result<(), Misfit> {
+        match (self, part) {
+            (Self::Raster { raster, edges }, Part::Raster(part)) => {
+                raster.replace(range_us, part)?;
+                *edges = channel_edges(&raster.row_first, &raster.row_last);
+                Ok(())
+            }
+            (
+                Self::Density {
+                    density,
+                    edges,
+                    blanks,
+                    is_log,
+                },
+                Part::Density(part),
+            ) => {
+                density.replace(range_us, part)?;
+                (*edges, *blanks) = (edges_of(density, *is_log), blanks_of(density));
+                Ok(())
+            }
+            _ => Err(Misfit),
         }
     }
 
@@ -91,7 +118,9 @@ impl CellAnswer {
                 },
                 blanks: &raster.blanks,
             },
-            Self::Density { density, edges, blanks } => Cells {
+            Self::Density {
+                density, edges, blanks, ..
+            } => Cells {
                 start_us: &density.start_us,
                 end_us: &density.end_us,
                 edges,
@@ -125,8 +154,22 @@ impl CellAnswer {
     }
 }
 
+fn edges_of(density: &Density, is_log: bool) -> Vec<f64> {
+    match (density.value_min, density.value_max) {
+        (Some(low), Some(high)) => density_edges(low, high, density.n_rows(), is_log),
+        _ => Vec::new(),
+    }
+}
+
+/// The blank columns of a density, as cells of every row.
+fn blanks_of(density: &Density) -> Vec<BlankCells> {
+    let rows = 0..u32::try_from(density.n_rows()).unwrap_or(0);
+    let blanks = rows.flat_map(|row| density.blanks.iter().map(move |[first, last]| [row, *first, *last]));
+    blanks.collect()
+}
+
 /// Asks the server.
-pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<CellAnswer, ApiFailure> {
+pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Result<Answered, ApiFailure> {
     let rows = match ask.rows {
         // With fewer channels than pixels, each has a row of its own.
         Rows::Pixels => wanted.rows,
@@ -144,10 +187,16 @@ pub async fn cell_answer(ask: &CellAsk, wanted: Wanted, n_channels: u32) -> Resu
         value_max: ask.high,
         log: ask.is_log,
     };
-    if ask.statistic == Statistic::Density {
-        let density = api::density(&query).await?;
-        Ok(CellAnswer::of_density(density, ask.is_log))
+    let (answer, position) = if ask.statistic == Statistic::Density {
+        let (density, position) = api::density(&query).await?;
+        (CellAnswer::of_density(density, ask.is_log), position)
     } else {
-        api::raster(&query).await.map(CellAnswer::of_raster)
-    }
+        let (raster, position) = api::raster(&query).await?;
+        (CellAnswer::of_raster(raster), position)
+    };
+    Ok(Answered {
+        answer: Answer::Cells(Arc::new(answer)),
+        question: Question::Raster(query),
+        position,
+    })
 }

@@ -127,7 +127,7 @@ fn find(chosen: ChosenChannel, metric: Arc<str>, text: String, message: State<St
     }
     spawn(async move {
         let said = match api::latest(&metric).await {
-            Ok(latest) => {
+            Ok((latest, _)) => {
                 let labels = latest
                     .channels
                     .iter()

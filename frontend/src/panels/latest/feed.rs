@@ -1,16 +1,19 @@
-//! Asking for the newest samples, again and again while anybody can see them.
+//! The newest samples: asked for once, then as they come over the live line, or asked for again and again.
 
 use std::time::Duration;
 
 use gloo_timers::future::sleep;
+use leptos::prelude::on_cleanup;
+use shared::live::{Part, Question};
 use shared::query::latest::Latest;
 
 use crate::api;
 use crate::components::panel_frame::PanelState;
+use crate::live::{Live, use_live};
 use crate::reactive::{Kept, State, effect, spawn};
 use crate::state::in_sight::use_in_sight;
 
-/// Between two questions for the latest values.
+/// Between two questions for the latest values where they do not come by themselves.
 pub const POLL: Duration = Duration::from_secs(5);
 
 /// What was last heard of one metric.
@@ -20,11 +23,14 @@ pub struct Heard {
     pub latest: Option<Latest>,
     /// Why the last question has no answer.
     pub failure: Option<String>,
+    /// By which key newer ones come.
+    feed: Option<u32>,
 }
 
 /// The newest samples of some metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed {
+    live: Live,
     names: Kept<Vec<String>>,
     heard: State<Vec<Heard>>,
     attempt: State<bool>,
@@ -35,13 +41,19 @@ impl Feed {
     pub fn start(names: Vec<String>, wanted: impl Fn() -> bool + 'static) -> Self {
         let in_sight = use_in_sight();
         let feed = Self {
+            live: use_live(),
             heard: State::new(vec![Heard::default(); names.len()]),
             names: Kept::new(names),
             attempt: State::new(true),
         };
+        on_cleanup(move || feed.end());
         effect(move || {
             feed.attempt.track();
-            if in_sight.get() && wanted() {
+            let is_wanted = wanted();
+            if !is_wanted {
+                feed.end();
+            }
+            if is_wanted && in_sight.get() {
                 spawn(async move {
                     loop {
                         feed.ask_all().await;
@@ -66,20 +78,50 @@ impl Feed {
     /// One metric after the other: a table is no reason to press the server. Rows appear as they come.
     async fn ask_all(self) {
         for (position, name) in self.names.get_value().iter().enumerate() {
-            let answer = api::latest(name).await;
-            self.heard.update(|heard| {
-                let Some(heard) = heard.get_mut(position) else { return };
-                match answer {
-                    Ok(latest) => {
-                        *heard = Heard {
-                            latest: Some(latest),
-                            failure: None,
-                        };
-                    }
-                    Err(failure) => heard.failure = Some(failure.to_string()),
-                }
+            let is_fed = self.heard.with_untracked(|heard| {
+                let feed = heard.get(position).and_then(|heard| heard.feed);
+                feed.is_some_and(|feed| self.live.feeds(feed))
             });
+            if is_fed || self.live.is_paused() {
+                continue;
+            }
+            match api::latest(name).await {
+                Err(failure) => self.change(position, |heard| heard.failure = Some(failure.to_string())),
+                Ok((latest, since)) => {
+                    self.change(position, |heard| {
+                        (heard.latest, heard.failure) = (Some(latest), None);
+                    });
+                    let question = Question::Latest(name.clone());
+                    let feed = self.live.open(question, since, move |_, increment| {
+                        if let Part::Latest(latest) = increment.part {
+                            self.change(position, |heard| (heard.latest, heard.failure) = (Some(latest), None));
+                        }
+                    });
+                    self.change(position, |heard| self.close(heard.feed.replace(feed)));
+                }
+            }
         }
+    }
+
+    /// Nobody wants to know any more.
+    fn end(self) {
+        for heard in self.heard.try_get_untracked().unwrap_or_default() {
+            self.close(heard.feed);
+        }
+    }
+
+    fn close(self, feed: Option<u32>) {
+        if let Some(feed) = feed {
+            self.live.close(feed);
+        }
+    }
+
+    fn change(self, position: usize, change: impl FnOnce(&mut Heard)) {
+        self.heard.update(|heard| {
+            if let Some(heard) = heard.get_mut(position) {
+                change(heard);
+            }
+        });
     }
 }
 

@@ -2,10 +2,11 @@
 
 use shared::chart::axis_clock::AxisClock;
 use shared::chart::plot::{Plot, PlotLayout};
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
 
 use super::content::Content;
 use super::pinned::{Pin, Told};
+use crate::browser::font::page_font;
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
 use crate::reactive::{Derived, Kept, State};
@@ -125,4 +126,45 @@ pub fn layout_of(size: StageSize, font_family: String, clock: AxisClock) -> Plot
         font_family,
         clock,
     }
+}
+
+/// Lays the plot out whenever its size, its range, its clock or what it shows changes.
+pub fn use_plot(
+    view: TimeView,
+    size: Derived<Option<StageSize>>,
+    clock: Derived<Option<AxisClock>>,
+    shown: Derived<Content>,
+) -> Derived<Option<Plot>> {
+    let font = Kept::new(None::<String>);
+    let before = Kept::new((None::<Plot>, 0));
+    Derived::new(move || {
+        let (size, range, clock) = (size.get()?, view.visible().get()?, clock.get()?);
+        let font = font.get_value().unwrap_or_else(|| {
+            let family = page_font();
+            font.set_value(Some(family.clone()));
+            family
+        });
+        let layout = layout_of(size, font, clock);
+        let plot = shown.with(|content| {
+            let mut data = content.plot_data(range, None, None);
+            // Only while the same is shown further on: after a zoom, or without a line, an axis fits what is there.
+            data.rests = before.with_value(|(plot, n_lines)| {
+                let goes_on = |plot: &&Plot| *n_lines == content.lines.len() && goes_on(plot.time.range(), range);
+                plot.as_ref().filter(goes_on).map(Plot::bounds).unwrap_or_default()
+            });
+            let plot = Plot::new(layout, &data);
+            if view.is_sliding().get() {
+                plot.on_whole_pixels()
+            } else {
+                plot
+            }
+        });
+        before.set_value((Some(plot.clone()), shown.with(|content| content.lines.len())));
+        Some(plot)
+    })
+}
+
+/// Whether a range is the one before, or that slid further: of the same length, and partly the same.
+fn goes_on(before: TimeRange, now: TimeRange) -> bool {
+    before.micros() == now.micros() && before.intersection(now).is_some()
 }

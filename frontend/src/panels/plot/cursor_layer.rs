@@ -4,12 +4,13 @@ use leptos::html::Canvas as CanvasElement;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend as _};
+use shared::chart::clip::Area;
 use shared::chart::palette::{Palette, Rgba};
 use shared::chart::path::Point;
 use shared::chart::pick::{Picked, pick};
 use shared::chart::plot::Plot;
 use shared::dashboard::Axis;
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
 
 use super::chart::{Attention, Chart, units_per_px};
 use super::content::Content;
@@ -18,7 +19,9 @@ use super::readout::{MOST_ROWS, REACH_PX};
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::dom::NodeRef;
-use crate::reactive::effect;
+use crate::reactive::{Derived, effect};
+use crate::state::connection::use_connection;
+use crate::state::server_clock::use_now;
 use crate::theme::{palette, use_theme};
 
 /// Radius of the dots, in CSS pixels.
@@ -28,16 +31,21 @@ const LINE_PX: f64 = 1.0;
 const PIN_PX: f64 = 6.0;
 const PIN_LINE_PX: f64 = 1.5;
 const PIN_TEXT_PX: f64 = 11.0;
+/// Between the lines over what was not received, and how much of the colour of dim text they have.
+const HATCH_PX: f64 = 8.0;
+const HATCH_OPACITY: f64 = 0.45;
 /// How much of the accent a selection has.
 const SELECTION_OPACITY: f64 = 0.16;
 
 /// Draws the layer whenever what it shows changes; never touches the data below.
 pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     let theme = use_theme();
+    let not_received = use_not_received(chart);
     let drawer = FrameDrawer::new(move || {
-        draw(chart, element);
+        draw(chart, not_received.get(), element);
     });
     effect(move || {
+        not_received.track();
         chart.cursor.0.track();
         chart.attention.track();
         chart.selection.track();
@@ -48,13 +56,27 @@ pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     });
 }
 
-fn draw(chart: Chart, element: NodeRef<CanvasElement>) -> Option<()> {
+/// The time of which this page has not heard yet, in what is visible: since the way to the server was cut, up to now. What
+/// is blank there is not known to be missing.
+fn use_not_received(chart: Chart) -> Derived<Option<TimeRange>> {
+    let (connection, now) = (use_connection(), use_now());
+    Derived::new(move || {
+        let since = connection.link().cut_since()?;
+        let cut = TimeRange::new(since, now.get()).ok()?;
+        chart.view().visible().get()?.intersection(cut)
+    })
+}
+
+fn draw(chart: Chart, not_received: Option<TimeRange>, element: NodeRef<CanvasElement>) -> Option<()> {
     let (element, size) = (element.get()?, chart.size.get()?);
     let mut canvas = Canvas::wiped(&element, size.dots())?;
     let palette = palette();
     let px = units_per_px(size);
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
+        if let Some(range) = not_received {
+            hatching(&mut canvas, plot, range, &palette, px);
+        }
         if let Some(ends) = chart.selection.get() {
             selection(&mut canvas, plot, ends, &palette, px);
         }
@@ -79,6 +101,33 @@ fn line(canvas: &mut Canvas, plot: &Plot, x: f64, color: Rgba, px: f64) {
             width: LINE_PX * px,
         },
     );
+}
+
+/// Slanted lines over a time of which nothing is known here.
+fn hatching(canvas: &mut Canvas, plot: &Plot, range: TimeRange, palette: &Palette, px: f64) {
+    let x = |time: Timestamp| plot.time.x_from_time(time.as_micros());
+    let part = Area {
+        left: x(range.start()).max(plot.area.left),
+        right: x(range.end()).min(plot.area.right),
+        bottom: plot.foot(),
+        ..plot.area
+    };
+    let (height, step) = (part.bottom - part.top, HATCH_PX * px);
+    // From a fixed place on, so that the lines rest while the part grows.
+    let mut foot = plot.area.left + ((part.left - height - plot.area.left) / step).floor() * step;
+    let color = palette.text_dim.faded(HATCH_OPACITY);
+    while foot < part.right {
+        let ends = [(foot, part.bottom), (foot + height, part.top)].map(|(x, y)| Point { x, y });
+        for cut in part.clip_path(&ends) {
+            let stroke = Stroke {
+                color,
+                width: LINE_PX * px,
+            };
+            let _ = canvas.draw_path(cut.iter().map(|point| corner((point.x, point.y))), &stroke);
+        }
+        foot += step;
+    }
+    line(canvas, plot, part.left, palette.text_dim, px);
 }
 
 fn selection(canvas: &mut Canvas, plot: &Plot, ends: [Timestamp; 2], palette: &Palette, px: f64) {

@@ -3,16 +3,21 @@
 use std::mem;
 use std::sync::Arc;
 
-use leptos::prelude::{Owner, untrack};
+use leptos::prelude::{Owner, on_cleanup, untrack};
 use shared::dashboard::{LimitValue, Line};
+use shared::live::{Increment, Question};
 use shared::metric::{ChannelSelection, MetricInfo};
-use shared::query::envelope::{Envelope, EnvelopeQuery, MAX_COLUMNS};
+use shared::query::envelope::{EnvelopeQuery, MAX_COLUMNS};
 use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, TimeRange};
 
+use super::occasion::{Occasion, Standing, Step, Which};
+use super::slot::Answered;
+pub use super::slot::{Answer, Slot};
 use super::spec::PlotSpec;
 use crate::api::{self, ApiFailure};
-use crate::panels::cells::data::{CellAnswer, CellAsk, cell_answer};
+use crate::live::{Live, use_live};
+use crate::panels::cells::data::{CellAsk, cell_answer};
 use crate::reactive::{Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
@@ -136,77 +141,6 @@ fn joined(one: &ChannelSelection, other: &ChannelSelection) -> ChannelSelection 
     }
 }
 
-/// What the server said. Answers are compared by identity: they are large, and each is a new one.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// To [`Ask::Envelope`], [`Ask::Greatest`] and [`Ask::Extremes`].
-    Envelope(Arc<Envelope>),
-    /// To [`Ask::Cells`].
-    Cells(Arc<CellAnswer>),
-}
-
-/// A question and what came of it.
-#[derive(Clone, Debug)]
-pub struct Slot {
-    /// The question.
-    pub ask: Ask,
-    /// The last answer; kept while the next one is awaited.
-    pub answer: Option<Answer>,
-    /// The range that the answer is exact for.
-    pub range: Option<TimeRange>,
-    /// The range that was last asked for with an outcome, be it a failure.
-    pub asked: Option<TimeRange>,
-    /// Why the last question has no answer.
-    pub failure: Option<String>,
-}
-
-impl Slot {
-    /// A question that is open.
-    pub const fn open(ask: Ask) -> Self {
-        Self {
-            ask,
-            answer: None,
-            range: None,
-            asked: None,
-            failure: None,
-        }
-    }
-
-    /// The envelope that came.
-    pub const fn envelope(&self) -> Option<&Arc<Envelope>> {
-        match &self.answer {
-            Some(Answer::Envelope(envelope)) => Some(envelope),
-            Some(Answer::Cells(_)) | None => None,
-        }
-    }
-
-    /// The cells that came.
-    pub const fn cells(&self) -> Option<&Arc<CellAnswer>> {
-        match &self.answer {
-            Some(Answer::Cells(cells)) => Some(cells),
-            Some(Answer::Envelope(_)) | None => None,
-        }
-    }
-
-    fn take(&mut self, range: TimeRange, outcome: Result<Answer, ApiFailure>) {
-        self.asked = Some(range);
-        match outcome {
-            Ok(answer) => {
-                self.answer = Some(answer);
-                self.range = Some(range);
-                self.failure = None;
-            }
-            Err(failure) => {
-                // The same picture is still true; one of another range would pass for an answer.
-                if self.range != Some(range) {
-                    self.answer = None;
-                }
-                self.failure = Some(failure.to_string());
-            }
-        }
-    }
-}
-
 /// What the panel wants to know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
@@ -221,70 +155,10 @@ pub struct Wanted {
 /// The questions of a panel with their last answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Answers {
+    live: Live,
     slots: State<Vec<Slot>>,
     open: State<usize>,
     retries: State<u32>,
-}
-
-/// On what it depends whether to ask.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Occasion {
-    wanted: Option<Wanted>,
-    retries: u32,
-    refreshes: u32,
-}
-
-/// How things stand on an occasion.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// There are questions that were not there before.
-    has_new_asks: bool,
-    /// Answers are on their way.
-    is_under_way: bool,
-    /// A gesture moves the range.
-    is_moving: bool,
-}
-
-/// What to do on an occasion.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Step {
-    /// All that is wanted has been asked for.
-    Rest,
-    /// What is under way is let come first.
-    Wait,
-    /// What is under way answers this, too.
-    Join,
-    /// Asks, and lets go of what is under way.
-    Ask {
-        /// Only those questions that have not come to anything yet.
-        only_open: bool,
-    },
-}
-
-impl Occasion {
-    /// What to do now, after having asked on the occasion `asked`. While a gesture moves, the newest range is asked for
-    /// when the answers about the one before have come: each of them is a picture on the way, and the server has one
-    /// question of a panel at a time, however fast a wheel turns. When it rests, nobody waits for what it has passed.
-    fn step(&self, asked: Option<&Self>, standing: Standing) -> Step {
-        let Standing {
-            has_new_asks,
-            is_under_way,
-            is_moving,
-        } = standing;
-        let Some(asked) = asked else {
-            return Step::Ask { only_open: false };
-        };
-        let is_same_picture = asked.wanted == self.wanted && asked.retries == self.retries;
-        match (asked == self, is_same_picture) {
-            (true, _) if has_new_asks => Step::Ask { only_open: true },
-            (true, _) => Step::Rest,
-            _ if has_new_asks || !is_under_way => Step::Ask { only_open: false },
-            // Asking again would only throw away an answer that is on its way.
-            (_, true) => Step::Join,
-            _ if is_moving && asked.retries == self.retries => Step::Wait,
-            _ => Step::Ask { only_open: false },
-        }
-    }
 }
 
 impl Answers {
@@ -292,6 +166,7 @@ impl Answers {
     /// unless a gesture moves on.
     pub fn start(asks: Derived<Vec<Ask>>, wanted: Derived<Option<Wanted>>) -> Self {
         let answers = Self {
+            live: use_live(),
             slots: State::new(Vec::new()),
             open: State::new(0),
             retries: State::new(0),
@@ -315,15 +190,22 @@ impl Answers {
             };
             let Some(wanted) = now.wanted else { return };
             let step = now.step(asked.as_ref(), standing);
-            if matches!(step, Step::Join | Step::Ask { .. }) {
+            if matches!(step, Step::Join | Step::Ask(_)) {
                 asked = Some(now);
             }
-            let Step::Ask { only_open } = step else { return };
+            let Step::Ask(which) = step else { return };
             let info = |metric: &str| untrack(|| catalogue.metric(metric));
             requests.with_value(|requests| {
                 requests.cleanup();
-                requests.with(|| answers.ask(wanted, only_open, info));
+                requests.with(|| answers.ask(wanted, which, info));
             });
+        });
+        on_cleanup(move || {
+            let feeds = answers.slots.try_get_untracked().unwrap_or_default();
+            feeds
+                .iter()
+                .filter_map(|slot| slot.feed)
+                .for_each(|feed| answers.live.close(feed));
         });
         answers
     }
@@ -337,6 +219,12 @@ impl Answers {
     pub fn are_known(&self, range: TimeRange) -> bool {
         self.slots
             .with(|slots| slots.iter().all(|slot| slot.asked == Some(range)))
+    }
+
+    /// Whether every question was answered for a range or more; tracks.
+    pub fn cover(&self, range: TimeRange) -> bool {
+        let covers = |slot: &Slot| slot.range.is_some_and(|known| known.intersection(range) == Some(range));
+        self.slots.with(|slots| slots.iter().all(covers))
     }
 
     /// Whether every question about a range was answered; tracks.
@@ -365,14 +253,25 @@ impl Answers {
                         None => Slot::open(ask.clone()),
                     })
                     .collect();
+                known
+                    .iter()
+                    .filter_map(|slot| slot.feed)
+                    .for_each(|feed| self.live.close(feed));
             });
         }
         !is_same
     }
 
-    fn ask(self, wanted: Wanted, only_open: bool, info: impl Fn(&str) -> Option<MetricInfo>) {
+    fn ask(self, wanted: Wanted, which: Which, info: impl Fn(&str) -> Option<MetricInfo>) {
         let asks: Vec<Ask> = self.slots.with_untracked(|slots| {
-            let is_asked = |slot: &&Slot| !only_open || slot.asked != Some(wanted.range);
+            let is_asked = |slot: &&Slot| match which {
+                Which::All => true,
+                Which::Open => slot.asked != Some(wanted.range),
+                Which::Unfed => {
+                    let is_fed = slot.feed.is_some_and(|feed| self.live.feeds(feed));
+                    slot.range != Some(wanted.range) || slot.failure.is_some() || !is_fed
+                }
+            };
             slots.iter().filter(is_asked).map(|slot| slot.ask.clone()).collect()
         });
         self.open.set(asks.len());
@@ -381,25 +280,63 @@ impl Answers {
                 info(ask.metric()).map_or((None, 1), |info| (info.interval_s, info.channels));
             spawn(async move {
                 let outcome = answer(&ask, wanted, interval_s, n_channels).await;
-                self.slots.update(|slots| {
-                    if let Some(slot) = slots.iter_mut().find(|slot| slot.ask == ask) {
-                        slot.take(wanted.range, outcome);
-                    }
-                });
+                self.take(&ask, wanted.range, outcome);
                 self.open.update(|open| *open = open.saturating_sub(1));
             });
         }
     }
+
+    /// Takes what came over HTTP, and goes on from there over the live line.
+    fn take(self, ask: &Ask, range: TimeRange, outcome: Result<Answered, ApiFailure>) {
+        let (outcome, feed) = match outcome {
+            Err(failure) => (Err(failure), None),
+            Ok(answered) => {
+                let hear = move |feed, increment| self.hear(feed, increment);
+                let feed = self.live.open(answered.question, answered.position, hear);
+                (Ok(answered.answer), Some(feed))
+            }
+        };
+        self.slots.update(|slots| {
+            let slot = slots.iter_mut().find(|slot| slot.ask == *ask);
+            let old = match slot {
+                // What failed over HTTP may go on over the line all the same.
+                Some(slot) if feed.is_none() && slot.range == Some(range) => {
+                    slot.take(range, outcome);
+                    None
+                }
+                Some(slot) => {
+                    slot.take(range, outcome);
+                    mem::replace(&mut slot.feed, feed)
+                }
+                None => feed,
+            };
+            if let Some(old) = old {
+                self.live.close(old);
+            }
+        });
+    }
+
+    fn hear(self, feed: u32, increment: Increment) {
+        self.slots.update(|slots| {
+            let slot = slots.iter_mut().find(|slot| slot.feed == Some(feed));
+            if let Some(Err(_)) = slot.map(|slot| slot.apply(increment)) {
+                self.live.begin_anew(feed);
+            }
+        });
+    }
 }
 
-async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answer, ApiFailure> {
+async fn answer(ask: &Ask, wanted: Wanted, interval_s: Option<f64>, n_channels: u32) -> Result<Answered, ApiFailure> {
     if let Ask::Cells(cells) = ask {
-        let answer = cell_answer(cells, wanted, n_channels).await?;
-        return Ok(Answer::Cells(Arc::new(answer)));
+        return cell_answer(cells, wanted, n_channels).await;
     }
     let query = envelope_query(ask, wanted, interval_s);
-    let envelope = api::envelope(&query).await?;
-    Ok(Answer::Envelope(Arc::new(envelope)))
+    let (envelope, position) = api::envelope(&query).await?;
+    Ok(Answered {
+        answer: Answer::Envelope(Arc::new(envelope)),
+        question: Question::Envelope(query),
+        position,
+    })
 }
 
 #[expect(

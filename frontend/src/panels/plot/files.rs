@@ -11,7 +11,7 @@ use shared::time::TimeRange;
 use super::chart::Chart;
 use super::content::{Content, Swatch};
 use super::data::{Answers, Ask, Slot};
-use super::panel::draw_on;
+use super::data_layer::draw_on;
 use crate::chart::csv::{CsvLine, lines_csv};
 use crate::components::panel_files::{FileParts, PanelFiles};
 use crate::panels::cells::csv::cells_csv;

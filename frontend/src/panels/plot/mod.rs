@@ -16,23 +16,27 @@
 //! - `summary.rs`: rows of the table for those who do not see the plot;
 //! - `files.rs`: rows of the CSV, and what stands below the drawing in a picture.
 
+pub mod change;
 pub mod chart;
 pub mod clock;
 pub mod content;
 pub mod cursor_layer;
 pub mod data;
+pub mod data_layer;
 pub mod files;
 pub mod gestures;
 pub mod hover;
 pub mod legend;
 pub mod lines;
 pub mod marks;
+pub mod occasion;
 pub mod panel;
 pub mod pinned;
 
 pub mod pins;
 pub mod raw_samples;
 pub mod readout;
+pub mod slot;
 pub mod spec;
 pub mod summary;
 pub mod watch;

@@ -2,20 +2,18 @@
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::axis_clock::AxisClock;
-use shared::chart::cell_draw::Pictures;
-use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
+use shared::query::envelope::MAX_COLUMNS;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of};
+use super::chart::{Attention, Chart, layout_of, use_plot};
 use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
 use super::data::{Answers, Slot, Wanted, asks_of};
+use super::data_layer::use_data_layer;
 use super::files::files_of;
 use super::gestures::Gestures;
 use super::hover::Tooltip;
@@ -25,27 +23,25 @@ use super::pins::pin_list;
 use super::spec::PlotSpec;
 use super::summary::{SummaryTable, spoken};
 use super::watch::use_watch;
-use crate::browser::font::page_font;
-use crate::chart::canvas::Canvas;
-use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::use_stage_size;
-use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::components::panel_frame::{PanelFrame, PanelState};
 use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
 use crate::panels::cells::content::PanelCells;
-use crate::panels::cells::draw::{Drawn, draw_content};
 use crate::panels::cells::legend::state_legend;
 use crate::panels::cells::picker::{channel_picker, metric_to_pick};
 use crate::panels::cells::spec::cell_asks;
-use crate::reactive::{Callback, Derived, Kept, State, effect};
+use crate::reactive::{Callback, Derived, Kept, State};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::chosen_channel::use_chosen_channel;
 use crate::state::cursor::use_cursor;
+use crate::state::follow;
 use crate::state::hidden::use_hidden;
 use crate::state::pins::use_pins;
-use crate::state::server_clock::use_now;
 use crate::state::time_view::use_time_view;
-use crate::theme::{palette, use_theme};
+
+/// Of so many parts that a sliding window has, one more is asked for.
+const SLIDING_PARTS: u32 = follow::PARTS;
 
 /// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
 #[component]
@@ -139,11 +135,12 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
     });
     let wanted = Derived::new(move || {
         // Not only where a gesture rests: the exact picture follows it.
-        let (range, size) = (view.visible().get()?, size.get()?);
+        let (range, size) = (view.asked().get()?, size.get()?);
         let layout = layout_of(size, String::new(), AxisClock::utc());
+        let is_sliding = view.is_sliding().get();
         Some(Wanted {
             range,
-            columns: layout.columns(),
+            columns: (layout.columns() * (SLIDING_PARTS + u32::from(is_sliding)) / SLIDING_PARTS).min(MAX_COLUMNS),
             rows: layout.rows(),
         })
     });
@@ -164,17 +161,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         let is_hidden = |key: &str| panel_id.with_value(|panel| hidden.contains(panel, key));
         content.with(|content| content.without(is_hidden))
     });
-    let font = Kept::new(None::<String>);
-    let plot = Derived::new(move || {
-        let (size, range, clock) = (size.get()?, view.visible().get()?, clock.get()?);
-        let font = font.get_value().unwrap_or_else(|| {
-            let family = page_font();
-            font.set_value(Some(family.clone()));
-            family
-        });
-        let layout = layout_of(size, font, clock);
-        Some(shown.with(|content| Plot::new(layout, &content.plot_data(range, None, None))))
-    });
+    let plot = use_plot(view, size, clock, shown);
     let chart = Chart {
         panel_id,
         content,
@@ -196,70 +183,12 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 }
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
-fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let visible = chart.view().visible().get();
-    visible.is_some_and(|range| answers.are_known(range))
-}
-
-/// Draws the data at the next frame whenever they, their place or their colours change.
-fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
-    let (theme, now) = (use_theme(), use_now());
-    // The now-line moves when it moves by a pixel.
-    let now_line = Derived::new(move || {
-        let now = now.get();
-        let range = chart.view().visible().get().filter(|range| range.contains(now))?;
-        let grain = (range.micros() / 2_000).max(1);
-        Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
-    });
-    let drawer = FrameDrawer::new(move || {
-        if draw(chart, now_line.get(), element).is_some() && is_exact(chart, answers) {
-            chart.panel_id.with_value(|id| mark_drawn(id));
-        }
-    });
-    effect(move || {
-        chart.plot.track();
-        chart.shown.track();
-        chart.pointed_out.track();
-        chart.shown.with(|content| chosen_row(chart, content));
-        now_line.track();
-        theme.track();
-        is_exact(chart, answers);
-        drawer.request();
-    });
-}
-
-fn draw(chart: Chart, now: Option<Timestamp>, element: NodeRef<CanvasElement>) -> Option<()> {
-    let (element, size) = (element.get()?, chart.size.get()?);
-    let target = Canvas::wiped(&element, size.dots())?.into_drawing_area();
-    draw_on(&target, chart, now, chart.pointed_out.get().as_deref())
-}
-
-/// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
-pub fn draw_on(
-    target: &DrawingArea<Canvas, Shift>,
-    chart: Chart,
-    now: Option<Timestamp>,
-    pointed_out: Option<&str>,
-) -> Option<()> {
-    chart.plot.with(|plot| {
-        let plot = plot.as_ref()?;
-        chart.shown.with(|content| {
-            let drawn = Drawn {
-                now,
-                pointed_out,
-                chosen_row: chosen_row(chart, content),
-                // The surface of an SVG takes pictures too.
-                pictures: Pictures::AsBitmaps,
-            };
-            draw_content(target, plot, content, &palette(), drawn).ok()
-        })
-    })
-}
-
-/// Where on the axis of rows the chosen channel lies; tracks.
-fn chosen_row(chart: Chart, content: &Content) -> Option<f64> {
-    let cells = content.cells.as_ref()?;
-    cells.chosen_row(|metric| chart.chosen.of(metric))
+pub fn is_exact(chart: Chart, answers: Answers) -> bool {
+    let view = chart.view();
+    let is_known = view.asked().get().is_some_and(|range| answers.are_known(range));
+    // What is asked for further on is not seen yet.
+    let is_covered = |range| view.is_sliding().get() && answers.cover(range);
+    is_known || view.visible().get().is_some_and(is_covered)
 }
 
 /// What the frame of the panel says, and the time of its newest sample.
@@ -267,7 +196,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
     let catalogue = use_catalogue();
     let panel = Kept::new(panel.clone());
     let found = move || {
-        let Some(range) = chart.view().visible().get() else {
+        let Some(range) = chart.view().asked().get() else {
             return PanelState::Loading;
         };
         let has_data = chart.content.with(|content| content.shows_any(range));
@@ -319,11 +248,7 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
     });
     is_blank
         && is_exact(chart, answers)
-        && chart
-            .view()
-            .visible()
-            .get()
-            .is_some_and(|range| answers.have_come(range))
+        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
         && chart.shown.with(|content| {
             content.cells.is_none()
                 && !content.lines.is_empty()

@@ -255,7 +255,7 @@ fn ask(known: State<Vec<(Pinned, Told)>>, pin: Pin) {
     let Some(query) = pin.query() else { return };
     spawn_unowned(async move {
         let told = match api::envelope(&query).await {
-            Ok(envelope) => Told::Known(Seen::of(&envelope)),
+            Ok((envelope, _)) => Told::Known(Seen::of(&envelope)),
             Err(failure) => Told::Failed(failure.to_string()),
         };
         untrack(|| {

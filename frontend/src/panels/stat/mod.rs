@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
+use shared::chart::scale::TimeScale;
 use shared::chart::shape::Shape;
 use shared::dashboard::{Panel, Severity, Stat};
 use shared::display::MetricDisplay;
+use shared::live::{Increment, Part, Question};
 use shared::metric::{ChannelSelection, MetricInfo};
 use shared::query::envelope::{Envelope, EnvelopeQuery};
 use shared::time::{TimeRange, Timestamp};
@@ -20,6 +22,7 @@ use crate::components::panel_files::PanelFiles;
 use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
 use crate::dom::{NodeRef, view};
 use crate::format;
+use crate::live::use_live;
 use crate::panels::latest::feed::{Feed, state_of};
 use crate::panels::latest::rows::{Row, meaning, rows_of};
 use crate::panels::stat::spark::Spark;
@@ -40,6 +43,8 @@ pub struct Course {
     /// The last answer, and the range that it is exact for.
     answer: Option<(Arc<Envelope>, TimeRange)>,
     failure: Option<String>,
+    /// By which key what changes in it comes.
+    feed: Option<u32>,
 }
 
 impl Course {
@@ -48,6 +53,18 @@ impl Course {
         match self.answer.as_ref()?.0.as_ref() {
             Envelope::Samples { series, .. } => series.first().map(Shape::Samples),
             Envelope::Columns { series, .. } => series.first().map(Shape::Columns),
+        }
+    }
+
+    /// Takes in what has changed; whether it fits.
+    fn take_in(&mut self, increment: Increment) -> bool {
+        match (&mut self.answer, increment.part) {
+            (Some((held, _)), Part::Envelope(part)) => {
+                let range_us = increment.from_us..increment.to_us;
+                Arc::make_mut(held).replace(&range_us, part).is_ok()
+            }
+            // What the line sends before the answer is there is in that too.
+            (answer, _) => answer.is_none(),
         }
     }
 
@@ -90,8 +107,7 @@ pub fn StatPanel(
     let spark = NodeRef::<Div>::new();
     let canvas = NodeRef::<CanvasElement>::new();
     let (view, now) = (use_time_view(), use_now());
-    let visible = Derived::new(move || view.visible().get());
-    let is_present = Derived::new(move || visible.get().is_some_and(|range| range.contains(now.get())));
+    let is_present = Derived::new(move || view.is_present());
     let feed = Feed::start(vec![spec.metric.clone()], move || is_present.get());
     let attempt = State::new(false);
     let shown = use_shown(&spec, spark, feed, is_present, attempt);
@@ -155,7 +171,17 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
     let size = use_stage_size(stage);
     let size = Derived::new(move || size.get());
     let course = use_course(spec, size, attempt);
-    let visible = Derived::new(move || view.visible().get());
+    let visible = Derived::new(move || {
+        let visible = view.visible().get()?;
+        let dots = size
+            .get()
+            .filter(|_| view.is_sliding().get())
+            .map(|size| f64::from(size.dots().0));
+        // The course of a window that slides is drawn anew when it has moved by a pixel.
+        Some(dots.map_or(visible, |dots| {
+            TimeScale::new(visible, 0.0, dots).on_whole_pixels(1.0).range()
+        }))
+    });
     let of = || spec.metric.clone();
     let (name, channel) = (of(), spec.channel);
     let metric = Derived::new(move || catalogue.metric(&name));
@@ -206,18 +232,30 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
     }
 }
 
-/// Asks for the course whenever the range, the width or the present changes.
+/// Asks for the course whenever the range or the width changes, and for what does not come over the live line.
 fn use_course(spec: &Stat, size: Derived<Option<StageSize>>, attempt: State<bool>) -> State<Course> {
-    let (view, refresh) = (use_time_view(), use_refresh());
+    let (view, refresh, live) = (use_time_view(), use_refresh(), use_live());
     let course = State::new(Course::default());
     let (metric, channels) = (spec.metric.clone(), ChannelSelection::List(vec![spec.channel]));
     let columns = Derived::new(move || size.get().map(|size| size.dots().0));
+    let close = move || {
+        if let Some(feed) = course.try_get_untracked().and_then(|course| course.feed) {
+            live.close(feed);
+        }
+    };
+    on_cleanup(close);
+    let mut before = None;
     effect(move || {
         refresh.track();
         attempt.track();
         let (Some(range), Some(columns)) = (view.settled().get(), columns.get()) else {
             return;
         };
+        let is_same = before.replace((range, columns)) == Some((range, columns));
+        let is_fed = |course: &Course| course.failure.is_none() && course.feed.is_some_and(|feed| live.feeds(feed));
+        if is_same && course.with_untracked(is_fed) {
+            return;
+        }
         let query = EnvelopeQuery {
             metric: metric.clone(),
             channels: channels.clone(),
@@ -228,21 +266,30 @@ fn use_course(spec: &Stat, size: Derived<Option<StageSize>>, attempt: State<bool
         // What is outdated ends with this run of the effect.
         spawn(async move {
             let outcome = api::envelope(&query).await;
-            course.update(|course| match outcome {
-                Ok(envelope) => {
-                    *course = Course {
+            match outcome {
+                Ok((envelope, since)) => {
+                    close();
+                    let hear = move |feed, increment: Increment| {
+                        course.update(|course| {
+                            if !course.take_in(increment) {
+                                live.begin_anew(feed);
+                            }
+                        });
+                    };
+                    course.set(Course {
                         answer: Some((Arc::new(envelope), range)),
                         failure: None,
-                    };
+                        feed: Some(live.open(Question::Envelope(query), since, hear)),
+                    });
                 }
-                Err(failure) => {
+                Err(failure) => course.update(|course| {
                     // The same course is still true; one of another range would pass for an answer.
                     if course.answer.as_ref().is_some_and(|(_, known)| *known != range) {
                         course.answer = None;
                     }
                     course.failure = Some(failure.to_string());
-                }
-            });
+                }),
+            }
         });
     });
     course

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::state::follow::{MOST_DELAY_SECS, MOST_SECS};
 
 fn parse(link: &str) -> (Address, Vec<String>) {
     let (path, query) = link.split_once('?').unwrap_or((link, ""));
@@ -23,6 +24,7 @@ fn links_read_as_they_are_written() {
     check("/d/camera/pixels?night=2026-11-20");
     check("/d/camera/pixels?night=2026-11-20&zoom=2026-11-20T20:00:00Z..2026-11-20T21:00:00.5Z");
     check("/d/camera/pixels?last=6h");
+    check("/d/camera/pixels?last=90s&delay=5s");
     check("/d/camera/pixels?night=2026-11-20&wall=20");
     check("/d/camera/pixels?from=2026-11-20T20:00:00Z&to=2026-11-20T21:00:00Z");
     check("/d/camera/pixels?night=2026-11-20&hide=hv/max&hide=hv/ch%204&channel=412&theme=red&clock=gps");
@@ -59,7 +61,7 @@ fn a_damaged_link_shows_what_it_can_and_says_what_it_cannot() {
     theme: "blue" is none of dark, light and red
     clock: "moon" is none of utc, site and gps
     wall: "1" is no number of seconds from 5 to 3600
-    last: "6" is not written like 6h, up to 744h
+    last: "6" is not written like 90s, 15m or 6h, up to 744h
     hide: "x" is not written like panel/line
     pin: "hv/t:0@noon" is not written like panel/metric:channel@time
     channel: "m+5" is no channel; write it like 412, or like m58 for a module
@@ -88,7 +90,7 @@ prop_compose! {
         dashboard in "[a-z]{1,4}", tab in ".{1,6}",
         time in proptest::option::of(prop_oneof![
             (0_i64..30_000).prop_map(|days| Period::Night(Date::from_days(days))),
-            (1..=MOST_HOURS).prop_map(Period::Last),
+            (1..=MOST_SECS, 0..=MOST_DELAY_SECS).prop_map(|(secs, delay_secs)| Period::Last(Lookback { secs, delay_secs })),
         ]),
         wall in proptest::option::of(WALL_SECS),
         alarms in (0..Show::ALL.len(), ".{0,6}", ".{0,6}"),

@@ -28,8 +28,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     pub(super) fn cells(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
         let Some(cells) = data.cells else { return Ok(()) };
         let corner = pixel(Point {
-            x: self.plot.area.left,
-            y: self.plot.area.top,
+            x: self.plot.part.left,
+            y: self.plot.part.top,
         });
         for image in &cells.images {
             draw_cells(
@@ -89,7 +89,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         };
         self.strokes(&strokes, palette.select.faded(RIM_OPACITY), RIM_PX)?;
         for path in &strokes.paths {
-            for part in self.plot.area.clip_path(path) {
+            for part in self.plot.part.clip_path(path) {
                 for (color, points) in colored(&part, &canvas.value, table) {
                     self.path(&points, self.stroke(color, COLORED_PX))?;
                 }
@@ -101,7 +101,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     fn colored_dots(&self, strokes: &Strokes, canvas: &Canvas, table: &ColorTable) -> Result<(), DrawError<DB>> {
         let radius = whole(self.units_in(DOT_PX * 0.75)).max(1);
-        for dot in strokes.dots.iter().filter(|dot| self.plot.area.contains(**dot)) {
+        for dot in strokes.dots.iter().filter(|dot| self.plot.part.contains(**dot)) {
             let color = table.color(canvas.value.value_from_y(dot.y));
             let style = super::ShapeStyle::from(super::plotters_color(color)).filled();
             self.target.draw(&Circle::new(pixel(*dot), radius, style))?;

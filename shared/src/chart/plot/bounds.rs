@@ -46,11 +46,13 @@ impl Bounds {
         });
         let by_data = extent_of(extents).map(|extent| {
             let (least, greatest) = limit::widened(extent, &data.limits, side, is_log);
-            if is_log {
+            let fitting = if is_log {
                 value_axis::log_bounds_around(least, greatest)
             } else {
                 value_axis::bounds_around(least, greatest)
-            }
+            };
+            let rest = data.rests[usize::from(side == Axis::Right)];
+            rest.filter(|rest| rests(*rest, fitting, is_log)).unwrap_or(fitting)
         });
         // Where there are no data, both ends have to be wished.
         let (low, high) = by_data.or(low_wish.zip(high_wish))?;
@@ -101,5 +103,32 @@ impl Bounds {
         };
         let finer = (steps..steps + 4).map(of_steps).find(|ticks| ticks.len() > 1);
         finer.unwrap_or_else(|| of_steps(steps))
+    }
+}
+
+/// Whether an axis may stay as it is: what would fit lies in it, and is not less than half of it. So that it does not
+/// flicker while values come and go.
+fn rests(before: (f64, f64), fitting: (f64, f64), is_log: bool) -> bool {
+    let place = |value: f64| if is_log { value.ln() } else { value };
+    let span = |(low, high): (f64, f64)| place(high) - place(low);
+    let is_inside = before.0 <= fitting.0 && fitting.1 <= before.1;
+    is_inside && span(fitting) * 2.0 >= span(before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rests;
+
+    #[test]
+    fn an_axis_rests_until_it_is_too_small_or_twice_too_large() {
+        assert!(rests((0.0, 10.0), (2.0, 8.0), false));
+        assert!(!rests((0.0, 10.0), (2.0, 11.0), false));
+        assert!(!rests((0.0, 10.0), (2.0, 6.0), false));
+        assert!(rests((1.0, 100.0), (1.0, 10.0), true));
+        assert!(!rests((1.0, 100.0), (1.0, 5.0), true));
+        assert!(
+            !rests((-1.0, 1.0), (0.5, 3.0), true),
+            "what no logarithm has fits nowhere"
+        );
     }
 }

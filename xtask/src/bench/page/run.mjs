@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { openWindow, median, withBrowser } from "./browser.mjs";
 import { START_SECONDS, pixels, scalar } from "./dataset.mjs";
 import { startHost } from "./host.mjs";
+import { liveOfOurs, liveOfUplot } from "./live.mjs";
 import { FIRST_NIGHT, Ours } from "./ours.mjs";
 import { hotSeen } from "./picture.mjs";
 import { NAMES, Peer, asMuchAsItBears } from "./theirs.mjs";
@@ -231,8 +232,19 @@ async function heaps() {
   }
 }
 
+async function live() {
+  const uplot = await part("twenty panels at 10 Hz: uPlot", () => liveOfUplot(host.url), notes);
+  const page = await part("twenty panels at 10 Hz", () => liveOfOurs(plan.url));
+  if (page) {
+    const what = "twenty panels at 10 Hz";
+    const beside = (value) => (uplot ? { uPlot: value(uplot) } : {});
+    figure(`${what}: frames missed, in 100`, page.missedPercent, "", { target: 0, peers: beside((one) => one.missedPercent) });
+    figure(`${what}: main thread, a tick`, page.tickMs, "ms", { target: uplot?.tickMs, peers: beside((one) => one.tickMs) });
+  }
+}
+
 try {
-  for (const measure of [nights, zooms, heatmaps, lines, heaps]) {
+  for (const measure of [nights, zooms, heatmaps, lines, heaps, live]) {
     await measure();
     // After each: what ends the next one must not lose these.
     await writeFile(plan.results, JSON.stringify({ figures, failures, notes }, null, 2));

@@ -1,4 +1,5 @@
 use shared::dashboard::{Axis, Event, LimitLine, PlotLimits, Severity, Strip};
+use shared::query::envelope::Envelope;
 use shared::time::Timestamp;
 
 use super::*;
@@ -175,7 +176,7 @@ mod steps {
         assert_eq!(now.step(Some(&asked), standing), expected);
     }
 
-    const ALL: Step = Step::Ask { only_open: false };
+    const ALL: Step = Step::Ask(Which::All);
 
     #[test]
     fn the_first_notch_of_a_wheel_is_asked_for_at_once_and_the_next_when_its_answers_have_come() {
@@ -198,7 +199,7 @@ mod steps {
             ..occasion(0)
         };
         check(&refreshed, [false, true, false], Step::Join);
-        check(&refreshed, [false, false, false], ALL);
+        check(&refreshed, [false, false, false], Step::Ask(Which::Unfed));
         let retried = Occasion {
             retries: 1,
             ..occasion(0)
@@ -208,7 +209,7 @@ mod steps {
 
     #[test]
     fn new_questions_are_asked_without_asking_the_others_again() {
-        check(&occasion(0), [true, false, false], Step::Ask { only_open: true });
+        check(&occasion(0), [true, false, false], Step::Ask(Which::Open));
         check(&occasion(1), [true, true, true], ALL);
         let standing = Standing {
             has_new_asks: true,
