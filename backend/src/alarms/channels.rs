@@ -253,7 +253,7 @@ fn judge_channel(test: &Test, channels: &Channels, channel: usize, number: f64) 
             *outside <= count_outside(ring, channel, *range)
         }),
         Test::Step { level, most } => told(ring.is_full(channel), *level, || {
-            step(ring, channel).is_some_and(|(before, last)| !((last - before).abs() <= *most))
+            step(ring, channel).is_some_and(|(before, last)| is_over((last - before).abs(), *most))
         }),
         Test::RelativeStep { level, factor } => told(ring.is_full(channel), *level, || {
             step(ring, channel).is_some_and(|(before, last)| !is_within_factor(before, last, *factor))
@@ -264,7 +264,7 @@ fn judge_channel(test: &Test, channels: &Channels, channel: usize, number: f64) 
             per_micros,
             ..
         } => told(ring.is_full(channel), *level, || {
-            !(change(ring, channel, *per_micros).abs() <= *most)
+            is_over(change(ring, channel, *per_micros).abs(), *most)
         }),
         Test::State { level, states } => {
             let is_one = states.iter().any(|(state, _)| super::rule::same(*state, number));
@@ -273,6 +273,11 @@ fn judge_channel(test: &Test, channels: &Channels, channel: usize, number: f64) 
         // Judged by the clock.
         Test::Heartbeat { .. } | Test::Rate { .. } => level::OK,
     }
+}
+
+/// Whether a size is above the most; one that is no number, as the difference of infinities, is not known to be within.
+fn is_over(size: f64, most: f64) -> bool {
+    size.is_nan() || most < size
 }
 
 fn told(is_enough: bool, level: super::rule::Level, holds: impl FnOnce() -> bool) -> u8 {

@@ -211,18 +211,12 @@ impl Kept {
 
     /// Takes in what became of the batch. Says whether it is kept; if not, another server evaluates.
     pub fn applied(&mut self, applied: &Applied, now: i64) -> bool {
-        match (applied, self.lease) {
-            (Applied::All, Some((version, _))) => {
-                self.lease = Some((version + 1, now + LEASE_MICROS));
-                self.forget();
-                true
-            }
-            _ => {
-                self.lease = None;
-                self.forget();
-                false
-            }
-        }
+        let version = self.lease.map(|(version, _)| version + 1);
+        self.lease = version
+            .filter(|_| *applied == Applied::All)
+            .map(|version| (version, now + LEASE_MICROS));
+        self.forget();
+        self.lease.is_some()
     }
 }
 

@@ -104,7 +104,7 @@ impl Step<'_> {
             Input::Frames(frames) => self.take(frames, now),
             Input::Expression(value) => {
                 self.state.expression = value.as_ref().ok().copied();
-                self.state.unknown_rule = value.err().unwrap_or_default().to_owned();
+                value.err().unwrap_or_default().clone_into(&mut self.state.unknown_rule);
             }
         }
         self.evaluate(now, now);

@@ -259,10 +259,10 @@ fn number_of(limit: f64) -> String {
 pub fn happened(rule: &Rule, binding: &Binding, state: &RuleState) -> String {
     let outcome = &state.outcome;
     let mut parts = Vec::new();
-    if let Condition::Samples { watch, .. } = &rule.condition {
-        if !outcome.value.is_null() {
-            parts.push(shown(outcome.value, &watch.unit));
-        }
+    if let Condition::Samples { watch, .. } = &rule.condition
+        && !outcome.value.is_null()
+    {
+        parts.push(shown(outcome.value, &watch.unit));
     }
     parts.push(detail(rule, outcome));
     let label = label(binding, outcome.channel);

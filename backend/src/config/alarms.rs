@@ -135,13 +135,12 @@ fn read_rule(name: &str, section: &mut Section<'_>, known: Known<'_>) -> Option<
     let level = section.parsed("severity", &listed(&LEVELS), |text| one_of(text, &LEVELS));
     let kinds = KINDS.map(|kind| (kind.word, kind));
     let kind = section.required("kind", "what kind of rule it is", |text| one_of(text, &kinds));
-    let condition = match kind {
-        Some(kind) => kind.read(section, level, known),
-        None => {
-            // Mistakes about keys that no kind has are told; those that some kind has may be right.
-            kinds::know_all(section);
-            None
-        }
+    let condition = if let Some(kind) = kind {
+        kind.read(section, level, known)
+    } else {
+        // Mistakes about keys that no kind has are told; those that some kind has may be right.
+        kinds::know_all(section);
+        None
     };
     let rule = Rule {
         name: name.to_owned(),

@@ -111,13 +111,13 @@ impl Error {
             | Self::BadBody(_)
             | Self::BadJson(_)
             | Self::Statement(_)
+            | Self::NoWebSocket(_)
             | Self::Action(ActionError::Wrong(_)) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
             Self::Action(ActionError::Untimely(_)) => StatusCode::CONFLICT,
             Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            Self::NoWebSocket(_) => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::TooSlow { .. } | Self::Overloaded(_) | Self::TooManyClients { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),

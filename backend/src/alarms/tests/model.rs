@@ -38,6 +38,9 @@ struct Judgement {
 
 const N_CHANNELS: u32 = 3;
 
+/// Channel, time, value.
+type Samples = Vec<(u32, i64, Option<f64>)>;
+
 /// What is known at a moment: second of arrival, channel, time, value; in the order in which it was learned.
 type Known = Vec<(i64, u32, i64, Option<f64>)>;
 
@@ -102,7 +105,7 @@ fn raw(numbers: Numbers, known: &Known, as_of: i64) -> AlarmState {
 }
 
 /// Every moment at which the rule is judged, up to and with a second.
-fn judgements(numbers: Numbers, arrivals: &[(i64, Vec<(u32, i64, Option<f64>)>)], until: i64) -> Vec<Judgement> {
+fn judgements(numbers: Numbers, arrivals: &[(i64, Samples)], until: i64) -> Vec<Judgement> {
     let mut known = Known::new();
     let mut all = Vec::new();
     for second in 0..=until {
