@@ -241,10 +241,7 @@ fn of_stream(stream: &StreamStatus, now_us: i64) -> Answer {
         None => format!("{} is {what}", stream.metric),
     };
     let (status, text) = match stream.state {
-        Freshness::Fresh => (
-            Status::Ok,
-            silent("fresh").replace("no data for", "the newest is from before"),
-        ),
+        Freshness::Fresh => (Status::Ok, format!("{} is fresh", stream.metric)),
         Freshness::Late => (Status::Warning, silent("late")),
         Freshness::Stale => (Status::Critical, silent("silent")),
         Freshness::Never => (Status::Unknown, format!("{} has never had data", stream.metric)),

@@ -148,7 +148,9 @@ pub(super) fn number_text(number: f64) -> String {
     if magnitude != 0.0 && !(1e-4..1e9).contains(&magnitude) {
         return format!("{number:.3e}");
     }
-    let before_point = (1..).find(|digits| magnitude < 10_f64.powi(*digits)).unwrap_or(DIGITS);
+    let before_point = (1..=DIGITS)
+        .find(|digits| magnitude < 10_f64.powi(*digits))
+        .unwrap_or(DIGITS);
     let decimals = usize::try_from(DIGITS - before_point).unwrap_or(0);
     let text = format!("{number:.decimals$}");
     if text.contains('.') {
