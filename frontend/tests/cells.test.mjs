@@ -200,6 +200,39 @@ test("a click on a row chooses its channel in every panel", async () => {
   });
 });
 
+test("a click on the chosen row pins the cell, with the raw samples behind it, and so does one on a step of value", async () => {
+  await on(PAGE, async (page) => {
+    const heat = new Plot(page, "heat");
+    await heat.exact();
+    const point = await heat.at(await across(heat, HOT.minute), await heatDown(heat, HOT.channel));
+    await page.mouse.click(point.x, point.y);
+    await page.waitForURL((url) => url.searchParams.get("channel") === String(HOT.channel));
+    assert.equal(await heat.panel.locator(".pin").count(), 0, "the first click only chooses");
+    await page.mouse.click(point.x, point.y);
+    await page.waitForURL((url) => url.searchParams.getAll("pin").length === 1);
+    await heat.panel.locator(".pin__value", { hasText: String(HOT.value) }).waitFor();
+    await heat.panel.locator(".pin__open").click();
+    const rows = page.locator(".samples tbody tr");
+    await rows.first().waitFor();
+    const times = await rows.evaluateAll((all) => all.map((row) => Number(row.dataset.timeUs)));
+    assert.deepEqual(times, [Date.parse(at(HOT.minute)) * 1000]);
+    await page.keyboard.press("Escape");
+    // The samples of a step of value are those within it, of all channels.
+    const histogram = new Plot(page, "histogram");
+    await histogram.exact();
+    const part = await across(histogram, 250);
+    const steps = [];
+    for (let down = 0.1; down < 0.9; down += 0.02) steps.push({ down, fact: (await histogram.hover(part, down))[0] });
+    const { down, fact } = steps.reduce((most, step) => (step.fact.value > most.fact.value ? step : most));
+    const place = await histogram.at(part, down);
+    await page.mouse.click(place.x, place.y);
+    await histogram.panel.locator(".pin__open").click();
+    await rows.nth(fact.value - 1).waitFor();
+    await page.locator(".samples .dialog__note", { hasText: /^\s*\d+ samples\./ }).waitFor();
+    assert.equal(await rows.count(), fact.value, fact.text);
+  });
+});
+
 test("the slider is moved by keys, by ten with page up and down, and the field finds a channel", async () => {
   await on(PAGE, async (page) => {
     const panel = page.locator('[data-panel="channels"]');

@@ -200,6 +200,37 @@ test("a click pins a value, which lists its raw samples and stays while zooming"
   });
 });
 
+test("pins are in the address: a reload and a copied link show the same values", async () => {
+  await on("", async (page) => {
+    const [temp, both] = [new Plot(page, "temp"), new Plot(page, "both")];
+    await temp.exact();
+    await both.exact();
+    for (const [plot, minute] of [[temp, 100], [temp, 700], [both, 300]]) {
+      const point = await plot.at(await across(plot, minute));
+      await page.mouse.click(point.x, point.y);
+    }
+    await page.waitForURL((url) => url.searchParams.getAll("pin").length === 3);
+    const isTold = () => [...document.querySelectorAll(".pin__value")].every((value) => value.textContent !== "…");
+    await page.waitForFunction(isTold);
+    const told = [await pinned(temp), await pinned(both)];
+    assert.deepEqual([told[0].length, told[1].length], [2, 1]);
+    await page.reload();
+    await temp.exact();
+    await page.waitForFunction(isTold);
+    assert.deepEqual([await pinned(temp), await pinned(both)], told);
+    // Somebody else opens the link, zoomed in elsewhere.
+    const zoom = "2026-10-24T20:00:00Z..2026-10-24T21:00:00Z";
+    const query = `${new URL(page.url()).search}&zoom=${zoom}`;
+    await on(query, async (other) => {
+      await new Plot(other, "temp").exact();
+      await other.waitForFunction(isTold);
+      assert.deepEqual([await pinned(new Plot(other, "temp")), await pinned(new Plot(other, "both"))], told);
+      await other.locator(".pin__remove").first().click();
+      await other.waitForURL((url) => url.searchParams.getAll("pin").length === 2);
+    });
+  });
+});
+
 test("the keyboard pins with Enter and lets go with Escape", async () => {
   await on("", async (page) => {
     const both = new Plot(page, "both");

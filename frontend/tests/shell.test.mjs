@@ -142,6 +142,37 @@ test("on paper the page is light and without what is there to be clicked", async
   });
 });
 
+test("what is printed is the red theme in light, with canvases drawn anew, and no panel is cut between two sheets", async () => {
+  await on("d/demo/weather?theme=red", async (page) => {
+    const ground = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector('[data-panel="temperature"] canvas');
+        return [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data];
+      });
+    const dark = await ground();
+    assert.deepEqual(dark.slice(1, 3), [0, 0]);
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    await page.emulateMedia({ media: "print" });
+    // The ground of a canvas is drawn with it, so that it tells whether it was drawn for paper.
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('[data-panel="temperature"] canvas');
+      return canvas.getContext("2d").getImageData(2, 2, 1, 1).data[2] > 200;
+    });
+    const panels = page.locator("[data-panel]");
+    for (const panel of await panels.all()) {
+      assert.equal(await panel.evaluate((element) => getComputedStyle(element).breakInside), "avoid");
+    }
+    // Which night and which tab it is of stands on it.
+    assert.equal(await page.getByRole("tab", { selected: true }).isVisible(), true);
+    assert.equal(await page.locator(".night__date").isVisible(), true);
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    assert.ok((pdf.match(/\/Type \/Page\b/g) ?? []).length >= 1);
+    await page.emulateMedia({ media: "screen" });
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    await page.locator(':root[data-theme="red"]').waitFor();
+  });
+});
+
 test("with the calendar open the red theme has no green and no blue, and a phone shows all of it", async () => {
   await on("d/demo/camera?theme=red", async (page, watched) => {
     await openCalendar(page);

@@ -241,6 +241,32 @@ test("a hidden panel asks for nothing, is counted, and comes back", async () => 
   });
 });
 
+test("an arrangement is of its tab and of its browser alone, and a damaged one does no harm", async () => {
+  await on("d/demo/weather", async (page, watched) => {
+    const before = await order(page);
+    await layout(page, "Arrange panels");
+    await page.locator(`[data-slot="${before[0]}"] .arrange`).press("ArrowRight");
+    await page.keyboard.press("Escape");
+    const moved = [before[1], before[0], ...before.slice(2)];
+    assert.deepEqual(await order(page), moved);
+    // A window of the same browser has it, too; another tab of the board and somebody else do not.
+    const second = await watched.context.newPage();
+    await second.goto(page.url());
+    await second.locator(`[data-slot="${moved[0]}"]`).waitFor();
+    assert.deepEqual(await order(second), moved);
+    await second.goto(session.link("d/demo/machine"));
+    await second.locator('[data-panel="machine"]').waitFor();
+    const [first] = await order(second);
+    assert.equal(first, "machine");
+    await second.close();
+    await on("d/demo/weather", async (other) => assert.deepEqual(await order(other), before));
+    await page.evaluate(() => localStorage.setItem("watchroom:board:demo/weather", "{no arrangement"));
+    await page.reload();
+    await settledPanels(watched);
+    assert.deepEqual(await order(page), before);
+  });
+});
+
 test("F fills the screen with the focused panel and gives it back", async () => {
   await on("d/demo/weather", async (page) => {
     const filled = () => page.evaluate(() => document.fullscreenElement?.dataset.panel ?? null);

@@ -246,14 +246,32 @@ fn trace(context: &CanvasRenderingContext2d, points: &mut dyn Iterator<Item = Ba
     }
 }
 
-/// A wiped canvas of a size that is not on the page.
-fn scratch(width: u32, height: u32) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), JsValue> {
-    let element = leptos::prelude::document().create_element("canvas")?;
-    let element: HtmlCanvasElement = element.dyn_into()?;
-    element.set_width(width);
-    element.set_height(height);
-    let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
-    Ok((element, context.dyn_into()?))
+/// A canvas that is not on the page.
+type Scratch = (HtmlCanvasElement, CanvasRenderingContext2d);
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+/// A canvas of a size that is not on the page: always the same one, because a browser takes milliseconds to make one. What
+/// was on it last is still there.
+fn scratch(width: u32, height: u32) -> Result<Scratch, JsValue> {
+    let kept = SCRATCH.with(|cell| cell.borrow().clone());
+    let (element, context) = if let Some(scratch) = kept {
+        scratch
+    } else {
+        let element = leptos::prelude::document().create_element("canvas")?;
+        let element: HtmlCanvasElement = element.dyn_into()?;
+        let context = element.get_context("2d")?.ok_or(JsValue::NULL)?;
+        let scratch: Scratch = (element, context.dyn_into()?);
+        SCRATCH.with(|cell| *cell.borrow_mut() = Some(scratch.clone()));
+        scratch
+    };
+    if (element.width(), element.height()) != (width, height) {
+        element.set_width(width);
+        element.set_height(height);
+    }
+    Ok((element, context))
 }
 
 fn css(color: Rgba) -> String {

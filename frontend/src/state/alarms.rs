@@ -99,7 +99,7 @@ pub fn provide_alarms() {
         });
     });
     let alarms = Alarms {
-        list: list.into(),
+        list: Derived::new(move || list.get().proven_by(connection.link())),
         past: State::new(None),
         past_failure: State::new(None),
         asked,

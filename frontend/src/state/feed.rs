@@ -5,6 +5,7 @@ use std::sync::Arc;
 use shared::time::Timestamp;
 
 use crate::api::ApiFailure;
+use crate::state::connection::Link;
 
 /// What was told last. A failure leaves the answer as it was: it is the last thing known, and since when is told.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,8 +43,48 @@ impl<T> Feed<T> {
         }
     }
 
+    /// The same as far as the way to the server proves it: a question that hangs fails only after a long time.
+    #[must_use]
+    pub fn proven_by(mut self, link: Link) -> Self {
+        let doubt = match link {
+            // Without the line it is asked for over HTTP.
+            Link::Connecting | Link::Connected | Link::Polled | Link::CutOff { .. } | Link::StoreDown { .. } => {
+                return self;
+            }
+            Link::Unproven { .. } => "the connection is being checked",
+            Link::Lost { .. } | Link::Unreachable => "the server cannot be reached",
+        };
+        self.failure = self.failure.or_else(|| Some(doubt.to_owned()));
+        self
+    }
+
     /// Since when nothing is known any more; `None` while it is, and where it never was.
     pub fn lost_since(&self) -> Option<Timestamp> {
         self.told.filter(|_| self.failure.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_proven_any_more_is_not_shown_as_if_it_were() {
+        let since = Timestamp::EPOCH;
+        let mut feed = Feed::default();
+        feed.take(Ok(7), since);
+        assert_eq!(feed.clone().proven_by(Link::Connected), feed);
+        for link in [Link::Unproven { since }, Link::Lost { since }, Link::Unreachable] {
+            let doubtful = feed.clone().proven_by(link);
+            assert_eq!(
+                (doubtful.answer.as_deref(), doubtful.lost_since()),
+                (Some(&7), Some(since))
+            );
+        }
+        feed.take(Err(ApiFailure::Network(String::new())), since);
+        assert_eq!(feed.answer.as_deref(), Some(&7));
+        assert!(feed.lost_since().is_some());
+        feed.take(Ok(8), since);
+        assert_eq!(feed.failure, None);
     }
 }

@@ -59,5 +59,5 @@ pub fn provide_streams() {
             }
         });
     });
-    provide_context(Known(streams.into()));
+    provide_context(Known(Derived::new(move || streams.get().proven_by(connection.link()))));
 }

@@ -287,6 +287,14 @@ export class AlarmNight {
     const fulfil = (route, body) => route.fulfill({ contentType: MEDIA_TYPE, body });
     const refuse = (route, status, message) =>
       route.fulfill({ status, contentType: MEDIA_TYPE, body: apiError({ code: "test", message, details: [] }) });
+    // By the line the server's own alarms would come in.
+    await page.addInitScript(() => {
+      window.WebSocket = class {
+        constructor() {
+          throw new Error("there is no line in this night");
+        }
+      };
+    });
     await page.route(/\/api\/v1\/(alarms|streams)/, (route) => {
       const url = new URL(route.request().url());
       const [, , , what, name, action] = url.pathname.split("/").map(decodeURIComponent);

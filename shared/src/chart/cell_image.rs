@@ -177,16 +177,20 @@ const fn bytes(color: Rgba) -> [u8; 4] {
 }
 
 /// The color of a density: the more samples, the more opaque, by equal ratios; a single one is well visible.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct DensityInk {
     color: Rgba,
     per_ln: f64,
+    /// Those of the counts that most cells have, from none on: a logarithm for each pixel takes longer than all else.
+    shades: Vec<Rgba>,
 }
 
 impl DensityInk {
     /// How opaque a single sample is, and the most that a pixel holds.
     const LEAST: f64 = 0.24;
     const MOST: f64 = 0.8;
+    /// Counts below this are looked up.
+    const LOOKED_UP: u32 = 256;
 
     /// Shades of a colour up to the greatest count of any cell.
     pub fn new(color: Rgba, greatest: f64) -> Self {
@@ -196,11 +200,29 @@ impl DensityInk {
         } else {
             0.0
         };
-        Self { color, per_ln }
+        let mut ink = Self {
+            color,
+            per_ln,
+            shades: Vec::new(),
+        };
+        ink.shades = (0..Self::LOOKED_UP).map(|count| ink.shade(f64::from(count))).collect();
+        ink
     }
 
     /// The colour of a count; no count has none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast of a float stops at the ends, and counts are whole"
+    )]
     pub fn color(&self, count: f64) -> Rgba {
+        match self.shades.get(count as usize) {
+            Some(shade) => *shade,
+            None => self.shade(count),
+        }
+    }
+
+    fn shade(&self, count: f64) -> Rgba {
         // Where cells fold into a pixel, their sum may be greater than any of them.
         self.color
             .faded((Self::LEAST + count.max(1.0).ln() * self.per_ln).min(Self::MOST))

@@ -79,7 +79,8 @@ pub fn draw_color_bar<DB: DrawingBackend>(
     let n_pieces = ((right - left) / px).clamp(1.0, PIECES).round();
     let mut piece = 0.0;
     while piece < n_pieces {
-        let x = |piece: f64| left + (right - left) * piece / n_pieces;
+        // From pixel to pixel: two pieces that share one would show as a fine stripe.
+        let x = |piece: f64| ((left + (right - left) * piece / n_pieces) / px).round() * px;
         let color = bar.table.color(bar.table.value_at((piece + 0.5) / n_pieces));
         // On to the end, so that nothing shines through between two pieces.
         pen.rectangle(x(piece), top, right, bottom, color)?;

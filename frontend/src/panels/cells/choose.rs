@@ -1,7 +1,7 @@
 //! The cell under the cursor, and choosing its channel.
 
 use shared::metric::ChannelSelection;
-use shared::query::envelope::{Envelope, EnvelopeQuery};
+use shared::query::envelope::EnvelopeQuery;
 use shared::query::raster::Statistic;
 use shared::time::{TimeRange, Timestamp};
 
@@ -10,6 +10,7 @@ use super::data::CellAnswer;
 use super::spec::CellsSpec;
 use crate::api;
 use crate::panels::plot::chart::{Chart, units_per_px};
+use crate::panels::plot::pinned::Seen;
 use crate::reactive::spawn;
 
 /// A cell.
@@ -98,8 +99,9 @@ pub fn choose(chart: Chart, row: &Row) {
     };
     spawn(async move {
         // Where the server does not say which it is, the first one is as good as any.
-        let told = api::envelope(&query).await.ok().map(|(told, _)| told);
-        let channel = told.and_then(|envelope| extreme_of(&envelope, wants_least));
+        let told = api::envelope(&query).await.ok();
+        let extremes = told.and_then(|(envelope, _)| Seen::of(&envelope).extremes);
+        let channel = extremes.and_then(|[min, max]| if wants_least { min } else { max }.channel);
         chosen.choose(&metric, channel.unwrap_or(first));
     });
 }
@@ -127,10 +129,11 @@ fn found_in(cells: &PanelCells, time: Timestamp, value: f64, chosen: impl Fn(&st
         let has_samples = column.is_some_and(|column| !matrix.value(row, column).is_nan());
         // The greatest of all values is in the uppermost step, and not below its upper end.
         let is_uppermost = row + 2 == matrix.edges.len();
+        let beyond = if is_uppermost { (high - low) * 1e-6 } else { 0.0 };
         return has_samples.then_some(Cell::Step {
             metric,
             low,
-            high: if is_uppermost { high.next_up() } else { high },
+            high: high + beyond,
             range: range?,
         });
     }
@@ -150,59 +153,4 @@ fn found_in(cells: &PanelCells, time: Timestamp, value: f64, chosen: impl Fn(&st
             }
         ),
     }))
-}
-
-/// The channel with the greatest value of all, or the least; the first of equals.
-fn extreme_of(envelope: &Envelope, wants_least: bool) -> Option<u32> {
-    let values: Vec<(u32, f64)> = match envelope {
-        Envelope::Columns { series, .. } => {
-            let of = |series: &shared::query::envelope::ColumnSeries| {
-                let values = if wants_least { &series.min } else { &series.max };
-                let reduce = if wants_least { f64::min } else { f64::max };
-                Some((series.channel?, values.iter().copied().reduce(reduce)?))
-            };
-            series.iter().filter_map(of).collect()
-        }
-        Envelope::Samples { series, .. } => {
-            let of = |series: &shared::query::envelope::SampleSeries| {
-                let values = series.value.iter().filter_map(|value| value.finite());
-                let reduce = if wants_least { f64::min } else { f64::max };
-                Some((series.channel, values.reduce(reduce)?))
-            };
-            series.iter().filter_map(of).collect()
-        }
-    };
-    let found = values.into_iter().reduce(|best, other| {
-        let is_better = if wants_least {
-            other.1 < best.1
-        } else {
-            other.1 > best.1
-        };
-        if is_better { other } else { best }
-    });
-    found.map(|(channel, _)| channel)
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::query::envelope::ColumnSeries;
-
-    use super::*;
-
-    #[test]
-    fn of_several_channels_the_one_with_the_extreme_is_meant() {
-        let series = |channel, min, max| ColumnSeries {
-            channel: Some(channel),
-            min: vec![min],
-            max: vec![max],
-            ..ColumnSeries::default()
-        };
-        let envelope = Envelope::Columns {
-            metric: "hv".to_owned(),
-            unit: String::new(),
-            series: vec![series(4, 1.0, 5.0), series(5, -3.0, 5.0), series(6, 2.0, 9.0)],
-        };
-        assert_eq!(extreme_of(&envelope, false), Some(6));
-        assert_eq!(extreme_of(&envelope, true), Some(5));
-    }
 }

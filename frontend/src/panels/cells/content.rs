@@ -101,10 +101,7 @@ impl CellLayer {
 
     /// The colours of the values that are there.
     pub fn table(&self, is_red: bool) -> ColorTable {
-        let visible = self
-            .answer
-            .as_ref()
-            .and_then(|answer| answer.cells().extremes(self.scale.log));
+        let visible = self.answer.as_ref().and_then(|answer| answer.extremes(self.scale.log));
         ColorTable::new(&self.scale, visible, is_red)
     }
 
@@ -269,7 +266,7 @@ impl PanelCells {
                 }
                 CellsSpec::Counts { .. } => {
                     let grid = grid_of(&cells, plot)?;
-                    let (_, most) = cells.extremes(false).unwrap_or((1.0, 1.0));
+                    let (_, most) = answer.extremes(false).unwrap_or((1.0, 1.0));
                     let shades = DensityInk::new(palette.accent, most);
                     let ink = |count| shades.color(count);
                     Some(CellImage::of_values(&cells, &grid, Statistic::Density, &ink, blank))
@@ -314,19 +311,24 @@ impl PanelCells {
 
     /// A word on what is drawn; `None` while nothing is.
     pub fn badge(&self) -> Option<String> {
-        let cells = self.layers.first()?.answer.as_deref()?.cells();
-        let (n_columns, n_rows) = (cells.start_us.len(), cells.edges.len().saturating_sub(1));
+        let n_columns = self.layers.first()?.answer.as_deref()?.cells().start_us.len();
+        let answers = self.layers.iter().filter_map(|layer| layer.answer.as_deref());
+        let n_rows: usize = answers.map(|answer| answer.cells().edges.len().saturating_sub(1)).sum();
+        let counted = |count: usize, noun: &str| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{} {noun}{plural}", format::count(count as u64))
+        };
         Some(format!(
-            "exact · {} columns, {} rows",
-            format::count(n_columns as u64),
-            format::count(n_rows as u64)
+            "exact · {}, {}",
+            counted(n_columns, "column"),
+            counted(n_rows, "row")
         ))
     }
 
     /// In a few words what it shows.
     pub fn spoken(&self) -> String {
         let told = self.layers.iter().map(|layer| {
-            let extremes = layer.answer.as_ref().and_then(|answer| answer.cells().extremes(false));
+            let extremes = layer.answer.as_ref().and_then(|answer| answer.extremes(false));
             match (extremes, &self.spec) {
                 (None, _) => format!("{}: no data", layer.title),
                 (Some(_), CellsSpec::Counts { .. } | CellsSpec::States { .. }) => {

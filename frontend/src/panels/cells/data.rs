@@ -49,6 +49,8 @@ pub enum CellAnswer {
         raster: Raster,
         /// The edges of its rows on the axis of channels.
         edges: Vec<f64>,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
     /// Time x value.
     Density {
@@ -60,14 +62,25 @@ pub enum CellAnswer {
         blanks: Vec<BlankCells>,
         /// Whether its rows are equal ratios.
         is_log: bool,
+        /// What [`CellAnswer::extremes`] tells.
+        extremes: Extremes,
     },
 }
+
+/// The least and the greatest value, `None` where there is none: of all cells, and of those with a positive one.
+type Extremes = [Option<(f64, f64)>; 2];
 
 impl CellAnswer {
     /// A raster with its edges.
     pub fn of_raster(raster: Raster) -> Self {
         let edges = channel_edges(&raster.row_first, &raster.row_last);
-        Self::Raster { raster, edges }
+        let extremes = [None; 2];
+        Self::Raster {
+            raster,
+            edges,
+            extremes,
+        }
+        .looked_over()
     }
 
     /// A density with its edges.
@@ -77,16 +90,17 @@ impl CellAnswer {
             blanks: blanks_of(&density),
             density,
             is_log,
+            extremes: [None; 2],
         }
+        .looked_over()
     }
 
     /// Puts a part in the place of all columns that start in a range of time, in microseconds since the epoch.
     pub fn replace(&mut self, range_us: &Range<i64>, part: Part) -> Result<(), Misfit> {
-        match (self, part) {
-            (Self::Raster { raster, edges }, Part::Raster(part)) => {
+        match (&mut *self, part) {
+            (Self::Raster { raster, edges, .. }, Part::Raster(part)) => {
                 raster.replace(range_us, part)?;
                 *edges = channel_edges(&raster.row_first, &raster.row_last);
-                Ok(())
             }
             (
                 Self::Density {
@@ -94,21 +108,42 @@ impl CellAnswer {
                     edges,
                     blanks,
                     is_log,
+                    ..
                 },
                 Part::Density(part),
             ) => {
                 density.replace(range_us, part)?;
                 (*edges, *blanks) = (edges_of(density, *is_log), blanks_of(density));
-                Ok(())
             }
-            _ => Err(Misfit),
+            _ => return Err(Misfit),
         }
+        self.look_over();
+        Ok(())
+    }
+
+    fn looked_over(mut self) -> Self {
+        self.look_over();
+        self
+    }
+
+    /// Goes through all cells once, so that no drawing has to.
+    fn look_over(&mut self) {
+        let found = [false, true].map(|only_positive| self.cells().extremes(only_positive));
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
+        *extremes = found;
+    }
+
+    /// The least and the greatest value, of the positive ones alone if `only_positive`; `None` where there is none.
+    pub const fn extremes(&self, only_positive: bool) -> Option<(f64, f64)> {
+        let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
+        let [of_all, of_positive] = *extremes;
+        if only_positive { of_positive } else { of_all }
     }
 
     /// The cells.
     pub fn cells(&self) -> Cells<'_> {
         match self {
-            Self::Raster { raster, edges } => Cells {
+            Self::Raster { raster, edges, .. } => Cells {
                 start_us: &raster.start_us,
                 end_us: &raster.end_us,
                 edges,
@@ -149,8 +184,7 @@ impl CellAnswer {
 
     /// Whether any cell has a value, or samples without one.
     pub fn holds_any(&self) -> bool {
-        let cells = self.cells();
-        cells.extremes(false).is_some() || !cells.blanks.is_empty()
+        self.extremes(false).is_some() || !self.cells().blanks.is_empty()
     }
 }
 

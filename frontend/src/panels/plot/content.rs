@@ -96,7 +96,13 @@ pub struct Entry {
     pub swatch: Swatch,
     /// Why there are no data, or why they are not the newest.
     pub failure: Option<String>,
+    /// What its name does not say by itself; empty for most.
+    pub note: &'static str,
 }
+
+/// Of a column its extremes are known, and not how many of its samples were events.
+const AT_LEAST: &str = "At least so many: where a column holds more than its two extremes, only these are counted; zoom in \
+                        to count all";
 
 impl Content {
     /// Everything of a panel with its lines and the answers so far.
@@ -165,13 +171,18 @@ impl Content {
             unit: line.unit.clone(),
             swatch: Swatch::Line(line.color),
             failure: line.failure.clone(),
+            note: "",
         });
-        let events = self.events.iter().map(|event| Entry {
-            key: event.key.clone(),
-            label: counted(event, range),
-            unit: String::new(),
-            swatch: Swatch::Event(event.color),
-            failure: event.failure.clone(),
+        let events = self.events.iter().map(|event| {
+            let (label, is_exact) = counted(event, range);
+            Entry {
+                key: event.key.clone(),
+                label,
+                unit: String::new(),
+                swatch: Swatch::Event(event.color),
+                failure: event.failure.clone(),
+                note: if is_exact { "" } else { AT_LEAST },
+            }
         });
         let strips = self.strips.iter().map(|strip| Entry {
             key: strip.key.clone(),
@@ -179,6 +190,7 @@ impl Content {
             unit: String::new(),
             swatch: Swatch::Strip(strip.color),
             failure: strip.failure.clone(),
+            note: "",
         });
         let limits = self.limits.iter().map(|limit| Entry {
             key: limit.key.clone(),
@@ -186,6 +198,7 @@ impl Content {
             unit: String::new(),
             swatch: Swatch::Limit(limit.severity),
             failure: limit.failure.clone(),
+            note: "",
         });
         lines.chain(events).chain(strips).chain(limits).collect()
     }
@@ -263,18 +276,19 @@ fn is_chosen(spec: &PlotSpec, line: &PanelLine) -> bool {
     line.channel.is_some() && spec.follows.as_ref() == Some(&line.metric)
 }
 
-/// The name of events with their number in a range.
-fn counted(event: &PanelEvent, range: Option<TimeRange>) -> String {
+/// The name of events with their number in a range, and whether there are no more.
+fn counted(event: &PanelEvent, range: Option<TimeRange>) -> (String, bool) {
     let count = event
         .events
         .as_ref()
         .zip(range)
         .map(|(events, range)| events.count(range));
-    match count {
-        None => event.label.clone(),
-        Some(count) if count.is_exact => format!("{} · {}", event.label, format::count(count.count)),
-        Some(count) => format!("{} · {} or more", event.label, format::count(count.count)),
-    }
+    let Some(count) = count else {
+        return (event.label.clone(), true);
+    };
+    let more = if count.is_exact { "" } else { " or more" };
+    let label = format!("{} · {}{more}", event.label, format::count(count.count));
+    (label, count.is_exact)
 }
 
 #[cfg(test)]

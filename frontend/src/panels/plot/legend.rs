@@ -64,6 +64,7 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
         unit,
         swatch: mark,
         failure,
+        note,
     } = entry;
     let is_line = matches!(mark, Swatch::Line(_));
     let key = Kept::new(key);
@@ -95,7 +96,11 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
         } else {
             "Click to hide or show"
         };
-        hint.to_owned()
+        if note.is_empty() {
+            hint.to_owned()
+        } else {
+            format!("{note}. {hint}")
+        }
     });
     view! {
         <li>

@@ -146,43 +146,43 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn of(envelope: &Envelope) -> Self {
+    /// Those of an answer, of all its channels together. Of equal extremes the first one is told, with its channel.
+    pub fn of(envelope: &Envelope) -> Self {
         let mut seen = Self::default();
         match envelope {
             Envelope::Samples { series, .. } => {
-                let all = || {
-                    let of = |series: &shared::query::envelope::SampleSeries| {
-                        let times = series.time_us.iter().copied();
-                        times.zip(series.value.iter().copied()).collect::<Vec<_>>()
-                    };
-                    series.iter().flat_map(of)
-                };
-                seen.only = all().next().filter(|_| all().count() == 1);
-                for (time_us, value) in all() {
-                    if let Some(value) = value.finite() {
-                        let extreme = Extreme {
-                            time_us,
-                            value,
-                            channel: None,
-                        };
-                        seen.add([extreme; 2], 1, value);
-                        seen.last = Some(value);
+                let mut n_samples = 0;
+                for series in series {
+                    for (time_us, value) in series.time_us.iter().zip(&series.value) {
+                        n_samples += 1;
+                        seen.only = (n_samples == 1).then_some((*time_us, *value));
+                        if let Some(number) = value.finite() {
+                            let extreme = Extreme {
+                                time_us: *time_us,
+                                value: number,
+                                channel: Some(series.channel),
+                            };
+                            seen.add([extreme; 2], 1, number, Some(&number));
+                        }
                     }
                 }
             }
             Envelope::Columns { series, .. } => {
                 for series in series {
                     for at in 0..series.start_us.len() {
-                        let extreme = |times: &[i64], values: &[f64], channels: &[u32]| Extreme {
-                            time_us: times.get(at).copied().unwrap_or_default(),
-                            value: values.get(at).copied().unwrap_or(f64::NAN),
-                            channel: channels.get(at).copied(),
+                        let extreme = |times: &[i64], values: &[f64], channels: &[u32]| {
+                            Some(Extreme {
+                                time_us: *times.get(at)?,
+                                value: *values.get(at)?,
+                                channel: channels.get(at).copied().or(series.channel),
+                            })
                         };
                         let min = extreme(&series.min_us, &series.min, &series.min_channel);
                         let max = extreme(&series.max_us, &series.max, &series.max_channel);
-                        let count = series.count.get(at).copied().unwrap_or_default();
-                        seen.add([min, max], count, series.mean.get(at).copied().unwrap_or_default());
-                        seen.last = series.last.get(at).copied().or(seen.last);
+                        let counted = series.count.get(at).zip(series.mean.get(at));
+                        if let (Some(min), Some(max), Some((count, mean))) = (min, max, counted) {
+                            seen.add([min, max], *count, *mean, series.last.get(at));
+                        }
                     }
                 }
                 if seen.count == 1 {
@@ -193,12 +193,13 @@ impl Seen {
         seen
     }
 
-    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64) {
+    fn add(&mut self, [min, max]: [Extreme; 2], count: u64, mean: f64, newest: Option<&f64>) {
         let [least, greatest] = self.extremes.unwrap_or([min, max]);
         self.extremes = Some([
             if min.value < least.value { min } else { least },
             if max.value > greatest.value { max } else { greatest },
         ]);
+        self.last = newest.copied().or(self.last);
         self.count += count;
         self.sum += mean * count as f64;
     }
@@ -219,11 +220,14 @@ impl Seen {
 pub fn use_told(pins: Pins, panel_id: Kept<String>) -> Derived<Vec<(Pin, Told)>> {
     let known = State::new(Vec::<(Pinned, Told)>::new());
     let refresh = use_refresh();
-    let listed = Derived::new(move || panel_id.with_value(|panel| pins.of(panel)));
+    let listed = move || -> Vec<Pin> {
+        let of_panel = panel_id.with_value(|panel| pins.of(panel));
+        of_panel.into_iter().filter_map(Pin::of).collect()
+    };
     effect(move || {
         // Also those that failed, once the server may answer again.
         refresh.track();
-        let listed: Vec<Pin> = listed.get().into_iter().filter_map(Pin::of).collect();
+        let listed = listed();
         let is_open = |pin: &Pin| {
             let told = |(pinned, told): &(Pinned, Told)| *pinned == pin.pinned && !matches!(told, Told::Failed(_));
             !known.with_untracked(|known| known.iter().any(told))
@@ -247,7 +251,7 @@ pub fn use_told(pins: Pins, panel_id: Kept<String>) -> Derived<Vec<(Pin, Told)>>
             let told = found.map_or(Told::Waiting, |(_, told)| told);
             (pin, told)
         };
-        listed.get().into_iter().filter_map(Pin::of).map(told).collect()
+        listed().into_iter().map(told).collect()
     })
 }
 
@@ -291,7 +295,13 @@ mod tests {
         assert_eq!(part("cam:hv:412"), of(Part::Channel(412)));
         assert_eq!(part("cam:hv:band"), of(Part::Band));
         assert_eq!(part("cam:hv:12-15"), of(Part::Rows { first: 12, last: 15 }));
-        assert_eq!(part("cam:hv:-2.5~1e3"), of(Part::Values { low: -2.5, high: 1e3 }));
+        assert_eq!(
+            part("cam:hv:-2.5~1000"),
+            of(Part::Values {
+                low: -2.5,
+                high: 1000.0
+            })
+        );
         for strange in ["", "hv", "hv:", "hv:x", "hv:5-2", "hv:~", "hv:-3"] {
             assert_eq!(part(strange), None, "{strange}");
         }
@@ -300,8 +310,18 @@ mod tests {
     #[test]
     fn the_samples_behind_a_step_of_value_are_those_within_it() {
         let pin = pin("t:20~21").unwrap();
-        let values = [19.9.into(), 20.0.into(), 21.0.into(), Value::NAN, Value::NULL];
-        assert_eq!(values.map(|value| pin.holds(value)), [false, true, false, false, false]);
+        let values = [
+            19.9.into(),
+            20.0.into(),
+            21.0.into(),
+            21.1.into(),
+            Value::NAN,
+            Value::NULL,
+        ];
+        assert_eq!(
+            values.map(|value| pin.holds(value)),
+            [false, true, false, false, false, false]
+        );
         assert_eq!((pin.channels(), pin.query()), (ChannelSelection::All, None));
     }
 

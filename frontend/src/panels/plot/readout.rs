@@ -221,8 +221,14 @@ fn nearest_event(event: &PanelEvent, at_us: i64, reach_us: i64) -> Option<EventM
 
 fn event_row(event: &PanelEvent, moment: EventMoment, clock: Clock<'_>) -> Row {
     let at = clock.text(moment.time_us);
+    let more = if moment.is_exact {
+        ""
+    } else {
+        ", maybe more in this column"
+    };
     let detail = match (moment.channel, moment.count) {
-        (Some(channel), _) => format!("channel {channel} at {at}"),
+        (Some(channel), _) => format!("channel {channel} at {at}{more}"),
+        (None, 1) if !moment.is_exact => format!("at {at}{more}"),
         (None, 1) => format!("at {at}"),
         (None, count) => format!("at {at}, {} in this column", format::count(count)),
     };
