@@ -38,6 +38,8 @@ pub const OUTBOX: &str = "/api/v1/outbox";
 pub const OUTBOX_RETRY: &str = "/api/v1/outbox/{id}/retry";
 /// Live updates, over a WebSocket.
 pub const LIVE: &str = "/api/v1/live";
+/// How it stands with a check of Nagios or Icinga.
+pub const NAGIOS: &str = "/api/nagios/{check}";
 /// Where JSON frames are posted.
 pub const FRAMES: &str = "/api/v1/frames";
 /// Where line protocol is posted, as to InfluxDB 1.x.
@@ -61,7 +63,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 29] = [
+pub const ALL: [&str; 30] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -80,6 +82,7 @@ pub const ALL: [&str; 29] = [
     ALARM_ACTIONS,
     OUTBOX,
     OUTBOX_RETRY,
+    NAGIOS,
     LIVE,
     FRAMES,
     WRITE,

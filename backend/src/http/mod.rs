@@ -29,6 +29,7 @@ mod influx;
 mod latest;
 mod live;
 mod metrics;
+mod nagios;
 mod nights;
 mod outbox;
 mod raster;
@@ -71,6 +72,7 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::ALARM, get(alarms::get_alarm)),
         (route::ALARM_HISTORY, get(alarms::get_alarm_history)),
         (route::ALARM_ACTIONS, post(alarms::act_on_alarm)),
+        (route::NAGIOS, get(nagios::get_nagios_status)),
         (route::OUTBOX, get(outbox::list_outbox)),
         (route::OUTBOX_RETRY, post(outbox::retry_delivery)),
         (route::LIVE, get(live::get_live)),

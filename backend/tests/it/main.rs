@@ -34,6 +34,8 @@ mod keep;
 
 mod notify;
 
+mod check;
+
 mod reload;
 
 mod alarms;

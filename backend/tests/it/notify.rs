@@ -191,9 +191,8 @@ async fn mails_arrive_in_clear_and_by_tls_as_they_are_meant() {
     }
 }
 
-#[tokio::test]
-async fn whatever_a_mail_server_does_is_tried_again_or_given_up_as_it_is_written() {
-    let server = MailServer::start();
+/// Mails to servers that fail, by what they do.
+async fn ways(server: &MailServer) -> Vec<(&'static str, Mail)> {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let refusing = Mail {
         port: nobody.port(),
@@ -216,7 +215,7 @@ async fn whatever_a_mail_server_does_is_tried_again_or_given_up_as_it_is_written
         login: Some(("wall".to_owned(), Secret::File(here("no-such-file")))),
         ..server.mail("plain", Tls::None)
     };
-    let ways = [
+    vec![
         ("nobody listens", refusing),
         ("no such name", no_name),
         ("says nothing", server.mail("silent", Tls::None)),
@@ -231,9 +230,14 @@ async fn whatever_a_mail_server_does_is_tried_again_or_given_up_as_it_is_written
         ("535 to the password", wrong_password),
         ("530 without a log-in", no_login),
         ("the password is not there", no_password),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn whatever_a_mail_server_does_is_tried_again_or_given_up_as_it_is_written() {
+    let server = MailServer::start();
     let mut told = Vec::new();
-    for (what, mail) in ways {
+    for (what, mail) in ways(&server).await {
         let sent = send(Way::Mail(mail)).await;
         assert!(!why(&sent).contains("hush"), "{sent:?}");
         assert!(sent.is_ok() || !why(&sent).is_empty(), "{what}");
@@ -335,56 +339,58 @@ fn hook(url: &str) -> Hook {
     }
 }
 
+/// What is done, by its name in the list of outcomes.
+const BEHAVIOURS: [(&str, Behaviour); 17] = [
+    (
+        "200",
+        Behaviour::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    ),
+    ("204", Behaviour::Answer("HTTP/1.1 204 No Content\r\n\r\n")),
+    (
+        "302 elsewhere",
+        Behaviour::Answer("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "400",
+        Behaviour::Answer("HTTP/1.1 400 Bad\r\nContent-Length: 10\r\n\r\nno_service"),
+    ),
+    ("404", Behaviour::Answer("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")),
+    (
+        "408",
+        Behaviour::Answer("HTTP/1.1 408 Slow\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "429",
+        Behaviour::Answer("HTTP/1.1 429 Many\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "429 with a time",
+        Behaviour::Answer("HTTP/1.1 429 Many\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "429 with a time without end",
+        Behaviour::Answer("HTTP/1.1 429 Many\r\nRetry-After: 99999999\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "500",
+        Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    (
+        "503 with a time",
+        Behaviour::Answer("HTTP/1.1 503 Down\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"),
+    ),
+    ("no HTTP", Behaviour::Answer("220 hello\r\n")),
+    ("hangs", Behaviour::Hang),
+    ("drops", Behaviour::Drop),
+    ("cuts off", Behaviour::CutOff),
+    ("drips", Behaviour::Drip),
+    ("400 without end", Behaviour::Flood),
+];
+
 #[tokio::test]
 async fn whatever_a_webhook_answers_is_tried_again_or_given_up_as_it_is_written() {
-    let ways = [
-        (
-            "200",
-            Behaviour::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
-        ),
-        ("204", Behaviour::Answer("HTTP/1.1 204 No Content\r\n\r\n")),
-        (
-            "302 elsewhere",
-            Behaviour::Answer("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "400",
-            Behaviour::Answer("HTTP/1.1 400 Bad\r\nContent-Length: 10\r\n\r\nno_service"),
-        ),
-        ("404", Behaviour::Answer("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")),
-        (
-            "408",
-            Behaviour::Answer("HTTP/1.1 408 Slow\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "429",
-            Behaviour::Answer("HTTP/1.1 429 Many\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "429 with a time",
-            Behaviour::Answer("HTTP/1.1 429 Many\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "429 with a time without end",
-            Behaviour::Answer("HTTP/1.1 429 Many\r\nRetry-After: 99999999\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "500",
-            Behaviour::Answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        (
-            "503 with a time",
-            Behaviour::Answer("HTTP/1.1 503 Down\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"),
-        ),
-        ("no HTTP", Behaviour::Answer("220 hello\r\n")),
-        ("hangs", Behaviour::Hang),
-        ("drops", Behaviour::Drop),
-        ("cuts off", Behaviour::CutOff),
-        ("drips", Behaviour::Drip),
-        ("400 without end", Behaviour::Flood),
-    ];
     let mut told = Vec::new();
-    for (what, behaviour) in ways {
+    for (what, behaviour) in BEHAVIOURS {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hush", listener.local_addr().unwrap());
         let server = tokio::spawn(serve_once(listener, behaviour));

@@ -64,10 +64,10 @@ impl Session {
         self.entries.retain(|entry| entry.key != key);
     }
 
-    /// Whether increments come for a question, as long as the line is there.
+    /// Whether increments come for a question, as long as the line is there: it is subscribed, and there is an answer.
     pub fn feeds(&self, key: u32) -> bool {
-        let mut entries = self.entries.iter();
-        entries.any(|entry| entry.key == key && entry.named_in > 0 && !entry.is_refused)
+        let is_fed = |entry: &Entry| entry.named_in > 0 && entry.since.is_some() && !entry.is_refused;
+        self.entries.iter().any(|entry| entry.key == key && is_fed(entry))
     }
 
     /// Whether what was missed while the line was cut is here.
@@ -271,7 +271,9 @@ mod tests {
     #[test]
     fn no_more_is_subscribed_than_the_server_takes() {
         let mut session = Session::default();
-        let keys: Vec<u32> = (0..300).map(|_| session.open(Question::Streams, None, false)).collect();
+        let keys: Vec<u32> = (0..300)
+            .map(|_| session.open(Question::Streams, Some(at(1)), false))
+            .collect();
         assert_eq!(named(&mut session).len(), MAX_SUBSCRIPTIONS);
         let fed = keys.iter().filter(|key| session.feeds(**key)).count();
         assert_eq!(fed, MAX_SUBSCRIPTIONS, "the others are asked over HTTP");

@@ -65,6 +65,7 @@ request if it had one.";
         super::alarms::act_on_alarm,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
+        super::nagios::get_nagios_status,
         super::outbox::list_outbox,
         super::outbox::retry_delivery,
         super::live::get_live,
