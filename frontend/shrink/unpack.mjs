@@ -60,6 +60,10 @@ export async function unpacked(answer) {
 
 export { DECLARED, N_STREAMS, OPS };
 
+function damaged() {
+  throw new Error("the program is damaged");
+}
+
 /** The module of a packed one, as bytes. */
 export function unpack(packed) {
   let read = 8;
@@ -76,7 +80,9 @@ export function unpack(packed) {
   number();
   const name = number();
   read += name;
-  const out = new Uint8Array(number());
+  const size = number();
+  // With room for what is longer only while it is made.
+  const out = new Uint8Array(size + 5);
   let n = number();
   const head = number();
   const lengths = Array.from({ length: N_STREAMS }, number);
@@ -101,7 +107,7 @@ export function unpack(packed) {
     write += 5;
     for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
     for (let depth = 0; depth >= 0; ) {
-      if (!(write < out.length)) throw new Error("the program is damaged");
+      if (!(write < out.length)) damaged();
       const op = take(OPS);
       depth += deeper(op);
       operands(op, packed[at[OPS]], copy, bytes);
@@ -113,6 +119,7 @@ export function unpack(packed) {
     out.copyWithin(begin, start + 5, write);
     write -= start + 5 - begin;
   }
+  if (write + packed.length - read !== size) damaged();
   out.set(packed.subarray(read), write);
-  return out;
+  return out.subarray(0, size);
 }

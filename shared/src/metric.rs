@@ -126,7 +126,7 @@ impl fmt::Display for ChannelSelectionError {
             Self::NotAnIndex(part) => {
                 write!(
                     f,
-                    "{part:?} is not a channel index; write channels as all, band or indices such as 0,3"
+                    "\"{part}\" is not a channel index; write channels as all, band or indices such as 0,3"
                 )
             }
             Self::Repeated(channel) => write!(f, "channel {channel} is named twice"),

@@ -309,7 +309,7 @@ pub struct ParseDateError(String);
 
 impl fmt::Display for ParseDateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a date; write it like 2026-11-20", self.0)
+        write!(f, "\"{}\" is not a date; write it like 2026-11-20", self.0)
     }
 }
 

@@ -120,12 +120,12 @@ impl MailServer {
             _stdin: stdin,
             ports: Json::Null,
         };
-        server.ports = server.next();
+        server.ports = server.next_line();
         server
     }
 
     /// The next line that it says.
-    fn next(&mut self) -> Json {
+    fn next_line(&mut self) -> Json {
         let mut line = String::new();
         self.told.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
@@ -152,12 +152,8 @@ impl Drop for MailServer {
     }
 }
 
-fn login(password: &str) -> Option<(String, Secret)> {
-    Some(("wall".to_owned(), Secret::Text(password.to_owned())))
-}
-
-fn trusted() -> Option<PathBuf> {
-    Some(here("certificate.pem"))
+fn wall_with(password: &str) -> (String, Secret) {
+    ("wall".to_owned(), Secret::Text(password.to_owned()))
 }
 
 #[tokio::test]
@@ -165,19 +161,19 @@ async fn mails_arrive_in_clear_and_by_tls_as_they_are_meant() {
     let mut server = MailServer::start();
     let plain = server.mail("plain", Tls::None);
     let starttls = Mail {
-        login: login("open sesame"),
-        ca_file: trusted(),
+        login: Some(wall_with("open sesame")),
+        ca_file: Some(here("certificate.pem")),
         ..server.mail("starttls", Tls::StartTls)
     };
     let tls = Mail {
-        login: login("open sesame"),
-        ca_file: trusted(),
+        login: Some(wall_with("open sesame")),
+        ca_file: Some(here("certificate.pem")),
         ..server.mail("tls", Tls::Tls)
     };
     for (mail, is_protected) in [(plain, false), (starttls, true), (tls, true)] {
         let sent = send(Way::Mail(mail)).await;
         assert_eq!(sent, Ok(()));
-        let got = server.next();
+        let got = server.next_line();
         assert_eq!(got["from"], "wall@example.org");
         assert_eq!(got["to"], serde_json::json!(["crew@example.org", "chief@example.org"]));
         assert_eq!(got["tls"], is_protected, "{}", got["way"]);
@@ -203,12 +199,12 @@ async fn ways(server: &MailServer) -> Vec<(&'static str, Mail)> {
         ..server.mail("plain", Tls::None)
     };
     let wrong_password = Mail {
-        login: login("hush hush"),
-        ca_file: trusted(),
+        login: Some(wall_with("hush hush")),
+        ca_file: Some(here("certificate.pem")),
         ..server.mail("starttls", Tls::StartTls)
     };
     let no_login = Mail {
-        ca_file: trusted(),
+        ca_file: Some(here("certificate.pem")),
         ..server.mail("starttls", Tls::StartTls)
     };
     let no_password = Mail {

@@ -75,7 +75,10 @@ impl fmt::Display for CanvasError {
 impl std::error::Error for CanvasError {}
 
 fn refused(error: JsValue) -> DrawingErrorKind<CanvasError> {
-    DrawingErrorKind::DrawingError(CanvasError(format!("{error:?}")))
+    let told = error
+        .dyn_into::<js_sys::Error>()
+        .map(|error| String::from(error.message()));
+    DrawingErrorKind::DrawingError(CanvasError(told.unwrap_or_default()))
 }
 
 impl Canvas {

@@ -62,8 +62,8 @@ pub fn NotFound() -> impl IntoView {
 fn what_is_missing(place: &Place) -> String {
     match (&place.dashboard, &place.tab) {
         _ if place.unknown => "There is no such page".to_owned(),
-        (Some(dashboard), Some(tab)) => format!("There is no tab {tab:?} in a dashboard {dashboard:?}"),
-        (Some(dashboard), None) => format!("There is no dashboard {dashboard:?}"),
+        (Some(dashboard), Some(tab)) => format!("There is no tab \"{tab}\" in a dashboard \"{dashboard}\""),
+        (Some(dashboard), None) => format!("There is no dashboard \"{dashboard}\""),
         _ => "There is nothing to show yet".to_owned(),
     }
 }

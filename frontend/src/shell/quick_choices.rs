@@ -47,7 +47,7 @@ pub fn quick_choices(on_close: Callback<()>) -> AnyView {
     let windows = LAST_SECS
         .map(|secs| {
             let lookback = Lookback::of_secs(secs);
-            choice(&format!("Last {lookback}"), Period::Last(lookback), on_close)
+            choice(&lookback.name(), Period::Last(lookback), on_close)
         })
         .collect_view();
     view! {

@@ -290,33 +290,33 @@ impl Address {
                 },
                 "hide" => match HiddenLine::parse(value) {
                     Some(line) => address.hidden.push(line),
-                    None => report("hide", format!("{value:?} is not written like panel/line")),
+                    None => report("hide", format!("\"{value}\" is not written like panel/line")),
                 },
                 "pin" => match Pinned::parse(value) {
                     Some(pin) => address.pins.push(pin),
                     None => report(
                         "pin",
-                        format!("{value:?} is not written like panel/metric:channel@time"),
+                        format!("\"{value}\" is not written like panel/metric:channel@time"),
                     ),
                 },
                 "channel" => match Chosen::parse(value) {
                     Some(channel) => address.channel = Some(channel),
                     None => report(
                         "channel",
-                        format!("{value:?} is no channel; write it like 412, or like m58 for a module"),
+                        format!("\"{value}\" is no channel; write it like 412, or like m58 for a module"),
                     ),
                 },
                 "theme" => match ThemeName::from_word(value) {
                     Some(theme) => address.theme = Some(theme),
-                    None => report("theme", format!("{value:?} is none of dark, light and red")),
+                    None => report("theme", format!("\"{value}\" is none of dark, light and red")),
                 },
                 "clock" => match ClockName::ALL.into_iter().find(|clock| clock.as_str() == value) {
                     Some(clock) => address.clock = clock,
-                    None => report("clock", format!("{value:?} is none of utc, site and gps")),
+                    None => report("clock", format!("\"{value}\" is none of utc, site and gps")),
                 },
                 "wall" => match value.parse().ok().filter(|secs| WALL_SECS.contains(secs)) {
                     Some(secs) => address.wall = Some(secs),
-                    None => report("wall", format!("{value:?} is no number of seconds from 5 to 3600")),
+                    None => report("wall", format!("\"{value}\" is no number of seconds from 5 to 3600")),
                 },
                 "show" | "system" | "rule" => {
                     if let Err(message) = address.alarms.read(key, value) {
@@ -376,7 +376,7 @@ fn missing(key: &'static str, given: &str) -> Problem {
 fn parse_zoom(value: &str) -> Result<TimeRange, String> {
     let (from, to) = value
         .split_once(ENDS)
-        .ok_or_else(|| format!("{value:?} is not written like 2026-11-20T20:00:00Z..2026-11-20T21:00:00Z"))?;
+        .ok_or_else(|| format!("\"{value}\" is not written like 2026-11-20T20:00:00Z..2026-11-20T21:00:00Z"))?;
     let time = |text: &str| text.parse::<Timestamp>().map_err(|error| error.to_string());
     TimeRange::new(time(from)?, time(to)?).map_err(|error| error.to_string())
 }

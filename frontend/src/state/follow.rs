@@ -92,7 +92,7 @@ fn secs_of(text: &str) -> Option<u32> {
 /// Reads how long a window is.
 pub fn lookback_of(text: &str) -> Result<Lookback, String> {
     let secs = secs_of(text).filter(|secs| *secs > 0);
-    let secs = secs.ok_or_else(|| format!("{text:?} is not written like 90s, 15m or 6h, up to 744h"))?;
+    let secs = secs.ok_or_else(|| format!("\"{text}\" is not written like 90s, 15m or 6h, up to 744h"))?;
     Ok(Lookback::of_secs(secs))
 }
 
@@ -100,7 +100,7 @@ pub fn lookback_of(text: &str) -> Result<Lookback, String> {
 pub fn delay_of(text: &str) -> Result<u16, String> {
     let secs = secs_of(text).and_then(|secs| u16::try_from(secs).ok());
     let secs = secs.filter(|secs| *secs <= MOST_DELAY_SECS);
-    secs.ok_or_else(|| format!("{text:?} is not written like 5s or 2m, up to 1h"))
+    secs.ok_or_else(|| format!("\"{text}\" is not written like 5s or 2m, up to 1h"))
 }
 
 /// What is asked for so that a window can slide: the same for all windows of a length that end in the same eighth of it,

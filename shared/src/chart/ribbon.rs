@@ -226,7 +226,7 @@ mod tests {
             AlarmState::Alarm,
         ]
         .map(height);
-        assert_eq!(heights, [2.0, 4.0, 6.0, 8.0]);
+        assert_eq!(heights.map(f64::to_bits), [2.0, 4.0, 6.0, 8.0].map(f64::to_bits));
         assert_eq!(patches(&[], &scale(), AREA, 1.0, &palette).len(), 1);
         let beyond = [span(-50, -10, AlarmState::Alarm), span(1_200, 1_300, AlarmState::Alarm)];
         assert_eq!(patches(&beyond, &scale(), AREA, 1.0, &palette).len(), 1);

@@ -15,7 +15,7 @@ impl fmt::Display for ParseTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is not a time: {}; write it like 2026-11-20T03:12:48Z",
+            "\"{}\" is not a time: {}; write it like 2026-11-20T03:12:48Z",
             self.text, self.reason
         )
     }

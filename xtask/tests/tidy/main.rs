@@ -30,6 +30,11 @@ fn colours_are_only_in_the_tokens() {
 }
 
 #[test]
+fn the_page_shows_nothing_by_debug() {
+    check(rules::debug_texts);
+}
+
+#[test]
 fn rust_files_are_short() {
     check(rules::lengths);
 }

@@ -76,6 +76,22 @@ fn has_colour(line: &str) -> bool {
     functions.iter().any(|function| line.contains(function)) || hex
 }
 
+/// The page is built such that `Debug` writes nothing.
+pub(crate) fn debug_texts(files: &[TrackedFile]) -> Vec<String> {
+    let of_page = |file: &TrackedFile| {
+        (file.path.starts_with("frontend/src/") || file.path.starts_with("shared/src/"))
+            && file.ends_with(".rs")
+            && !file.is_test_code()
+    };
+    let pattern = concat!(":", "?}");
+    let advice = "the page writes nothing there, put the value between quotes";
+    files
+        .iter()
+        .filter(|file| of_page(file))
+        .flat_map(|file| matching_lines(file, |line| line.contains(pattern), advice))
+        .collect()
+}
+
 /// A file that needs scrolling for long is two files.
 pub(crate) fn lengths(files: &[TrackedFile]) -> Vec<String> {
     files

@@ -64,7 +64,7 @@ impl AlarmView {
             _ => {
                 let show = Show::ALL.into_iter().find(|show| show.as_str() == value);
                 self.show = show.ok_or_else(|| {
-                    format!("{value:?} is none of active, acknowledged, shelved, known-issues, all and history")
+                    format!("\"{value}\" is none of active, acknowledged, shelved, known-issues, all and history")
                 })?;
             }
         }
