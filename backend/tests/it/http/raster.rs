@@ -105,7 +105,7 @@ async fn bad_questions_are_refused_with_what_to_change() {
     422 Unprocessable Entity
     {"code":"bad_value_range","message":"value_min must be below value_max and both must be finite, and positive with log; they are not given and inf","details":{}}
     400 Bad Request
-    {"code":"bad_query","message":"the query string is not understood: channels: unknown field `channels`, expected one of `metric`, `from`, `to`, `columns`, `rows`, `stat`, `value_min`, `value_max`","details":{}}
+    {"code":"bad_query","message":"the query string is not understood: channels: unknown field `channels`, expected one of `metric`, `from`, `to`, `columns`, `rows`, `stat`, `value_min`, `value_max`, `log`","details":{}}
     "#);
 }
 
