@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use shared::dashboard::Dashboards;
 use shared::query::streams::Streams;
 
+use crate::alarms::Alarms;
 use crate::answers::KeptAnswers;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +43,8 @@ pub struct App {
     pub admission: Admission,
     /// The one way into the store.
     pub writer: Writer,
+    /// When somebody has to know.
+    pub alarms: Alarms,
     /// Who is told of what changes.
     pub live: Arc<Live>,
     /// Where questions that take long wait for their turn.
@@ -58,6 +61,11 @@ impl App {
     /// Fails only for a site whose time zone does not exist, which a loaded configuration never has.
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
+        let alarms = Alarms::new(config.alarms.clone(), clock.now().as_micros());
+        // SQLite is opened by one process.
+        let alarms = alarms
+            .alone(config.store_url.starts_with("sqlite:"))
+            .telling(config.notify.clone(), config.site.clone());
         let hub = Arc::new(Hub::new(clock.now()));
         let telemetry = Telemetry::new(clock.now());
         let store: Arc<dyn Store> = Arc::new(MeasuredStore::new(store, telemetry.store.clone()));
@@ -69,6 +77,7 @@ impl App {
             config.metrics.clone(),
         )
         .with_retention(config.retention.clone())
+        .with_alarms(Arc::clone(&alarms.feed))
         .counted(telemetry.ingest.clone())
         .watched(Arc::clone(&streams))
         .with_hub(Arc::clone(&hub));
@@ -92,6 +101,7 @@ impl App {
             store,
             clock,
             writer,
+            alarms,
             live: Arc::new(live),
             turns: Turns::of_machine(),
             night_calendar,

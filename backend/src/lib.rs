@@ -36,6 +36,8 @@ pub mod streams;
 
 pub mod sky;
 
+pub mod alarms;
+
 pub mod backup;
 
 pub mod demo;

@@ -208,8 +208,10 @@ pub struct Occurrence {
 #[serde(deny_unknown_fields)]
 pub struct AlarmHistoryQuery {
     /// The first moment of the range.
+    #[cfg_attr(feature = "openapi", param(example = "2026-11-20T12:00:00Z"))]
     pub from: Timestamp,
     /// The first moment after it.
+    #[cfg_attr(feature = "openapi", param(example = "2026-11-21T12:00:00Z"))]
     pub to: Timestamp,
     /// One rule by name; all without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -24,6 +24,14 @@ pub const NIGHTS: &str = "/api/v1/nights";
 pub const GEOMETRY: &str = "/api/v1/geometry";
 /// Sun and moon over the site.
 pub const SKY: &str = "/api/v1/sky";
+/// How every alarm stands.
+pub const ALARMS: &str = "/api/v1/alarms";
+/// One alarm, with all that helps to judge it.
+pub const ALARM: &str = "/api/v1/alarms/{rule}";
+/// What alarms said over a range.
+pub const ALARM_HISTORY: &str = "/api/v1/alarms/history";
+/// What people do about an alarm.
+pub const ALARM_ACTIONS: &str = "/api/v1/alarms/{rule}/actions";
 /// What waits to be told to people, and what could not be.
 pub const OUTBOX: &str = "/api/v1/outbox";
 /// Another try for something of that.
@@ -55,7 +63,7 @@ pub const READY: &str = "/ready";
 pub const TELEMETRY: &str = "/metrics";
 
 /// Every path in this file.
-pub const ALL: [&str; 26] = [
+pub const ALL: [&str; 30] = [
     METRICS,
     DASHBOARDS,
     DASHBOARD_FILES,
@@ -68,6 +76,10 @@ pub const ALL: [&str; 26] = [
     NIGHTS,
     GEOMETRY,
     SKY,
+    ALARMS,
+    ALARM,
+    ALARM_HISTORY,
+    ALARM_ACTIONS,
     OUTBOX,
     OUTBOX_RETRY,
     NAGIOS,

@@ -11,6 +11,7 @@ use shared::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::serve;
+use crate::alarms::service::keep_evaluating;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config;
@@ -48,7 +49,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listener = serve::bind(args.listen).await?;
     let store = store::open(&args.store).await?;
     tell(&format!("store {}", args.store));
-    let app = Arc::new(App::new(config, store, Arc::new(SystemClock))?);
+    let mut app = App::new(config, store, Arc::new(SystemClock))?;
+    app.alarms.look_back(demo::alarms::LOOK_BACK_MICROS);
+    let app = Arc::new(app);
     let served = match load(&app).await {
         Ok((sources, since)) => {
             let (stop, stopped) = oneshot::channel();
@@ -58,8 +61,16 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 simulation::run(&sources, writer, clock.as_ref(), since, stopped).await;
             };
             let live = (!args.no_live).then(|| tokio::spawn(live));
+            // The past nights are gone through while the page is there already.
+            let watched = Arc::clone(&app);
+            let evaluating = tokio::spawn(async move {
+                demo::alarms::speak_for_the_crew(&watched).await;
+                keep_evaluating(watched).await;
+            });
             let served = serve::serve(Arc::clone(&app), listener).await;
             drop(stop);
+            evaluating.abort();
+            serve::stop_evaluating(&app).await;
             if let Some(live) = live {
                 live.await.context("the simulation broke down")?;
             }

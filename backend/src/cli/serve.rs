@@ -12,6 +12,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::alarms::service::keep_evaluating;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Reloader;
@@ -52,10 +53,21 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     app.describe_metrics().await?;
     learn(&*app.store, app.writer.gate()).await?;
     let reloading = tokio::spawn(keep_reloading(Arc::clone(&app), reloader));
+    let evaluating = tokio::spawn(keep_evaluating(Arc::clone(&app)));
     let served = serve(Arc::clone(&app), listener).await;
     reloading.abort();
+    evaluating.abort();
+    stop_evaluating(&app).await;
     app.store.close().await;
     served
+}
+
+/// Keeps how the alarms stand, so that the next start has little to go through again.
+pub(super) async fn stop_evaluating(app: &App) {
+    let now = app.clock.now().as_micros();
+    if let Err(error) = app.alarms.stop(&*app.store, now).await {
+        tracing::warn!(%error, "how the alarms stand could not be kept: {error}");
+    }
 }
 
 /// Takes the port, so that a taken one is told before anything else is begun.

@@ -14,6 +14,7 @@ use shared::display::MetricDisplay;
 use shared::query::geometry::Geometry;
 use toml::de::DeTable;
 
+use crate::alarms::rule::Rule;
 use crate::notify::Settings;
 use crate::retention::Policy;
 use crate::sky::Place;
@@ -25,6 +26,7 @@ mod server;
 mod site;
 mod store;
 
+mod alarms;
 mod csv;
 mod display;
 mod geometries;
@@ -81,6 +83,8 @@ pub struct Config {
     pub metrics: BTreeMap<String, MetricProperties>,
     /// How metrics look wherever they are shown, by rising name; those of which nothing is said are left out.
     pub displays: Vec<MetricDisplay>,
+    /// When somebody has to know, by rising name.
+    pub alarms: Vec<Rule>,
     /// How long samples are kept.
     pub retention: Policy,
     /// Who is told what happens to alarms.
@@ -105,6 +109,7 @@ impl Default for Config {
             ingest: Ingest::default(),
             metrics: BTreeMap::new(),
             displays: Vec::new(),
+            alarms: Vec::new(),
             retention: Policy::default(),
             notify: Settings::default(),
             streams: Rules::default(),
@@ -218,6 +223,7 @@ fn read_main(main: Source<'_>, environment: &Environment, read_file: &ReadFile<'
         let metrics = metrics::read(file.named("metrics"), &names);
         (config.metrics, config.displays) = (metrics.properties, metrics.displays);
         config.retention.metrics = metrics.kept;
+        config.alarms = alarms::read(file.named("alarms"), &config.metrics, &config.displays);
         config.notify = notify::read(file.table("notify"));
         config.streams = streams::read(file.named("streams"));
         config.csv = csv::read(file.named("csv"));

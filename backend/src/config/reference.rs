@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::key::{Default, Key};
-use super::{dashboard, display, metrics, notify, panel, scale, site, streams};
+use super::{alarms, dashboard, display, metrics, notify, panel, scale, site, streams};
 
 const INTRODUCTION: &str = "\
 # Dashboards: the reference
@@ -160,6 +160,7 @@ pub fn reference() -> String {
     for (name, told) in scale::names() {
         push_line(&mut text, &format!("| `\"{name}\"` | {told} |"));
     }
+    write_alarms(&mut text);
     let about = "In `[site]` of `watchroom.toml`: the night picker offers the shifts of the crew as ranges.";
     write_section(&mut text, "## `shifts`", about, &[site::SHIFT_KEYS]);
     write_example(&mut text, SHIFTS_EXAMPLE);
@@ -172,6 +173,56 @@ pub fn reference() -> String {
     text
 }
 
+fn write_alarms(text: &mut String) {
+    let about = "In `watchroom.toml`: when somebody has to know. A rule is OK, WARNING, ALARM, NO DATA (what it is about is \
+                 silent) or UNKNOWN (it cannot be judged). The newest sample of a channel by its time decides; one that comes \
+                 out of order only takes its place among the last values.";
+    write_section(text, "## `[alarms.NAME]`", about, &[alarms::KEYS]);
+    for (name, keys) in ALARM_TABLES {
+        push_line(text, &format!("\nOf `{name}`:"));
+        write_keys(text, &[keys]);
+    }
+    push_line(text, "\nOf all kinds but `expression`:");
+    write_keys(text, &[alarms::WATCH_KEYS]);
+    for kind in alarms::KINDS {
+        push_line(text, &format!("\n### `kind = \"{}\"`\n\n{}", kind.word, kind.meaning));
+        if !kind.keys.is_empty() {
+            write_keys(text, &[kind.keys]);
+        }
+        if kind.word == "threshold" {
+            push_line(text, "\nOf `warning`:");
+            write_keys(text, &[alarms::WARNING_KEYS]);
+        }
+        write_example(text, &alarm_example(&kind));
+    }
+    write_example(text, ALARM_EXAMPLE);
+}
+
+const ALARM_TABLES: [(&str, &[Key]); 2] = [("flap", alarms::FLAP_KEYS), ("unless", alarms::UNLESS_KEYS)];
+
+const ALARM_EXAMPLE: &str = r#"[alarms.pacta-hot]
+title = "PACTA temperature too high"
+kind = "threshold"
+metric = "camera.temperature"
+above = 24.0
+clear_above = 23.5
+warning = { above = 22.0 }
+delay = "2m"
+clear_delay = "5m"
+latch = true
+flap = { changes = 6, within = "30m" }
+unless = { metric = "camera.busy", states = ["free"], reason = "not observing", no_data = "5m" }
+system = ["Camera", "Pixels"]
+owner = "camera on call"
+guidance = "Check the cooling of the module. Above **27 °C** switch its high voltage off."
+link = "https://example.org/camera"
+"#;
+
+/// A rule of a kind as it stands in a file.
+fn alarm_example(kind: &alarms::Kind) -> String {
+    let alarms::Kind { word, example, .. } = kind;
+    format!("[alarms.an-{word}]\ntitle = \"A rule of the kind {word}\"\nkind = \"{word}\"\n{example}\n")
+}
 const NOTIFY_TABLES: [(&str, &str, &[&[Key]]); 5] = [
     (
         "[notify.receivers.NAME]` of the kind `mail",
@@ -339,6 +390,53 @@ mod tests {
                     same_keys(&findings.asked_of(&format!("metrics.{of:?}.{name}")), &[keys]);
                 }
                 same_keys(&findings.asked_of("metrics.\"jobs.latency\".scale"), &[scale::KEYS]);
+            },
+        );
+    }
+
+    #[test]
+    fn the_reader_of_alarms_asks_for_the_keys_that_are_told_and_takes_the_examples() {
+        for kind in alarms::KINDS {
+            let others = "[alarms.camera-hot]\n[alarms.dome-open]\n[alarms.calibrating]\n";
+            let more = if kind.word == "expression" { others } else { "" };
+            let text = format!("{}no_data = \"5m\"\n", alarm_example(&kind));
+            let has_own = kind.word == "expression" || kind.example.contains("no_data");
+            let text = if has_own { alarm_example(&kind) } else { text };
+            let with_metrics = format!("{METRICS_EXAMPLE}{text}");
+            let findings = Findings::new("example.toml", &with_metrics);
+            let environment = Environment::default();
+            let table = DeTable::parse(&with_metrics).unwrap();
+            let mut file = Section::file(&findings, &environment, table.get_ref());
+            let read = metrics::read(file.named("metrics"), &["lstcam"]);
+            let rules = alarms::read(file.named("alarms"), &read.properties, &read.displays);
+            assert_eq!(rules.len(), 1, "{text}");
+            let mut keys = vec![alarms::KEYS, kind.keys];
+            if kind.word != "expression" {
+                keys.push(alarms::WATCH_KEYS);
+            }
+            same_keys(
+                &findings.asked_of(&format!("alarms.{:?}", format!("an-{}", kind.word))),
+                &keys,
+            );
+            if more.is_empty() {
+                assert_eq!(findings.into_lines(), [""; 0], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_tables_of_an_alarm_are_read_as_they_are_told() {
+        read(
+            &format!("{METRICS_EXAMPLE}{ALARM_EXAMPLE}"),
+            |mut file| {
+                let read = metrics::read(file.named("metrics"), &["lstcam"]);
+                let rules = alarms::read(file.named("alarms"), &read.properties, &read.displays);
+                assert_eq!(rules.len(), 1);
+            },
+            |findings| {
+                for (name, keys) in ALARM_TABLES.into_iter().chain([("warning", alarms::WARNING_KEYS)]) {
+                    same_keys(&findings.asked_of(&format!("alarms.\"pacta-hot\".{name}")), &[keys]);
+                }
             },
         );
     }

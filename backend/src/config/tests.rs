@@ -223,7 +223,7 @@ fn a_table_of_the_wrong_type_is_a_mistake() {
 #[test]
 fn mistakes_of_all_files_are_told_together() {
     assert_snapshot!(mistakes_of("x = 1", &[night_file("y = 2")]), @r#"
-    watchroom.toml:1:1: x: unknown key; known are csv, geometries, ingest, metrics, notify, server, site, store, streams
+    watchroom.toml:1:1: x: unknown key; known are alarms, csv, geometries, ingest, metrics, notify, server, site, store, streams
     dashboards/night.toml:1:1: title: is missing; write a text
     dashboards/night.toml:1:1: tabs: there are none; write at least one, such as [[tabs]]
     dashboards/night.toml:1:1: y: unknown key; known are tabs, title

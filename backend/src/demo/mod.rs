@@ -12,6 +12,7 @@ use crate::config::{Config, Mistakes, Source};
 use crate::ingest::WriteFailed;
 use crate::store;
 
+pub mod alarms;
 pub mod bundled;
 pub mod camera;
 mod gallery;

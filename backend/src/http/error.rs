@@ -11,6 +11,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use shared::error::ApiError;
 
+use crate::alarms::actions::ActionError;
+use crate::alarms::service::Refused;
 use crate::ingest::admission::Overloaded;
 use crate::ingest::influxql;
 use crate::ingest::json_frames::BodyError;
@@ -57,6 +59,8 @@ pub(super) enum Error {
     NeedsHttp11,
     #[error("the answer took longer than {limit_secs} s; ask for a shorter range or fewer channels")]
     TooSlow { limit_secs: u64 },
+    #[error("{0}")]
+    Action(#[from] ActionError),
     #[error("the store failed: {0}")]
     Store(#[from] store::Error),
     #[error("the store failed: {0}")]
@@ -83,6 +87,15 @@ impl From<query::Error> for Error {
     }
 }
 
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Action(error) => Self::Action(error),
+            Refused::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
 }
@@ -90,16 +103,21 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 impl Error {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownRoute { .. } | Self::UnknownDelivery(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadQueryString(_) | Self::BadBody(_) | Self::BadJson(_) | Self::Statement(_) => {
-                StatusCode::BAD_REQUEST
+            Self::UnknownRoute { .. } | Self::UnknownDelivery(_) | Self::Action(ActionError::UnknownRule { .. }) => {
+                StatusCode::NOT_FOUND
             }
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadQueryString(_)
+            | Self::BadBody(_)
+            | Self::BadJson(_)
+            | Self::Statement(_)
+            | Self::NoWebSocket(_)
+            | Self::Action(ActionError::Wrong(_)) => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Query(error) => query_status(error),
+            Self::Action(ActionError::Untimely(_)) => StatusCode::CONFLICT,
             Self::NeedsHttp11 => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            Self::NoWebSocket(_) => StatusCode::BAD_REQUEST,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::TooSlow { .. } | Self::Overloaded(_) | Self::TooManyClients { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => store_status(error),
@@ -121,6 +139,9 @@ impl Error {
             Self::BadJson(_) => "bad_json",
             Self::Statement(_) => "bad_statement",
             Self::Query(error) => query_code(error),
+            Self::Action(ActionError::UnknownRule { .. }) => "unknown_alarm",
+            Self::Action(ActionError::Wrong(_)) => "bad_action",
+            Self::Action(ActionError::Untimely(_)) => "untimely_action",
             Self::NeedsHttp11 => "needs_http_1_1",
             Self::TooSlow { .. } => "too_slow",
             Self::NoWebSocket(_) => "no_websocket",
@@ -155,6 +176,9 @@ impl Error {
             Self::BodyTooLarge { limit_bytes } => vec![("limit_bytes", limit_bytes.to_string())],
             Self::BadJson(error) => vec![("line", error.line.to_string()), ("column", error.column.to_string())],
             Self::Query(error) => query_details(error),
+            Self::Action(ActionError::UnknownRule {
+                nearest: Some(nearest), ..
+            }) => vec![("nearest", nearest.clone())],
             Self::TooManyClients { limit } => vec![("limit", limit.to_string())],
             Self::TooSlow { limit_secs } => vec![("limit_secs", limit_secs.to_string())],
             Self::Write(failed) => vec![("accepted", failed.accepted.to_string())],

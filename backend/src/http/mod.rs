@@ -18,6 +18,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::app::{App, AppState};
 
+mod alarms;
 mod dashboards;
 mod envelope;
 mod export;
@@ -67,6 +68,10 @@ fn resources() -> [(&'static str, MethodRouter<AppState>); route::ALL.len()] {
         (route::NIGHTS, get(nights::list_nights)),
         (route::GEOMETRY, get(geometry::get_geometry)),
         (route::SKY, get(sky::get_sky)),
+        (route::ALARMS, get(alarms::list_alarms)),
+        (route::ALARM, get(alarms::get_alarm)),
+        (route::ALARM_HISTORY, get(alarms::get_alarm_history)),
+        (route::ALARM_ACTIONS, post(alarms::act_on_alarm)),
         (route::NAGIOS, get(nagios::get_nagios_status)),
         (route::OUTBOX, get(outbox::list_outbox)),
         (route::OUTBOX_RETRY, post(outbox::retry_delivery)),

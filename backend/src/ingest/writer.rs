@@ -6,6 +6,7 @@ use std::sync::Arc;
 use shared::time::{MICROS_PER_DAY, Timestamp};
 
 use super::{IncomingFrame, LineError, Parsed};
+use crate::alarms::feed::Feed;
 use crate::clock::Clock;
 use crate::live::{Change, Hub};
 use crate::retention::{Gate, Policy};
@@ -88,6 +89,7 @@ pub struct Writer {
     limits: Limits,
     catalogue: Catalogue,
     gate: Gate,
+    alarms: Arc<Feed>,
     /// Who is told of what was written, if anybody is.
     hub: Option<Arc<Hub>>,
     figures: Option<Ingest>,
@@ -109,6 +111,7 @@ impl Writer {
             limits,
             catalogue,
             gate: Gate::default(),
+            alarms: Arc::default(),
             hub: None,
             figures: None,
             streams: None,
@@ -122,6 +125,12 @@ impl Writer {
             gate: Gate::new(policy),
             ..self
         }
+    }
+
+    /// The same, which hands over what it stored.
+    #[must_use]
+    pub fn with_alarms(self, alarms: Arc<Feed>) -> Self {
+        Self { alarms, ..self }
     }
 
     /// The same, which tells what it has written.
@@ -234,6 +243,7 @@ impl Writer {
     async fn commit(&self, batch: Vec<Frame>, n_values: usize) -> store::Result<()> {
         let store = Arc::clone(&self.store);
         let (hub, streams, figures) = (self.hub.clone(), self.streams.clone(), self.figures.clone());
+        let alarms = Arc::clone(&self.alarms);
         // Apart from the request, which may end before the write does: what is committed must be told.
         let writing = tokio::spawn(async move {
             let written = store.write(&batch).await;
@@ -244,6 +254,9 @@ impl Writer {
                     &figures.lost_values
                 };
                 counter.inc_by(n_values as u64);
+            }
+            if written.is_ok() {
+                alarms.offer(&batch);
             }
             if let Some(streams) = streams
                 && written.is_ok()

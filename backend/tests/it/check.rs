@@ -1,6 +1,6 @@
 //! `watchroom check` as Nagios runs it: one line and an exit code, against a real server and against what is none.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
@@ -105,6 +105,7 @@ fn whatever_keeps_it_from_knowing_is_unknown() {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
+            assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
             stream.write_all(answer.as_bytes()).unwrap();
             // Until the other side has gone.
             let _end = std::io::copy(&mut stream, &mut std::io::sink());

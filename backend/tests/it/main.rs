@@ -38,4 +38,5 @@ mod check;
 
 mod reload;
 
+mod alarms;
 mod live;

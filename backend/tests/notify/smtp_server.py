@@ -34,7 +34,7 @@ class Handler:
             "way": self.way,
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "login": session.login_data.decode() if session.login_data else None,
+            "login": session.authenticated is True,
             "tls": session.ssl is not None or self.way == "tls",
             "text": envelope.content.decode(),
         })
@@ -43,8 +43,6 @@ class Handler:
 
 def authenticator(server, session, envelope, mechanism, data):
     right = (data.login, data.password) == (b"wall", b"open sesame")
-    if right:
-        session.login_data = data.login
     return AuthResult(success=right, handled=False)
 
 

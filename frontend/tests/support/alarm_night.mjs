@@ -43,6 +43,8 @@ export class AlarmNight {
     this.evaluatedUs = undefined;
     /** Answers everything with this status, if it is one. */
     this.failsWith = null;
+    /** Leaves every question without an answer. */
+    this.hangs = false;
     /** Refuses actions with this message, if it is one. */
     this.refusal = null;
     /** The actions that came in. */
@@ -296,6 +298,7 @@ export class AlarmNight {
       };
     });
     await page.route(/\/api\/v1\/(alarms|streams)/, (route) => {
+      if (this.hangs) return undefined;
       const url = new URL(route.request().url());
       const [, , , what, name, action] = url.pathname.split("/").map(decodeURIComponent);
       if (this.failsWith) return refuse(route, this.failsWith, "the store does not answer");

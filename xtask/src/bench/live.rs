@@ -5,6 +5,7 @@ mod socket;
 use super::archive::{Archive, Night};
 use super::figure::Figure;
 use super::http::Times;
+use super::server::Server;
 use super::{Bench, report};
 use anyhow::{Context as _, Result};
 use socket::{Question, Socket};
@@ -56,6 +57,25 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     for _viewer in 0..VIEWERS {
         sockets.push(Socket::open(&archive.site.url(), &questions)?);
     }
+    let followed = follow(bench, &server, hours, &mut sockets)?;
+    let figures = followed.figures(server.process.peak_memory()?, questions.len());
+    drop(sockets);
+    drop(server);
+    archive.site.remove()?;
+    Ok(figures)
+}
+
+/// What following came to.
+struct Followed {
+    written: Vec<Written>,
+    /// When each increment came, of any viewer.
+    heard: Vec<Instant>,
+    /// How much of a processor the server took.
+    cpu_share: f64,
+}
+
+/// Writes a frame each second while all sockets listen.
+fn follow(bench: &Bench<'_>, server: &Server, hours: u32, sockets: &mut [Socket]) -> Result<Followed> {
     report::doing(&format!("{VIEWERS} viewers follow for {} s", bench.scale.viewing_secs));
     let heard: Mutex<Vec<Instant>> = Mutex::default();
     let cpu_before = server.process.cpu_secs()?;
@@ -63,7 +83,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let deadline = start + Duration::from_secs(bench.scale.viewing_secs);
     let written = thread::scope(|scope| -> Result<Vec<Written>> {
         let heard = &heard;
-        for socket in &mut sockets {
+        for socket in sockets {
             scope.spawn(move || {
                 while let Ok(arrived) = socket.next_increment(deadline) {
                     heard.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
@@ -92,46 +112,52 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let secs = start.elapsed().as_secs_f64();
     let cpu_secs = server.process.cpu_secs()? - cpu_before;
     let heard = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (delays, since_sent) = delays(&written, &heard);
-    let expected = written.len() * VIEWERS * questions.len();
-    let figures = vec![
-        Figure::cost(
-            "sample accepted to increment received, 50 viewers, median",
-            delays.median_ms(),
-            "ms",
-        ),
-        Figure::cost(
-            "sample accepted to increment received, 50 viewers, p99",
-            delays.quantile_ms(0.99),
-            "ms",
-        )
-        .target(DELAY_TARGET_MS),
-        Figure::cost(
-            "sample sent to increment received, 50 viewers, p99",
-            since_sent.quantile_ms(0.99),
-            "ms",
-        ),
-        Figure::rate(
-            "increments received of those expected",
-            delays.len() as f64 / expected as f64 * 100.0,
-            "%",
-        ),
-        Figure::cost(
-            "processor of the server, 50 viewers, 1855 channels at 1 Hz",
-            cpu_secs / secs * 100.0,
-            "% of a core",
-        ),
-        Figure::cost(
-            "memory of the server, 50 viewers following",
-            server.process.peak_memory()? as f64 / 1e6,
-            "MB",
-        )
-        .target(MEMORY_TARGET_MB),
-    ];
-    drop(sockets);
-    drop(server);
-    archive.site.remove()?;
-    Ok(figures)
+    Ok(Followed {
+        written,
+        heard,
+        cpu_share: cpu_secs / secs,
+    })
+}
+
+impl Followed {
+    fn figures(&self, peak_memory: u64, n_questions: usize) -> Vec<Figure> {
+        let (delays, since_sent) = delays(&self.written, &self.heard);
+        let expected = self.written.len() * VIEWERS * n_questions;
+        vec![
+            Figure::cost(
+                "sample accepted to increment received, 50 viewers, median",
+                delays.median_ms(),
+                "ms",
+            ),
+            Figure::cost(
+                "sample accepted to increment received, 50 viewers, p99",
+                delays.quantile_ms(0.99),
+                "ms",
+            )
+            .target(DELAY_TARGET_MS),
+            Figure::cost(
+                "sample sent to increment received, 50 viewers, p99",
+                since_sent.quantile_ms(0.99),
+                "ms",
+            ),
+            Figure::rate(
+                "increments received of those expected",
+                delays.len() as f64 / expected as f64 * 100.0,
+                "%",
+            ),
+            Figure::cost(
+                "processor of the server, 50 viewers, 1855 channels at 1 Hz",
+                self.cpu_share * 100.0,
+                "% of a core",
+            ),
+            Figure::cost(
+                "memory of the server, 50 viewers following",
+                peak_memory as f64 / 1e6,
+                "MB",
+            )
+            .target(MEMORY_TARGET_MB),
+        ]
+    }
 }
 
 /// What a viewer of the camera has open.

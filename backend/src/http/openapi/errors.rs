@@ -16,6 +16,10 @@ const UNKNOWN: &str = "`unknown_metric`, with the `nearest` name in the details;
 const UNKNOWN_GEOMETRY: &str = "`unknown_geometry`, with the `nearest` name in the details.";
 const UNKNOWN_DELIVERY: &str = "`unknown_delivery`: it was sent meanwhile, or never was there.";
 const UNKNOWN_PLACE: &str = "`unknown_place`: the configuration does not say where on Earth the site is.";
+const UNKNOWN_ALARM: &str = "`unknown_alarm`, with the `nearest` name in the details.";
+const BAD_ACTION: &str = "`bad_action`: a name, a comment or a time is missing or makes no sense; the message says which. Or \
+    `bad_json`, `bad_body`.";
+const UNTIMELY: &str = "`untimely_action`: there is nothing of the kind to end or to acknowledge.";
 const NOT_GIVEN: &str = "The query is understood, but has no answer: `reversed_range`, `span_too_long`, \
     `too_many_columns`, `too_many_points`, `too_many_rows`, `too_many_cells`, `too_much_to_read`, `bad_value_range`, \
     `value_range_without_density`, `limit_out_of_range`, `bad_cursor`, `band_has_no_samples`. The message says \
@@ -49,6 +53,12 @@ pub(in crate::http) struct DeliveryErrors;
 
 /// Errors of a query about the place of the site.
 pub(in crate::http) struct PlaceErrors;
+
+/// Errors of a query about one alarm.
+pub(in crate::http) struct AlarmErrors;
+
+/// Errors of an action on an alarm.
+pub(in crate::http) struct ActionErrors;
 
 /// The answer to who has it already, as said by `If-None-Match`.
 pub(in crate::http) struct NotModified;
@@ -105,6 +115,25 @@ impl IntoResponses for DeliveryErrors {
 impl IntoResponses for PlaceErrors {
     fn responses() -> Responses {
         with(QueryErrors::responses(), &[("404", UNKNOWN_PLACE)])
+    }
+}
+
+impl IntoResponses for AlarmErrors {
+    fn responses() -> Responses {
+        with(QueryErrors::responses(), &[("404", UNKNOWN_ALARM)])
+    }
+}
+
+impl IntoResponses for ActionErrors {
+    fn responses() -> Responses {
+        let more = [
+            ("400", BAD_ACTION),
+            ("404", UNKNOWN_ALARM),
+            ("409", UNTIMELY),
+            ("413", TOO_LARGE),
+            ("415", WRONG_TYPE),
+        ];
+        with(ServerErrors::responses(), &more)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use axum::Json;
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
-use shared::{compact, dashboard, error, frame, metric, outbox, query, route, time};
+use shared::{alarm, compact, dashboard, error, frame, metric, outbox, query, route, time};
 use utoipa::OpenApi as _;
 
 use super::page::seen_base_path;
@@ -20,8 +20,8 @@ mod html;
 mod page;
 
 pub(super) use errors::{
-    DeliveryErrors, GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors, ServerErrors, StatementErrors,
-    WriteErrors,
+    ActionErrors, AlarmErrors, DeliveryErrors, GeometryErrors, MetricErrors, NotModified, PlaceErrors, QueryErrors,
+    ServerErrors, StatementErrors, WriteErrors,
 };
 pub(super) use file::ExportedFile;
 pub(super) use page::{__path_get_api_page, get_api_page};
@@ -59,6 +59,10 @@ request if it had one.";
         super::nights::list_nights,
         super::geometry::get_geometry,
         super::sky::get_sky,
+        super::alarms::list_alarms,
+        super::alarms::get_alarm,
+        super::alarms::get_alarm_history,
+        super::alarms::act_on_alarm,
         super::dashboards::list_dashboards,
         super::dashboards::list_dashboard_files,
         super::nagios::get_nagios_status,
@@ -78,6 +82,11 @@ request if it had one.";
         get_api_page,
     ),
     components(schemas(
+        alarm::AlarmAction,
+        alarm::AlarmCard,
+        alarm::AlarmHistory,
+        alarm::AlarmList,
+        alarm::AlarmStatus,
         dashboard::Dashboards,
         dashboard::DashboardFiles,
         error::ApiError,

@@ -8,6 +8,7 @@ mod geometry;
 
 mod sky;
 
+mod alarms;
 mod streams;
 
 mod telemetry;

@@ -51,7 +51,8 @@ impl Socket {
             reader.read_line(&mut line)?;
         }
         let message = subscribe(questions);
-        let mut frame = vec![0x82, 0x80 | 126];
+        // A binary message, masked, with a length of two bytes.
+        let mut frame = vec![0x82, 0xfe];
         frame.extend_from_slice(&u16::try_from(message.len())?.to_be_bytes());
         // The mask of zeros, under which a message is what it is.
         frame.extend_from_slice(&[0; 4]);
@@ -109,7 +110,9 @@ fn subscribe(questions: &[Question]) -> Vec<u8> {
                 columns,
             } => {
                 bytes.push(0);
-                [metric, channels, from, to].map(|text| string(&mut bytes, text));
+                for text in [metric, channels, from, to] {
+                    string(&mut bytes, text);
+                }
                 varint(&mut bytes, *columns as usize);
             }
             Question::Raster {
@@ -120,7 +123,9 @@ fn subscribe(questions: &[Question]) -> Vec<u8> {
                 rows,
             } => {
                 bytes.push(1);
-                [metric, from, to].map(|text| string(&mut bytes, text));
+                for text in [metric, from, to] {
+                    string(&mut bytes, text);
+                }
                 varint(&mut bytes, *columns as usize);
                 varint(&mut bytes, *rows as usize);
                 // The mean, between no given ends, not by logarithms.
@@ -153,7 +158,9 @@ mod tests {
     #[test]
     fn numbers_are_written_seven_bits_at_a_time() {
         let mut bytes = Vec::new();
-        [0, 127, 128, 1200].map(|number| varint(&mut bytes, number));
+        for number in [0, 127, 128, 1200] {
+            varint(&mut bytes, number);
+        }
         assert_eq!(bytes, [0, 127, 0x80, 1, 0xb0, 9]);
     }
 }
