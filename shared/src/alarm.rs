@@ -23,6 +23,9 @@ pub enum AlarmState {
 }
 
 impl AlarmState {
+    /// All of them, by rising urgency.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Unknown, Self::Warning, Self::NoData, Self::Alarm];
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

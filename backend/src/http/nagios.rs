@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::Path;
 use serde::Serialize;
-use shared::alarm::AlarmList;
 use shared::route;
 use utoipa::ToSchema;
 
@@ -67,8 +66,7 @@ async fn answer(app: &AppState, check: &str) -> Answer {
     };
     match streams.await {
         Ok(streams) => {
-            // No rules are evaluated yet, and whoever asks for one is told so.
-            let list = AlarmList::default();
+            let list = app.alarms.list(app.clock.now().as_micros());
             nagios::answer(check, &list, &streams)
         }
         Err(error) => {

@@ -2,10 +2,12 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use shared::alarm::AlarmState;
 use shared::route;
 
 use super::openapi::{OPERATIONS, ServerErrors};
-use crate::app::AppState;
+use crate::app::{App, AppState};
+use crate::notify::delivery::{DEAD_LETTERS, OUTBOX};
 use crate::telemetry::Exposition;
 
 /// What the server tells of itself to Prometheus: what comes in and how late, what the store and the caches do, requests
@@ -32,11 +34,32 @@ pub(super) async fn get_telemetry(app: AppState, headers: HeaderMap) -> Response
     let n_viewers = i64::try_from(app.live.n_clients()).unwrap_or(i64::MAX);
     telemetry.live.viewers.set(n_viewers);
     app.streams.tell(telemetry);
+    tell_alarms(&app);
+    tell_outbox(&app).await;
     let exposition = exposition_for(&headers);
     let told = telemetry.told(exposition);
     let media_type = HeaderValue::from_static(exposition.media_type());
     let vary = HeaderValue::from_static("accept");
     ([(header::CONTENT_TYPE, media_type), (header::VARY, vary)], told).into_response()
+}
+
+/// How many rules are in each state.
+fn tell_alarms(app: &App) {
+    let list = app.alarms.list(app.clock.now().as_micros());
+    for state in AlarmState::ALL {
+        let count = list.alarms.iter().filter(|alarm| alarm.state == state).count();
+        app.telemetry.alarms.set(state.as_str(), count as u64);
+    }
+}
+
+/// How many messages wait, and how many were given up; while the store fails, what it said last.
+async fn tell_outbox(app: &App) {
+    let outbox = &app.telemetry.outbox;
+    for (collection, gauge) in [(OUTBOX, &outbox.waiting), (DEAD_LETTERS, &outbox.dead_letters)] {
+        if let Ok(records) = app.store.records().records(collection).await {
+            gauge.set(i64::try_from(records.len()).unwrap_or(i64::MAX));
+        }
+    }
 }
 
 fn exposition_for(headers: &HeaderMap) -> Exposition {

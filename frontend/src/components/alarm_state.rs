@@ -164,7 +164,7 @@ pub mod tests {
 
     #[test]
     fn a_group_is_as_bad_as_the_worst_that_is_in_sight() {
-        let mut all = vec![alarm("a", AlarmState::Warning), alarm("b", AlarmState::Alarm)];
+        let mut all = [alarm("a", AlarmState::Warning), alarm("b", AlarmState::Alarm)];
         assert_eq!(worst_of(all.iter()), AlarmState::Alarm);
         all[1].shelved = note("shift");
         assert_eq!(worst_of(all.iter()), AlarmState::Warning);

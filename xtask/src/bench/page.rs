@@ -198,13 +198,13 @@ fn dashboard() -> String {
                    scale = { map = \"viridis\", low = -30.0, high = 70.0 }\nwidth = 12\nheight = 600";
     tab("heatmap", &[heatmap.to_owned()]);
     tab("line", &[line("line", "line.scalar_0", 480)]);
-    let live = |number: u32| {
+    let followed = |number: u32| {
         format!(
             "id = \"live-{number}\"\ntitle = \"{number}\"\ntype = \"timeseries\"\nwidth = 3\nheight = 150\n\
              lines = [{{ metric = \"live.series_{number}\" }}]\nlow = 0.0\nhigh = 100.0"
         )
     };
-    tab("live", &(0..LIVE_PANELS).map(live).collect::<Vec<String>>());
+    tab("live", &(0..LIVE_PANELS).map(followed).collect::<Vec<String>>());
     text
 }
 
