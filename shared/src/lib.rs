@@ -39,6 +39,8 @@ pub mod outbox;
 
 pub mod angle;
 
+mod quoted;
+
 #[cfg(feature = "openapi")]
 pub mod openapi;
 

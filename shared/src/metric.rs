@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quoted::Quoted;
 use crate::time::Timestamp;
 
 /// What kind of quantity a metric measures; decides how it may be drawn and summed up.
@@ -126,7 +127,8 @@ impl fmt::Display for ChannelSelectionError {
             Self::NotAnIndex(part) => {
                 write!(
                     f,
-                    "\"{part}\" is not a channel index; write channels as all, band or indices such as 0,3"
+                    "{} is not a channel index; write channels as all, band or indices such as 0,3",
+                    Quoted(part)
                 )
             }
             Self::Repeated(channel) => write!(f, "channel {channel} is named twice"),

@@ -10,6 +10,8 @@ use std::str::FromStr;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+use crate::quoted::Quoted;
+
 mod rfc3339;
 
 pub use rfc3339::ParseTimeError;
@@ -309,7 +311,7 @@ pub struct ParseDateError(String);
 
 impl fmt::Display for ParseDateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" is not a date; write it like 2026-11-20", self.0)
+        write!(f, "{} is not a date; write it like 2026-11-20", Quoted(&self.0))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::quoted::Quoted;
+
 use super::{Date, MICROS_PER_SEC, Timestamp};
 
 /// A text that is not a time.
@@ -15,8 +17,9 @@ impl fmt::Display for ParseTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "\"{}\" is not a time: {}; write it like 2026-11-20T03:12:48Z",
-            self.text, self.reason
+            "{} is not a time: {}; write it like 2026-11-20T03:12:48Z",
+            Quoted(&self.text),
+            self.reason
         )
     }
 }
