@@ -29,6 +29,9 @@ const LOOK_BACK_MICROS: i64 = 3_600_000_000;
 /// How often states are kept to which nothing happened.
 const CHECKPOINT_MICROS: i64 = 600_000_000;
 
+/// How often viewers are told that the rules are evaluated, where nothing else is to be told.
+const PROOF_MICROS: i64 = 5_000_000;
+
 /// How often dead letters are counted.
 const COUNT_MICROS: i64 = 10_000_000;
 
@@ -392,6 +395,7 @@ impl Alarms {
 pub async fn keep_evaluating(app: Arc<App>) {
     let mut is_failing = false;
     let mut shown: Vec<AlarmStatus> = Vec::new();
+    let mut shown_at = None;
     loop {
         let now = app.clock.now().as_micros();
         match app.alarms.round(&*app.store, now).await {
@@ -403,8 +407,11 @@ pub async fn keep_evaluating(app: Arc<App>) {
             Err(_still) => {}
         }
         let list = app.alarms.list(now);
-        if list.alarms != shown {
+        // Also where nothing changed: that the rules are still evaluated is news.
+        let is_proof_due = list.evaluated_us > shown_at.map(|at: i64| at + PROOF_MICROS);
+        if list.alarms != shown || is_proof_due {
             shown.clone_from(&list.alarms);
+            shown_at = list.evaluated_us;
             app.live.alarms.send(list);
         }
         // What comes in the same moment is evaluated together.
