@@ -45,6 +45,24 @@ pub async fn read_window(
     Ok(Arrived { frames, later })
 }
 
+/// How late another server may tell that it wrote, and how far its clock may be behind ours.
+const MAX_HEARSAY_MICROS: i64 = 60_000_000;
+
+/// The frames that another server wrote, as it told, up to `now`. Frames among them that were taken before change nothing.
+pub async fn read_elsewhere(store: &dyn Store, told: &[(MetricId, TimeRange)], now: i64) -> Result<Vec<Frame>> {
+    let since = now - MAX_HEARSAY_MICROS;
+    let first = Timestamp::saturating_from_micros(since - MAX_LATE_MICROS);
+    let mut frames = Vec::new();
+    for (metric_id, range) in told {
+        let Ok(range) = TimeRange::new(range.start().max(first), range.end()) else {
+            continue;
+        };
+        let arrived = read_window(store, &[*metric_id], range, since, Vec::new()).await?;
+        frames.extend(arrived.frames.into_iter().chain(arrived.later));
+    }
+    Ok(frames)
+}
+
 /// What was read as it was written. Where parts of it came one after another, it is taken as it was in the end.
 fn frame(metric_id: MetricId, read: FrameRead) -> Frame {
     let FrameRead { time, samples } = read;

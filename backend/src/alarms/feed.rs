@@ -1,15 +1,19 @@
-//! What the writer hands over: frames that rules look at, after they are durable. Bounded: when evaluation does not keep up
-//! the frames are forgotten here, and read from the store.
+//! What the writer hands over: frames that rules look at, after they are durable; and where other servers on the same
+//! database wrote. Bounded: when evaluation does not keep up the frames are forgotten here, and read from the store.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use shared::time::TimeRange;
 use tokio::sync::Notify;
 
 use crate::store::{Frame, MetricId};
 
 /// How many values may wait.
 const MAX_VALUES: usize = 2_000_000;
+
+/// How many stretches of other servers may wait.
+const MAX_STRETCHES: usize = 1_000;
 
 /// Frames on their way from the writer to the rules.
 #[derive(Debug, Default)]
@@ -37,7 +41,9 @@ pub struct Taken {
     pub frames: Vec<Frame>,
     /// Whether some came of which it is not known if rules look at them.
     pub is_catalogue_old: bool,
-    /// Whether some were forgotten.
+    /// Where other servers wrote samples of metrics that rules look at: to be read from the store.
+    pub elsewhere: Vec<(MetricId, TimeRange)>,
+    /// Whether some of it was forgotten.
     pub is_cut: bool,
 }
 
@@ -68,6 +74,31 @@ impl Feed {
         if is_news {
             self.came.notify_one();
         }
+    }
+
+    /// Hears that another server stored samples of a metric, taken in this range.
+    pub fn hear(&self, metric_id: MetricId, range: TimeRange) {
+        let mut waiting = self.lock();
+        if !waiting.is_open || waiting.unwanted.contains(&metric_id) {
+            return;
+        }
+        waiting.taken.is_catalogue_old |= !waiting.wanted.contains(&metric_id);
+        if waiting.taken.elsewhere.len() < MAX_STRETCHES {
+            waiting.taken.elsewhere.push((metric_id, range));
+        } else {
+            waiting.taken.elsewhere = Vec::new();
+            waiting.taken.is_cut = true;
+        }
+        drop(waiting);
+        self.came.notify_one();
+    }
+
+    /// Hears that samples may have been stored of which nobody told.
+    pub fn lose_track(&self) {
+        let mut waiting = self.lock();
+        waiting.taken.is_cut |= waiting.is_open;
+        drop(waiting);
+        self.came.notify_one();
     }
 
     /// Takes what is waiting.
@@ -142,6 +173,26 @@ mod tests {
             (taken.frames.len(), taken.is_catalogue_old, taken.is_cut),
             (1, true, false)
         );
+    }
+
+    #[test]
+    fn what_other_servers_write_is_heard_up_to_a_bound() {
+        let feed = Feed::default();
+        let range = TimeRange::new(Timestamp::EPOCH, Timestamp::EPOCH.saturating_add_micros(1)).unwrap();
+        feed.hear(MetricId(1), range);
+        feed.lose_track();
+        let taken = feed.take();
+        assert!(taken.elsewhere.is_empty() && !taken.is_cut, "nobody reads yet");
+        feed.want([MetricId(1), MetricId(2)], [MetricId(1)]);
+        feed.hear(MetricId(1), range);
+        feed.hear(MetricId(2), range);
+        assert_eq!(feed.take().elsewhere, [(MetricId(1), range)]);
+        for _ in 0..=MAX_STRETCHES {
+            feed.hear(MetricId(1), range);
+        }
+        assert!(feed.take().is_cut);
+        feed.lose_track();
+        assert!(feed.take().is_cut);
     }
 
     #[test]

@@ -244,9 +244,19 @@ impl Alarms {
             let since = self.engine().clock();
             return self.catch_up(work, store, since, now, false).await;
         }
+        let mut frames = taken.frames;
+        match catch_up::read_elsewhere(store, &taken.elsewhere, now).await {
+            Ok(elsewhere) => frames.extend(elsewhere),
+            Err(error) => {
+                // Else they would be missed: next time all is read from the store.
+                self.feed.lose_track();
+                return Err(error);
+            }
+        }
+        frames.sort_by_key(|frame| frame.arrival);
         let mut engine = self.engine();
         let mut happened = Vec::new();
-        for frames in taken.frames.chunk_by(|left, right| left.arrival == right.arrival) {
+        for frames in frames.chunk_by(|left, right| left.arrival == right.arrival) {
             let arrival = frames.first().map_or(now, |frame| frame.arrival.as_micros());
             happened.extend(engine.take(arrival.min(now), frames));
         }

@@ -103,6 +103,7 @@ pub(super) async fn serve(app: Arc<App>, listener: TcpListener) -> anyhow::Resul
         Arc::clone(&app.store),
         Arc::clone(&app.live.hub),
         Arc::clone(&app.streams),
+        Arc::clone(&app.alarms.feed),
     ));
     let watching = tokio::spawn(keep_watching(Arc::clone(&app)));
     let stopping = Arc::new(Notify::new());

@@ -85,7 +85,8 @@ impl<S: Store> TestApp<S> {
         Self::build(CONFIG, store)
     }
 
-    fn build(text: &str, store: Arc<S>) -> Self {
+    /// A server of this configuration over a store that the test knows.
+    pub(crate) fn build(text: &str, store: Arc<S>) -> Self {
         let main = Source {
             name: "watchroom.toml",
             text,

@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use insta::assert_snapshot;
 use serde_json::json;
 use shared::alarm::{AlarmCard, AlarmHistory, AlarmList, AlarmState};
 use shared::compact;
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
+use watchroom::store::CatalogueStore as _;
+use watchroom::store::memory::MemoryStore;
 
 use crate::app::{NOW, TestApp};
 
@@ -180,4 +184,27 @@ async fn what_people_do_is_kept_and_what_makes_no_sense_is_told() {
     let warm = other.status("hall-warm").unwrap();
     assert_eq!(warm.acknowledged.map(|note| note.by), Some("anna".to_owned()));
     assert!(other.status("hall-cold").unwrap().shelved.is_some());
+}
+
+#[tokio::test]
+async fn what_another_server_writes_is_judged_by_the_one_that_evaluates() {
+    let store = Arc::new(MemoryStore::new());
+    let other = TestApp::build(CONFIG, Arc::clone(&store)).with_an_hour_of_data().await;
+    let app = TestApp::build(CONFIG, store);
+    let state = async |app: &TestApp| {
+        app.app.alarms.round(&*app.app.store, now()).await.unwrap();
+        let list: AlarmList = serde_json::from_slice(&app.get("/api/v1/alarms").await.body).unwrap();
+        let warm = list.alarms.iter().find(|alarm| alarm.rule == "hall-warm").unwrap();
+        warm.state
+    };
+    assert_eq!(state(&app).await, AlarmState::Alarm);
+    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
+    let answer = other.post_json("/api/v1/frames", cool.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(state(&app).await, AlarmState::Alarm, "nobody has told yet");
+    let metric = app.app.store.metric_by_name("hall.temperature").await.unwrap().unwrap();
+    let written: Timestamp = NOW.parse().unwrap();
+    let range = TimeRange::new(written, written.saturating_add_micros(1)).unwrap();
+    app.app.alarms.feed.hear(metric.id, range);
+    assert_eq!(state(&app).await, AlarmState::Ok);
 }
