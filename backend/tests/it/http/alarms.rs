@@ -7,7 +7,6 @@ use serde_json::json;
 use shared::alarm::{AlarmCard, AlarmHistory, AlarmList, AlarmState};
 use shared::compact;
 use shared::time::{TimeRange, Timestamp};
-use watchroom::store::CatalogueStore as _;
 use watchroom::store::memory::MemoryStore;
 
 use crate::app::{NOW, TestApp};
