@@ -70,16 +70,10 @@ impl Envelope {
                     series: parts,
                 },
             ) => {
-                let same = |(held, part): (&ColumnSeries, &ColumnSeries)| {
-                    held.channel == part.channel && held.label == part.label
-                };
-                if series.len() != parts.len() || !series.iter().zip(&parts).all(same) {
-                    return Err(Misfit);
-                }
+                let same =
+                    |held: &ColumnSeries, part: &ColumnSeries| held.channel == part.channel && held.label == part.label;
+                replace_each(series, parts, same, |held, part| held.replace(range_us, part))?;
                 (*metric, *unit) = (new_metric, new_unit);
-                for (held, part) in series.iter_mut().zip(parts) {
-                    held.replace(range_us, part);
-                }
                 Ok(())
             }
             (
@@ -90,18 +84,10 @@ impl Envelope {
                     series: parts,
                 },
             ) => {
-                let same = |(held, part): (&SampleSeries, &SampleSeries)| {
-                    held.channel == part.channel && held.label == part.label
-                };
-                if series.len() != parts.len() || !series.iter().zip(&parts).all(same) {
-                    return Err(Misfit);
-                }
+                let same =
+                    |held: &SampleSeries, part: &SampleSeries| held.channel == part.channel && held.label == part.label;
+                replace_each(series, parts, same, |held, part| held.replace(range_us, part))?;
                 (*metric, *unit) = (new_metric, new_unit);
-                for (held, part) in series.iter_mut().zip(parts) {
-                    let range = places(&held.time_us, range_us);
-                    splice(&mut held.time_us, &range, part.time_us);
-                    splice(&mut held.value, &range, part.value);
-                }
                 Ok(())
             }
             _ => Err(Misfit),
@@ -114,6 +100,30 @@ impl Envelope {
             Self::Columns { series, .. } => series.iter().all(|series| all_in(&series.start_us, range_us)),
             Self::Samples { series, .. } => series.iter().all(|series| all_in(&series.time_us, range_us)),
         }
+    }
+}
+
+/// Puts each part into its series, or changes nothing where they are not of the same channels.
+fn replace_each<S>(
+    held: &mut [S],
+    parts: Vec<S>,
+    is_same: impl Fn(&S, &S) -> bool,
+    replace: impl Fn(&mut S, S),
+) -> Result<(), Misfit> {
+    if held.len() != parts.len() || !held.iter().zip(&parts).all(|(held, part)| is_same(held, part)) {
+        return Err(Misfit);
+    }
+    for (held, part) in held.iter_mut().zip(parts) {
+        replace(held, part);
+    }
+    Ok(())
+}
+
+impl SampleSeries {
+    fn replace(&mut self, range_us: &Range<i64>, part: Self) {
+        let range = places(&self.time_us, range_us);
+        splice(&mut self.time_us, &range, part.time_us);
+        splice(&mut self.value, &range, part.value);
     }
 }
 
