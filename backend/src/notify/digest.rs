@@ -20,15 +20,6 @@ pub(super) enum Reason {
 /// No digest lists more; beyond it only their number is told.
 const MAX_LINES: usize = 1000;
 
-/// The states in the order in which they are counted.
-const STATES: [AlarmState; 5] = [
-    AlarmState::Alarm,
-    AlarmState::NoData,
-    AlarmState::Warning,
-    AlarmState::Unknown,
-    AlarmState::Ok,
-];
-
 /// Subject and body for notices by rising time; there is at least one.
 pub(super) fn write(notices: &[Notice], reason: &Reason) -> (String, String) {
     let site = notices.first().map_or("", |notice| notice.site.as_str());
@@ -38,8 +29,9 @@ pub(super) fn write(notices: &[Notice], reason: &Reason) -> (String, String) {
     } else {
         format!("[{site}] ")
     };
-    let counts: Vec<String> = STATES
+    let counts: Vec<String> = AlarmState::ALL
         .iter()
+        .rev()
         .map(|state| {
             (
                 notices.iter().filter(|notice| notice.state == *state).count(),
