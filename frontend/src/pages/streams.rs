@@ -169,6 +169,14 @@ fn row(stream: &StreamStatus, times: Times) -> AnyView {
     .into_any()
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what is beyond all time becomes the end of it"
+)]
+fn micros(secs: f64) -> i64 {
+    (secs * MICROS_PER_SEC as f64) as i64
+}
+
 /// Seconds to a millisecond, with their sign where that matters.
 fn secs(secs: f64) -> String {
     format!("{} s", format::number((secs * 1_000.0).round() / 1_000.0))
@@ -196,7 +204,7 @@ fn clock_table(sources: &[SourceClock], times: Times) -> AnyView {
             "✓"
         };
         let delay = if is_past {
-            format::age((source.delay_s * MICROS_PER_SEC as f64) as i64)
+            format::age(micros(source.delay_s))
         } else {
             secs(source.delay_s)
         };
