@@ -87,6 +87,11 @@ impl Running {
         answer
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     #[cfg(unix)]
     fn signal(&self, signal: &str) {
         let sent = Command::new("kill")

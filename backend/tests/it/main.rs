@@ -42,6 +42,8 @@ mod alarms;
 
 mod live;
 
+mod stuck_client;
+
 mod two_servers;
 
 #[expect(dead_code, reason = "the store's own tests need more of it")]
