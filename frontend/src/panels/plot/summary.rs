@@ -122,7 +122,7 @@ pub fn SummaryTable(
         let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
-        chart.shown.with(|content| {
+        chart.calm.shown.with(|content| {
             let lines = content.lines.iter().take(MOST_ROWS).map(|line| {
                 let told = line.shape().and_then(|shape| summarize(shape, range));
                 row(&line.label, told.map(|summary| summary_cells(summary, &line.unit)))
