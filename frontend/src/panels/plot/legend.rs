@@ -18,11 +18,7 @@ const MOST_NAMES: usize = 24;
 
 /// The legend of a panel: a click hides a line or shows it again, a double click or Alt and a click shows it alone.
 /// While an entry is pointed at, the other lines step back, so that none is told by its colour alone.
-#[component]
-pub fn Legend(
-    /// The panel.
-    chart: Chart,
-) -> impl IntoView {
+pub fn legend(chart: Chart) -> AnyView {
     // By the range at rest: a gesture would make the legend anew with each frame.
     let entries = Derived::new(move || {
         let range = chart.view().settled().get();
@@ -53,6 +49,7 @@ pub fn Legend(
             <span class="plot__badge">{move || badge(chart)}</span>
         </div>
     }
+    .into_any()
 }
 
 fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
