@@ -128,6 +128,8 @@ test("from the sample to the page, to what the crew does, to those who are told,
     await bell("Alarms: 1 ALARM");
     const badge = page.locator('[data-panel="temperature"] .watch');
     await badge.filter({ hasText: "ALARM" }).waitFor();
+    // The window is two seconds behind: what it does not show yet is no sample without a value.
+    assert.equal(await page.getByText("Only samples without a value").count(), 0);
     const notice = await eventually("the logbook is told", () => told.find(({ state }) => state === "alarm"));
     assert.equal(notice.rule, "dome-hot");
     assert.equal(notice.value, 35);

@@ -242,7 +242,10 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
     });
     is_blank
         && is_exact(chart, answers)
-        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
+        && chart.view().asked().get().is_some_and(|range| {
+            // A window that follows now has samples at hand that it does not show yet.
+            answers.have_come(range) && !chart.content.with(|content| content.shows_any(range))
+        })
         && chart.shown.with(|content| {
             content.cells.is_none()
                 && !content.lines.is_empty()
