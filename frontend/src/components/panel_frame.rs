@@ -264,6 +264,7 @@ fn instead(state: &PanelState, connection: Connection, on_retry: Callback<()>) -
 fn step(connection: Connection) -> &'static str {
     match connection.link() {
         Link::Lost { .. } | Link::Unreachable => "Waiting for the server …",
+        Link::StoreDown { .. } => "Waiting for the store …",
         _ if use_time_view().visible().with(Option::is_none) => "Looking for the newest data …",
         _ => "Loading data …",
     }

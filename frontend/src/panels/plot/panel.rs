@@ -250,7 +250,10 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
     chart.is_exact.get()
         && chart.calm.shown.with(is_of_lines)
         && chart.plot.with_untracked(is_blank)
-        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
+        && chart.view().asked().get().is_some_and(|range| {
+            // A window that follows now has samples at hand that it does not show yet.
+            answers.have_come(range) && !chart.calm.content.with(|content| content.shows_any(range))
+        })
 }
 
 /// When the last sample of a panel's metrics was taken.
