@@ -67,29 +67,33 @@ pub fn mark_drawn(panel_id: &str) {
     painted::note(panel_id);
 }
 
-/// The box around every panel. One that fails leaves the others alone.
-#[component]
-pub fn PanelFrame(
+/// What a panel tells its frame.
+pub struct FrameOf {
     /// What is shown.
-    panel: Panel,
+    pub panel: Panel,
     /// The unit beside the title; empty for none.
-    #[prop(into)]
-    unit: Derived<String>,
+    pub unit: Derived<String>,
     /// What there is to show. The frame itself turns ready into stale when the newest sample grows too old.
-    #[prop(into)]
-    state: Derived<PanelState>,
+    pub state: Derived<PanelState>,
     /// Time of the newest sample in the panel, for its age.
-    #[prop(into)]
-    newest: Derived<Option<Timestamp>>,
+    pub newest: Derived<Option<Timestamp>>,
     /// Asks the server again.
-    #[prop(into)]
-    on_retry: Callback<()>,
+    pub on_retry: Callback<()>,
     /// What files of it are made of, for its menu.
-    #[prop(optional)]
-    files: Option<PanelFiles>,
-    /// The body; stays mounted in every state, and is hidden where something else stands in its place.
-    children: Children,
-) -> impl IntoView {
+    pub files: Option<PanelFiles>,
+}
+
+/// The box around every panel. One that fails leaves the others alone. The body stays mounted in every state, and is
+/// hidden where something else stands in its place.
+pub fn panel_frame(of: FrameOf, body: AnyView) -> AnyView {
+    let FrameOf {
+        panel,
+        unit,
+        state,
+        newest,
+        on_retry,
+        files,
+    } = of;
     let frame = NodeRef::<html::Section>::new();
     let (title, kind, id) = (panel.title.clone(), panel.show.as_str(), panel.id.clone());
     let panel = Kept::new(panel);
@@ -149,7 +153,7 @@ pub fn PanelFrame(
                 {menu}
             </header>
             <div class="panel__body">
-                <div class="panel__content">{children()}</div>
+                <div class="panel__content">{body}</div>
                 {move || shown.with(|shown| instead(shown, connection, on_retry))}
             </div>
         </section>

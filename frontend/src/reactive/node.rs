@@ -1,28 +1,13 @@
 //! Values that tell when they change: set by hand, or computed of others.
 
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::{ArcMemo, ArcTrigger, Get as _, GetUntracked as _, Notify as _, Track as _};
-use leptos::reactive::owner::ArenaItem;
 
 use super::gone;
-
-/// A value of any type. Boxed once more, so that it is one word wide wherever it is read.
-type Value = Arc<Box<dyn Any + Send + Sync>>;
-
-/// What stands behind every value.
-#[derive(Clone)]
-enum Node {
-    Held { value: Value, changed: ArcTrigger },
-    Computed(ArcMemo<Value>),
-}
-
-/// Where a node is.
-type Place = ArenaItem<Node>;
+use super::place::{Node, Place, Value};
 
 /// Whether reading makes the reader run again.
 #[derive(Clone, Copy)]
@@ -32,7 +17,7 @@ enum Tracking {
 }
 
 fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
-    match (place.try_get_value()?, tracking) {
+    match (place.node()?, tracking) {
         (Node::Held { value, changed }, Tracking::Yes) => {
             changed.track();
             Some(value)
@@ -40,6 +25,7 @@ fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
         (Node::Held { value, .. }, Tracking::No) => Some(value),
         (Node::Computed(memo), Tracking::Yes) => Some(memo.get()),
         (Node::Computed(memo), Tracking::No) => Some(memo.get_untracked()),
+        (Node::Kept(_), _) => None,
     }
 }
 
@@ -64,15 +50,6 @@ fn typed<T: 'static>(value: &Value) -> &T {
     (***value).downcast_ref().unwrap_or_else(|| gone())
 }
 
-/// Puts a value into the place of another, and gives that and what tells of it.
-fn exchange(place: Place, new: Value) -> Option<(Value, ArcTrigger)> {
-    let exchanged = place.try_update_value(|node| match node {
-        Node::Held { value, changed } => Some((mem::replace(value, new), changed.clone())),
-        Node::Computed(_) => None,
-    });
-    exchanged.flatten()
-}
-
 fn hold(value: Value) -> Place {
     Place::new(Node::Held {
         value,
@@ -82,7 +59,7 @@ fn hold(value: Value) -> Place {
 
 fn set(place: Place, value: Value) {
     // The old value goes last: its end may read others.
-    if let Some((_old, changed)) = exchange(place, value) {
+    if let Some((_old, changed)) = place.exchange(value) {
         changed.notify();
     }
 }
@@ -149,7 +126,7 @@ impl<T: Send + Sync + 'static> State<T> {
         T: Clone,
     {
         // Taken out meanwhile, so that it need not be copied.
-        let Some((mut value, changed)) = exchange(self.place, value_of(())) else {
+        let Some((mut value, changed)) = self.place.exchange(value_of(())) else {
             return;
         };
         if Arc::get_mut(&mut value).is_none() {
@@ -157,7 +134,7 @@ impl<T: Send + Sync + 'static> State<T> {
         }
         let mine = Arc::get_mut(&mut value).and_then(|value| (**value).downcast_mut());
         change(mine.unwrap_or_else(|| gone()));
-        exchange(self.place, value);
+        self.place.exchange(value);
         changed.notify();
     }
 }

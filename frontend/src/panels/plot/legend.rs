@@ -17,13 +17,9 @@ const MOST_NAMES: usize = 24;
 
 /// The legend of a panel: a click hides a line or shows it again, a double click or Alt and a click shows it alone.
 /// While an entry is pointed at, the other lines step back, so that none is told by its colour alone.
-#[component]
-pub fn Legend(
-    /// The panel.
-    chart: Chart,
-    /// Whether the data are those of the range on the screen, rather than stretched from another one.
-    is_exact: Derived<bool>,
-) -> impl IntoView {
+///
+/// `is_exact` tells whether the data are those of the range on the screen, rather than stretched from another one.
+pub fn legend(chart: Chart, is_exact: Derived<bool>) -> AnyView {
     // By the range at rest: a gesture would make the legend anew with each frame.
     let entries = Derived::new(move || {
         let range = chart.view().settled().get();
@@ -54,6 +50,7 @@ pub fn Legend(
             <span class="plot__badge">{move || badge(chart, is_exact.get())}</span>
         </div>
     }
+    .into_any()
 }
 
 fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {

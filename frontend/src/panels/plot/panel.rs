@@ -16,15 +16,15 @@ use super::data::{Answers, Slot, Wanted, asks_of};
 use super::data_layer::use_data_layer;
 use super::files::files_of;
 use super::gestures::Gestures;
-use super::hover::Tooltip;
-use super::legend::Legend;
+use super::hover::tooltip;
+use super::legend::legend;
 use super::pinned::use_told;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
-use super::summary::{SummaryTable, spoken};
+use super::summary::{spoken, summary_table};
 use super::watch::use_watch;
 use crate::chart::stage::use_stage_size;
-use crate::components::panel_frame::{PanelFrame, PanelState};
+use crate::components::panel_frame::{FrameOf, PanelState, panel_frame};
 use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
 use crate::panels::cells::content::PanelCells;
@@ -44,13 +44,7 @@ use crate::state::time_view::use_time_view;
 const SLIDING_PARTS: u32 = follow::PARTS;
 
 /// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
-#[component]
-pub fn PlotPanel(
-    /// The panel.
-    panel: Panel,
-    /// What it is made of.
-    spec: PlotSpec,
-) -> impl IntoView {
+pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     let stage = NodeRef::<Div>::new();
     let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
@@ -66,50 +60,50 @@ pub fn PlotPanel(
             .shown
             .with(|content| title.with_value(|title| spoken(title, content, range)))
     };
-    view! {
-        <PanelFrame
-            panel
-            unit=Derived::new(move || chart.content.with(Content::unit))
-            state=verdict
-            newest
-            files=files_of(chart, answers)
-            on_retry=Callback::new(move |()| answers.retry())
-        >
-            <div class="plot">
-                <div
-                    node_ref=stage
-                    class="plot__stage"
-                    tabindex="0"
-                    role="application"
-                    aria-roledescription="plot"
-                    aria-label=label
-                    on:pointerdown=move |event| { gestures.press(&event); }
-                    on:pointermove=move |event| { gestures.travel(&event); }
-                    on:pointerup=move |event| { gestures.release(&event); }
-                    on:pointercancel=move |event| gestures.cancel(&event)
-                    on:pointerleave=move |event| gestures.leave(&event)
-                    on:dblclick=move |_| chart.view().reset()
-                    on:wheel=move |event| { gestures.wheel(&event); }
-                    on:keydown=move |event| { gestures.key(&event); }
-                    on:blur=move |_| chart.look_away()
-                >
-                    <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
-                    <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
-                    {move || {
-                        has_no_values(chart, answers)
-                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
-                    }}
-                    <Tooltip chart stage />
-                </div>
-                {picked.map(channel_picker)}
-                {beyond_list(chart)}
-                {move || state_legend(chart)}
-                {pin_list(chart)}
-                <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
-                <SummaryTable chart title=title.get_value() />
+    let body = view! {
+        <div class="plot">
+            <div
+                node_ref=stage
+                class="plot__stage"
+                tabindex="0"
+                role="application"
+                aria-roledescription="plot"
+                aria-label=label
+                on:pointerdown=move |event| { gestures.press(&event); }
+                on:pointermove=move |event| { gestures.travel(&event); }
+                on:pointerup=move |event| { gestures.release(&event); }
+                on:pointercancel=move |event| gestures.cancel(&event)
+                on:pointerleave=move |event| gestures.leave(&event)
+                on:dblclick=move |_| chart.view().reset()
+                on:wheel=move |event| { gestures.wheel(&event); }
+                on:keydown=move |event| { gestures.key(&event); }
+                on:blur=move |_| chart.look_away()
+            >
+                <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
+                <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
+                {move || {
+                    has_no_values(chart, answers)
+                        .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
+                }}
+                {tooltip(chart, stage)}
             </div>
-        </PanelFrame>
-    }
+            {picked.map(channel_picker)}
+            {beyond_list(chart)}
+            {move || state_legend(chart)}
+            {pin_list(chart)}
+            {legend(chart, Derived::new(move || is_exact(chart, answers)))}
+            {summary_table(chart, title.get_value())}
+        </div>
+    };
+    let of = FrameOf {
+        panel,
+        unit: Derived::new(move || chart.content.with(Content::unit)),
+        state: verdict,
+        newest,
+        on_retry: Callback::new(move |()| answers.retry()),
+        files: Some(files_of(chart, answers)),
+    };
+    panel_frame(of, body.into_any())
 }
 
 /// Everything that the parts of the panel share.

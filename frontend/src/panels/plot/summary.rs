@@ -109,14 +109,8 @@ pub fn spoken(title: &str, content: &Content, range: Option<TimeRange>) -> Strin
     told_all.join("; ")
 }
 
-/// A table of what each line shows, out of sight.
-#[component]
-pub fn SummaryTable(
-    /// The panel.
-    chart: Chart,
-    /// What it is headed with.
-    title: String,
-) -> impl IntoView {
+/// A table of what each line shows, out of sight, headed with the title.
+pub fn summary_table(chart: Chart, title: String) -> AnyView {
     let rows = move || {
         // By the range at rest: a gesture would fill the table anew with each frame.
         let Some(range) = chart.view().settled().get() else {
@@ -174,6 +168,7 @@ pub fn SummaryTable(
         </table>
         </div>
     }
+    .into_any()
 }
 
 /// A row: its name, and four cells or the word that there are no data.
