@@ -40,6 +40,8 @@ mod reload;
 
 mod alarms;
 
+mod outbox;
+
 mod live;
 
 mod stuck_client;

@@ -10,7 +10,6 @@ use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
-use watchroom::clock::{Clock as _, SystemClock};
 
 use crate::command::{Running, Site};
 use crate::live::client::{PATIENCE, Socket, connect};
@@ -169,10 +168,7 @@ impl Viewer {
 }
 
 fn write(server: &Running, value: f64) {
-    let time = SystemClock.now();
-    let body = format!(r#"{{"frames":[{{"metric":"hall.temperature","time":"{time}","values":[{value}]}}]}}"#);
-    let answer = server.request("POST /api/v1/frames", &body);
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.write_now("hall.temperature", value);
 }
 
 async fn check(store: &str) {

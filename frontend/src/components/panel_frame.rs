@@ -97,13 +97,14 @@ pub fn panel_frame(of: FrameOf, body: AnyView) -> AnyView {
     let frame = NodeRef::<html::Section>::new();
     let (title, kind, id) = (panel.title.clone(), panel.show.as_str(), panel.id.clone());
     let panel = Kept::new(panel);
-    let verdict = verdict_of(panel, newest);
+    let verdict = verdict_of(panel, newest).gated();
     let shown = Derived::new(
         move || match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
             (PanelState::Ready, Some(since)) => PanelState::Stale { since },
             (state, _) => state,
         },
-    );
+    )
+    .gated();
     effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             panel.with_value(|panel| mark_drawn(&panel.id));
