@@ -113,6 +113,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         snap(position, &self.plot.layout) + half_dot
     }
 
+    /// Whether an upright thin line lies in what is drawn this time.
+    fn is_drawn(&self, x: f64) -> bool {
+        let reach = self.units_in(THIN_PX);
+        self.plot.part.left - reach <= x && x <= self.plot.part.right + reach
+    }
+
     fn grid(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
         let Area {
             left,
@@ -123,6 +129,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = self.stroke(palette.grid, THIN_PX);
         for tick in &self.plot.time_ticks {
             let x = self.crisp(self.plot.time.x_from_time(tick.time_us));
+            if !self.is_drawn(x) {
+                continue;
+            }
             self.path(&[Point { x, y: top }, Point { x, y: bottom }], style)?;
         }
         // The right axis has its own round numbers, which would make a second grid.
@@ -204,8 +213,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             return Ok(());
         };
         let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
-        let part = &self.plot.part;
-        if x < part.left - self.units_in(THIN_PX) || part.right + self.units_in(THIN_PX) < x {
+        if !self.is_drawn(x) {
             return Ok(());
         }
         let color = palette.accent.faded(NOW_OPACITY);
