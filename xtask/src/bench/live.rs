@@ -29,7 +29,7 @@ const MEMORY_TARGET_MB: f64 = 150.0;
 
 const METRIC: &str = "second.pixel";
 
-/// Of quick queries there are more in the same time.
+/// So many times as long as others ask do viewers follow: one sample a second makes few.
 const MORE_SECS: u64 = 6;
 
 /// Frames before the first that is measured.
