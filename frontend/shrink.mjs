@@ -11,6 +11,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, createBrotliCompress } from "node:zlib";
 import { transformSync } from "esbuild";
+import { withAlikeTogether } from "./shrink/order.mjs";
 import { pack } from "./shrink/pack.mjs";
 import * as wasm from "./shrink/wasm.mjs";
 
@@ -137,7 +138,7 @@ async function shrinkProgram(html) {
     return text;
   });
   js = js.replaceAll(/[A-Za-z_$][\w$]*/g, (word) => short.get(word) ?? word).replaceAll(`"${file}"`, '"_"');
-  const parts = pack(code);
+  const parts = pack(withAlikeTogether(code));
   const newWasm = put("frontend", ".wasm", Buffer.concat(parts), wasmName);
   writeFileSync(join(dist, `${newWasm}.br`), await compressed(parts));
   js = minified(withUnpacking(js), "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);
