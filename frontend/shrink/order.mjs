@@ -15,7 +15,7 @@ const ROW = 5;
 /** What is in more functions than these makes none alike. */
 const COMMON = 1_500;
 /** So many functions have their say about which comes behind them. */
-const LOOKS_BACK = 3;
+const LOOKS_BACK = 6;
 
 /** A module with its functions in another order. */
 export function withAlikeTogether(code) {
@@ -63,7 +63,7 @@ function parts(code) {
     const op = reader.byte();
     const start = reader.at;
     const skipNumber = () => reader.number();
-    operands(op, 0, 0, skipNumber, (_, n) => reader.take(n));
+    operands([op], 0, skipNumber, (_, n) => reader.take(n));
     operations.push({ op, behind: reader.from(start) });
   }
   return { locals, operations };
@@ -135,7 +135,7 @@ function mostAlike(before, { rows, holders, left }) {
     for (const row of rows[index]) {
       const having = holders.get(row);
       if (having.length > COMMON) continue;
-      const weight = Math.log2(rows.length / having.length) * 0.4 ** distance;
+      const weight = Math.log2(rows.length / having.length) * 0.6 ** distance;
       for (const other of having) if (left.has(other)) scores.set(other, (scores.get(other) ?? 0) + weight);
     }
   }

@@ -43,26 +43,23 @@ export function pack(bytes) {
   const skipBytes = (_, n) => {
     read += n;
   };
-  let before = 0;
+  // The operations of all functions, and where each begins; then what is behind them.
+  const [ops, begins] = [[], []];
   for (let left = n; left > 0; left--) {
     next();
     for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
-    // Where the operations are, and then what is behind each.
-    const ops = [];
     for (let depth = 0; depth >= 0; ) {
-      const op = bytes[read++];
-      ops.push([op, read]);
+      begins.push(read);
+      copyBytes(OPS, 1);
+      const op = bytes[read - 1];
       depth += deeper(op);
-      operands(op, 0, 0, next, skipBytes);
+      operands([op], 0, next, skipBytes);
+      ops.push(op);
     }
-    const behind = read;
-    for (const [index, [op, start]] of ops.entries()) {
-      read = start;
-      put(OPS, op);
-      operands(op, before, ops[index + 1]?.[0] ?? 0, copy, copyBytes);
-      before = op;
-    }
-    read = behind;
+  }
+  for (const [at, begin] of begins.entries()) {
+    read = begin + 1;
+    operands(ops, at, copy, copyBytes);
   }
   const sorted = [...places].sort(([one], [other]) => one - other);
   const streams = STREAMS.map((first) => sorted.filter(([place]) => place - (place % 65_536) === first));

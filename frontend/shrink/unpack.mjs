@@ -4,12 +4,15 @@
 // Packed, the operations of all functions stand behind each other, and what stands behind an operation (a number of a
 // local, a constant, an offset, …) is in a stream of its kind. Alike beside alike, brotli makes a seventh less of them.
 
-// Streams by their first place. Most have a place for each of the operations before or behind, because what stands beside
-// the same is alike. How much is at each place is told by the operations.
+// Streams by their first place. Most have a place for each of the operations around, because what stands beside the same
+// is alike. How much is at each place is told by the operations.
 const STREAMS = Array.from({ length: 20 }, (_, stream) => stream * 65_536);
 const [OPS, DECLARED, KINDS, LABELS, CALLS, SETS, CONSTS, WIDE, ALIGNS, LOADS, STORES, FLOATS, OTHERS, GETS] = STREAMS;
 
 const isWithin = (op, first, last) => op >= first && op <= last;
+
+/** One of the places of a stream, by three operations around. That some others share it does no harm. */
+const around = (one, two, three) => one * 256 + ((two + three * 5) & 255);
 
 /** The place of a local that is read, by what is done with it. */
 const getsOf = (next) =>
@@ -24,22 +27,25 @@ const getsOf = (next) =>
           : [0x41, 0x20, 0x10].indexOf(next) + 4 || 0);
 
 /**
- * Copies what stands behind an operation that is between two others: `number(place)` copies a number and gives it,
- * `bytes(place, n)` so many bytes.
+ * Copies what stands behind the operation `ops[at]`: `number(place)` copies a number and gives it, `bytes(place, n)` so
+ * many bytes.
  */
-export function operands(op, before, next, number, bytes) {
+export function operands(ops, at, number, bytes) {
+  const op = ops[at];
+  const next = ops[at + 1] | 0;
+  const before = ops[at - 1] | 0;
   const numbers = (place, n) => {
     for (; n > 0; n--) number(place);
   };
   if (op === 0x20) number(getsOf(next));
   else if (op === 0x21 || op === 0x22) number(SETS + before);
-  else if (op === 0x41) number(CONSTS + next * 256 + before);
+  else if (op === 0x41) number(CONSTS + around(next, ops[at + 2], before));
   else if (isWithin(op, 0x28, 0x3e)) {
     number(ALIGNS);
     number(op < 0x36 ? LOADS : STORES);
-  } else if (op === 0x10) number(CALLS + before);
+  } else if (op === 0x10) number(CALLS + around(before, ops[at - 2], ops[at - 3]));
   else if (op === 0x0c || op === 0x0d) number(LABELS);
-  else if (op === 0x42) number(WIDE + next);
+  else if (op === 0x42) number(WIDE + around(next, before, 0));
   else if (op === 0x43) bytes(FLOATS, 4);
   else if (op === 0x44) bytes(FLOATS, 8);
   else if (op === 0x0e) numbers(OTHERS, number(OTHERS) + 1);
@@ -68,18 +74,17 @@ function damaged() {
 
 /** Writes into `at` where each place of the streams begins. */
 function starts(at, packed, lengths, begin) {
-  const end = begin + lengths[0];
+  const ops = packed.subarray(begin, begin + lengths[0]);
   const count = (place) => {
     at[place]++;
     return 0;
   };
-  for (let read = begin, before = 0; read < end; before = packed[read++]) {
-    operands(packed[read], before, packed[read + 1], count, count);
-  }
+  for (let read = 0; read < ops.length; read++) operands(ops, read, count, count);
   for (const [stream, length] of lengths.entries()) {
     let read = begin;
     begin += length;
     const [first, behind] = [STREAMS[stream], STREAMS[stream] + 65_536];
+    // Streams of one place have not been counted in all.
     const isDivided = first >= KINDS && first <= WIDE;
     for (let place = first; place < behind; place++) {
       let left = at[place];
@@ -88,6 +93,7 @@ function starts(at, packed, lengths, begin) {
       for (; left > 0; left--) while (packed[read++] > 127);
     }
   }
+  return ops;
 }
 
 /** The module of a packed one, as bytes. */
@@ -115,7 +121,7 @@ export function unpack(packed) {
   out.set(packed.subarray(read, (read += head)));
   let write = head;
   const at = new Uint32Array(STREAMS.length * 65_536);
-  starts(at, packed, lengths, read);
+  const ops = starts(at, packed, lengths, read);
   for (const length of lengths) read += length;
   const take = (place) => (out[write++] = packed[at[place]++]);
   const copy = (place) => {
@@ -129,7 +135,7 @@ export function unpack(packed) {
   const bytes = (place, n) => {
     for (; n > 0; n--) take(place);
   };
-  let before = 0;
+  let done = 0;
   for (; n > 0; n--) {
     // Its length is known only when it is there.
     const start = write;
@@ -137,10 +143,8 @@ export function unpack(packed) {
     for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
     for (let depth = 0; depth >= 0; ) {
       if (!(write < out.length)) damaged();
-      const op = take(OPS);
-      depth += deeper(op);
-      operands(op, before, packed[at[OPS]], copy, bytes);
-      before = op;
+      depth += deeper(take(OPS));
+      operands(ops, done++, copy, bytes);
     }
     let length = write - start - 5;
     let begin = start;

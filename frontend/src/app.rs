@@ -3,7 +3,6 @@
 use std::mem;
 use std::time::Duration;
 
-use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
@@ -91,8 +90,7 @@ pub fn App() -> impl IntoView {
 }
 
 async fn catalogue() -> Result<Catalogue, ApiFailure> {
-    // Side by side: the page waits for both.
-    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    let (dashboards, metrics) = api::dashboards_and_metrics().await;
     Ok(Catalogue::new(dashboards?, metrics?))
 }
 
@@ -179,7 +177,7 @@ fn keep_fresh(catalogue: Catalogue) {
 
 /// A failure is the connection's to tell; what is known stays.
 async fn look_again(catalogue: Catalogue) {
-    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    let (dashboards, metrics) = api::dashboards_and_metrics().await;
     if let Ok(metrics) = metrics {
         catalogue.update(metrics);
     }

@@ -1,13 +1,11 @@
 //! What rules say, and what people do about it.
 
-use gloo_net::http::Request;
 use js_sys::{JSON, Object, Reflect};
 use shared::alarm::{AlarmAction, AlarmActionKind, AlarmCard, AlarmHistory, AlarmHistoryQuery, AlarmList};
-use shared::compact;
 use shared::query::streams::Streams;
 
 use super::url::{QueryWriter, path_part};
-use super::{ApiFailure, failure_of, get};
+use super::{ApiFailure, failure_of, get, request, send};
 use crate::browser::location::base_uri;
 
 /// What the rules say now.
@@ -45,15 +43,7 @@ pub async fn act(rule: &str, action: &AlarmAction) -> Result<(), ApiFailure> {
         ALARMS.trim_start_matches('/'),
         path_part(rule)
     );
-    let request = Request::post(&uri)
-        .header("accept", compact::MEDIA_TYPE)
-        .header("content-type", "application/json")
-        .body(body_of(action))
-        .map_err(|error| ApiFailure::Network(error.to_string()))?;
-    let answer = request
-        .send()
-        .await
-        .map_err(|error| ApiFailure::Network(error.to_string()))?;
+    let answer = send(&uri, &request(Some(&body_of(action)))).await?;
     if answer.ok() {
         return Ok(());
     }
