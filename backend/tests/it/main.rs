@@ -39,4 +39,7 @@ mod check;
 mod reload;
 
 mod alarms;
+
+mod outbox;
+
 mod live;

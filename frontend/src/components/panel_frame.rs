@@ -97,13 +97,14 @@ pub fn panel_frame(of: FrameOf, body: AnyView) -> AnyView {
     let frame = NodeRef::<html::Section>::new();
     let (title, kind, id) = (panel.title.clone(), panel.show.as_str(), panel.id.clone());
     let panel = Kept::new(panel);
-    let verdict = verdict_of(panel, newest);
+    let verdict = verdict_of(panel, newest).gated();
     let shown = Derived::new(
         move || match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
             (PanelState::Ready, Some(since)) => PanelState::Stale { since },
             (state, _) => state,
         },
-    );
+    )
+    .gated();
     effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             panel.with_value(|panel| mark_drawn(&panel.id));
@@ -263,6 +264,7 @@ fn instead(state: &PanelState, connection: Connection, on_retry: Callback<()>) -
 fn step(connection: Connection) -> &'static str {
     match connection.link() {
         Link::Lost { .. } | Link::Unreachable => "Waiting for the server …",
+        Link::StoreDown { .. } => "Waiting for the store …",
         _ if use_time_view().visible().with(Option::is_none) => "Looking for the newest data …",
         _ => "Loading data …",
     }

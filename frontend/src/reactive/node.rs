@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use leptos::prelude::{ArcMemo, ArcTrigger, Get as _, GetUntracked as _, Notify as _, Track as _};
 
-use super::gone;
 use super::place::{Node, Place, Value};
+use super::{effect, gone};
 
 /// Whether reading makes the reader run again.
 #[derive(Clone, Copy)]
@@ -62,6 +62,25 @@ fn set(place: Place, value: Value) {
     if let Some((_old, changed)) = place.exchange(value) {
         changed.notify();
     }
+}
+
+/// Takes over the value of another place, as it is, unless it is the same already.
+#[inline(never)]
+fn follow(place: Place, other: Place) {
+    let both = try_read(place, Tracking::No).zip(try_read(other, Tracking::No));
+    if let Some((_, now)) = both.filter(|(before, now)| !Arc::ptr_eq(before, now)) {
+        set(place, now);
+    }
+}
+
+#[inline(never)]
+fn gate(of: Place) -> Place {
+    let gate = hold(read(of, Tracking::No));
+    effect(move || {
+        let_go(read(of, Tracking::Yes));
+        follow(gate, of);
+    });
+    gate
 }
 
 /// How a value is computed. Not `dyn Fn`: each closure in one of those is compiled three times.
@@ -120,6 +139,11 @@ impl<T: Send + Sync + 'static> State<T> {
         set(self.place, value_of(value));
     }
 
+    /// Takes over what another value is, without a copy of it; tells all readers if it is not the one from before.
+    pub fn follow(self, other: Derived<T>) {
+        follow(self.place, other.place);
+    }
+
     /// Changes the value and tells all readers. Not to be read by `change` itself.
     pub fn update(self, change: impl FnOnce(&mut T))
     where
@@ -144,6 +168,16 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     pub fn new(run: impl Fn() -> T + Send + Sync + 'static) -> Self {
         Self {
             place: compute(Box::new(run), is_same::<T>),
+            of: PhantomData,
+        }
+    }
+
+    /// The same a moment later, for effects and views over what changes with each frame: of anything that this one reads
+    /// they are woken only where it has become another one.
+    #[must_use]
+    pub fn gated(self) -> Self {
+        Self {
+            place: gate(self.place),
             of: PhantomData,
         }
     }

@@ -3,12 +3,13 @@
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use shared::chart::axis_clock::AxisClock;
+use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
 use shared::query::envelope::MAX_COLUMNS;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of, use_plot};
+use super::chart::{Attention, Chart, layout_of, use_calm, use_plot};
 use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
@@ -38,7 +39,7 @@ use crate::state::cursor::use_cursor;
 use crate::state::follow;
 use crate::state::hidden::use_hidden;
 use crate::state::pins::use_pins;
-use crate::state::time_view::use_time_view;
+use crate::state::time_view::{TimeView, use_time_view};
 
 /// Of so many parts that a sliding window has, one more is asked for.
 const SLIDING_PARTS: u32 = follow::PARTS;
@@ -49,7 +50,7 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
     let (chart, answers) = use_chart(&panel, spec, stage);
-    use_data_layer(chart, answers, data_layer);
+    use_data_layer(chart, data_layer);
     use_cursor_layer(chart, cursor_layer);
     let gestures = Gestures::new(chart, stage);
     let (verdict, newest) = use_panel_state(chart, answers, &panel);
@@ -57,6 +58,7 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     let label = move || {
         let range = chart.view().settled().get();
         chart
+            .calm
             .shown
             .with(|content| title.with_value(|title| spoken(title, content, range)))
     };
@@ -91,13 +93,13 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
             {beyond_list(chart)}
             {move || state_legend(chart)}
             {pin_list(chart)}
-            {legend(chart, Derived::new(move || is_exact(chart, answers)))}
+            {legend(chart)}
             {summary_table(chart, title.get_value())}
         </div>
     };
     let of = FrameOf {
         panel,
-        unit: Derived::new(move || chart.content.with(Content::unit)),
+        unit: Derived::new(move || chart.calm.content.with(Content::unit)),
         state: verdict,
         newest,
         on_retry: Callback::new(move |()| answers.retry()),
@@ -110,7 +112,7 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
 fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answers) {
     let (view, catalogue, hidden) = (use_time_view(), use_catalogue(), use_hidden());
     let size = use_stage_size(stage);
-    let clock = use_axis_clock(move || view.visible().get());
+    let clock = use_axis_clock(move || view.visible().get()).gated();
     let spec = Kept::new(spec);
     let chosen = use_chosen_channel();
     let lines = Derived::new(move || {
@@ -160,6 +162,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         panel_id,
         content,
         shown,
+        calm: use_calm(answers, content, shown),
+        is_exact: Derived::new(move || is_exact(view, answers)).gated(),
         size,
         clock,
         plot,
@@ -177,8 +181,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 }
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
-pub fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let view = chart.view();
+fn is_exact(view: TimeView, answers: Answers) -> bool {
     let is_known = view.asked().get().is_some_and(|range| answers.are_known(range));
     // What is asked for further on is not seen yet.
     let is_covered = |range| view.is_sliding().get() && answers.cover(range);
@@ -236,18 +239,20 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
 
 /// Whether the panel is exact and shows nothing, although it is not hidden: its samples have no values; tracks.
 fn has_no_values(chart: Chart, answers: Answers) -> bool {
-    let is_blank = chart.plot.with(|plot| {
+    let is_of_lines = |content: &Content| {
+        content.cells.is_none() && !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty()
+    };
+    // As laid out by now: that changes with each frame, and this does not.
+    let is_blank = |plot: &Option<Plot>| {
         plot.as_ref()
             .is_some_and(|plot| plot.left.is_none() && plot.right.is_none())
-    });
-    is_blank
-        && is_exact(chart, answers)
-        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
-        && chart.shown.with(|content| {
-            content.cells.is_none()
-                && !content.lines.is_empty()
-                && content.events.is_empty()
-                && content.strips.is_empty()
+    };
+    chart.is_exact.get()
+        && chart.calm.shown.with(is_of_lines)
+        && chart.plot.with_untracked(is_blank)
+        && chart.view().asked().get().is_some_and(|range| {
+            // A window that follows now has samples at hand that it does not show yet.
+            answers.have_come(range) && !chart.calm.content.with(|content| content.shows_any(range))
         })
 }
 
