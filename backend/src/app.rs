@@ -62,9 +62,8 @@ impl App {
     pub fn new(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, UnknownTimeZone> {
         let night_calendar = NightCalendar::new(&config.site.time_zone, config.site.day_start_minutes)?;
         let alarms = Alarms::new(config.alarms.clone(), clock.now().as_micros());
-        // SQLite is opened by one process.
         let alarms = alarms
-            .alone(config.store_url.starts_with("sqlite:"))
+            .alone(config.is_alone())
             .telling(config.notify.clone(), config.site.clone());
         let hub = Arc::new(Hub::new(clock.now()));
         let telemetry = Telemetry::new(clock.now());

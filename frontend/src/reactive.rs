@@ -33,6 +33,8 @@ mod kept;
 
 mod node;
 
+mod place;
+
 pub use kept::{Callback, Kept};
 pub use node::{Derived, State};
 

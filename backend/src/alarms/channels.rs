@@ -130,16 +130,31 @@ impl Ring {
     /// Puts a number at its time; one that is there already at this time is replaced, one that is older than all of
     /// a full ring is left out.
     fn put(&mut self, channel: usize, time: i64, number: f64) {
-        if self.depth == 0 {
-            return;
+        let place = self.times(channel).partition_point(|kept| *kept < time);
+        let at = channel * self.depth + place;
+        if place < self.count(channel) && self.time.0[at] == time {
+            self.value.0[at] = number.to_bits().cast_signed();
+        } else {
+            self.insert(channel, place, time, number);
         }
+    }
+
+    /// The same, beside others of this time; only the very same number is there once.
+    fn put_beside(&mut self, channel: usize, time: i64, number: f64) {
+        let bits = number.to_bits().cast_signed();
+        let place = self.times(channel).partition_point(|kept| *kept < time);
+        let (start, count) = (channel * self.depth, self.count(channel));
+        let mut same = (start + place..start + count).take_while(|at| self.time.0[*at] == time);
+        if !same.any(|at| self.value.0[at] == bits) {
+            self.insert(channel, place, time, number);
+        }
+    }
+
+    fn insert(&mut self, channel: usize, place: usize, time: i64, number: f64) {
         let (start, count) = (channel * self.depth, self.count(channel));
         let bits = number.to_bits().cast_signed();
-        let place = self.time.0[start..start + count].partition_point(|kept| *kept < time);
         let at = start + place;
-        if place < count && self.time.0[at] == time {
-            self.value.0[at] = bits;
-        } else if count < self.depth {
+        if count < self.depth {
             self.time.0.copy_within(at..start + count, at + 1);
             self.value.0.copy_within(at..start + count, at + 1);
             (self.time.0[at], self.value.0[at]) = (time, bits);
@@ -201,22 +216,24 @@ impl Channels {
         Value::from_bits(self.value.0[channel].cast_unsigned())
     }
 
-    /// Takes a sample in at the clock `now`, and says whether that can change what the rule says.
-    pub fn take(&mut self, test: &Test, channel: usize, time: i64, value: Value, now: i64) -> bool {
+    /// Takes a sample in that came at `arrival`, and says whether nothing newer of its channel was known.
+    pub fn take(&mut self, test: &Test, channel: usize, time: i64, value: Value, arrival: i64) -> bool {
         let number = value.as_number().filter(|number| !number.is_nan());
-        let heard = time.min(now);
+        let heard = time.min(arrival);
         if let Test::Rate { .. } = test {
-            // Anything is a sign of life.
-            self.ring.put(channel, heard, 0.0);
+            // Anything is a sign of life. Those of a clock that is ahead are heard in one moment, and are as many.
+            self.ring
+                .put_beside(channel, heard, f64::from_bits(time.cast_unsigned()));
         } else if let Some(number) = number {
             self.ring.put(channel, time, number);
         }
         if time < self.time.0[channel] {
-            let looks_back = 0 < self.ring.depth;
-            if looks_back && let Some(newest) = self.value(channel).as_number() {
+            if 0 < self.ring.depth {
+                // By the last values alone.
+                let newest = self.value(channel).as_number().unwrap_or(f64::NAN);
                 self.level.0[channel] = i64::from(judge_channel(test, self, channel, newest));
             }
-            return looks_back;
+            return false;
         }
         self.time.0[channel] = time;
         self.heard.0[channel] = self.heard.0[channel].max(heard);
@@ -264,7 +281,7 @@ fn judge_channel(test: &Test, channels: &Channels, channel: usize, number: f64) 
             per_micros,
             ..
         } => told(ring.is_full(channel), *level, || {
-            is_over(change(ring, channel, *per_micros).abs(), *most)
+            is_too_fast(ring, channel, *per_micros, *most)
         }),
         Test::State { level, states } => {
             let is_one = states.iter().any(|(state, _)| super::rule::same(*state, number));
@@ -326,6 +343,17 @@ pub fn change(ring: &Ring, channel: usize, per_micros: i64) -> f64 {
             (to - from) / (*last - *first) as f64 * per_micros as f64
         }
         _ => 0.0,
+    }
+}
+
+/// Whether that is faster than the most. Multiplied rather than divided, so that the most itself is within.
+fn is_too_fast(ring: &Ring, channel: usize, per_micros: i64, most: f64) -> bool {
+    let (times, mut numbers) = (ring.times(channel), ring.numbers(channel));
+    match (times.first(), times.last(), numbers.next(), numbers.next_back()) {
+        (Some(first), Some(last), Some(from), Some(to)) if first < last => {
+            is_over((to - from).abs() * per_micros as f64, most * (*last - *first) as f64)
+        }
+        _ => false,
     }
 }
 

@@ -150,15 +150,22 @@ impl Engine {
                 heard.entry(*index).or_default().push(Heard {
                     is_unless: *is_unless,
                     time: frame.time.as_micros(),
+                    arrival: frame.arrival.as_micros().min(now),
                     channels: &frame.channels,
                     values: &frame.values,
                 });
             }
         }
-        for (index, frames) in heard {
-            self.step(index, &mut happened, |step| step.run(now, &Input::Frames(&frames)));
+        // Those first that others look at: an expression is judged once, with what the others say then.
+        for place in 0..self.order.len() {
+            let index = self.order[place];
+            if let Some(frames) = heard.get(&index) {
+                self.weigh(index);
+                self.step(index, &mut happened, |step| step.run(now, &Input::Frames(frames)));
+            } else {
+                self.step_expression(index, now, &mut happened);
+            }
         }
-        self.step_expressions(now, &mut happened);
         happened
     }
 
@@ -220,14 +227,9 @@ impl Engine {
         }
     }
 
-    fn step_expressions(&mut self, now: i64, happened: &mut Vec<Happening>) {
-        for place in 0..self.order.len() {
-            self.step_expression(self.order[place], now, happened);
-        }
-    }
-
-    /// Whether the rule is an expression that is worth something else now.
-    fn step_expression(&mut self, index: usize, now: i64, happened: &mut Vec<Happening>) -> bool {
+    /// Finds out what an expression is worth now, and which rule keeps it from being told; says whether that is something
+    /// else than it was. Of another rule nothing changes.
+    fn weigh(&mut self, index: usize) -> bool {
         let Watched { rule, state, .. } = &self.rules[index];
         let Condition::Expression { expression, .. } = &rule.condition else {
             return false;
@@ -246,9 +248,18 @@ impl Engine {
             return false;
         }
         let unknown = unknown.to_owned();
-        let input = Input::Expression(value.ok_or(&*unknown));
-        self.step(index, happened, |step| step.run(now, &input));
+        let state = &mut self.rules[index].state;
+        (state.expression, state.unknown_rule) = (value, unknown);
         true
+    }
+
+    /// Whether the rule is an expression that is worth something else now.
+    fn step_expression(&mut self, index: usize, now: i64, happened: &mut Vec<Happening>) -> bool {
+        let is_other = self.weigh(index);
+        if is_other {
+            self.step(index, happened, |step| step.run(now, &Input::Others));
+        }
+        is_other
     }
 
     fn step(&mut self, index: usize, happened: &mut Vec<Happening>, run: impl FnOnce(&mut Step<'_>)) {

@@ -159,13 +159,14 @@ fn look(
         Test::Heartbeat { level } => {
             let limit = watch.silence_micros.unwrap_or(i64::MAX);
             // A channel that never spoke is expected from when the rule was first watched.
-            let is_silent = is_over(heard.max(began), limit);
+            let since = if heard == NEVER { began } else { heard };
+            let is_silent = is_over(since, limit);
             let level = if is_silent {
                 fired(level.unwrap_or_default())
             } else {
                 level::OK
             };
-            tally.add(level, -(heard.max(began) as f64), channel);
+            tally.add(level, -(since as f64), channel);
         }
         Test::Rate {
             level,

@@ -55,6 +55,17 @@ impl Rule {
         )
     }
 
+    /// What it says at its worst: a heartbeat without a severity says NO DATA.
+    pub fn worst_state(&self) -> AlarmState {
+        match &self.condition {
+            Condition::Samples {
+                test: Test::Heartbeat { level: None },
+                ..
+            } => AlarmState::NoData,
+            _ => AlarmState::Alarm,
+        }
+    }
+
     /// The limits that it draws on the axes of its metrics.
     pub fn limits(&self) -> Vec<f64> {
         let Condition::Samples { test, .. } = &self.condition else {

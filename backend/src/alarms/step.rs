@@ -1,9 +1,12 @@
 //! One step of one rule: what comes in, what it says then, what happened. Pure: the same steps give the same states.
 //!
 //! Two clocks meet here. A sample is judged by when it was taken: delays count from there, and samples that come together
-//! are gone through by rising time, each with the delays that are over by then, so that a block that comes late says what
-//! it would have said on time. What happens is dated by the server's clock, when it could be known. Deadlines (a delay, a
-//! silence, the end of a shelf) are dated exactly, however seldom the clock is looked at.
+//! are gone through by rising time, each time as a whole and with the delays that are over by then, so that a block that
+//! comes late says what it would have said on time. A sample that is older than what is known of its channel is judged as
+//! of now: what was said then is said. Other rules are known as of now alone.
+//!
+//! What happens is dated by the server's clock, when it could be known. Deadlines (a delay, a silence, the end of a shelf)
+//! are dated exactly, however seldom the clock is looked at.
 
 use shared::alarm::{AlarmEvent, AlarmEventKind, AlarmState};
 use shared::value::Value;
@@ -22,8 +25,8 @@ pub enum Input<'a> {
     Clock,
     /// Samples.
     Frames(&'a [Heard<'a>]),
-    /// What the expression is worth now, or which rule keeps it from being told.
-    Expression(Result<bool, &'a str>),
+    /// What its expression is worth, which stands in its state already.
+    Others,
 }
 
 /// Samples of a metric that the rule looks at.
@@ -33,6 +36,8 @@ pub struct Heard<'a> {
     pub is_unless: bool,
     /// When they were taken.
     pub time: i64,
+    /// When they came.
+    pub arrival: i64,
     /// Which channels.
     pub channels: &'a FrameChannels,
     /// One value per channel.
@@ -102,10 +107,7 @@ impl Step<'_> {
                 return;
             }
             Input::Frames(frames) => self.take(frames, now),
-            Input::Expression(value) => {
-                self.state.expression = value.as_ref().ok().copied();
-                value.err().unwrap_or_default().clone_into(&mut self.state.unknown_rule);
-            }
+            Input::Others => {}
         }
         self.evaluate(now, now);
         self.finish(now);
@@ -114,28 +116,38 @@ impl Step<'_> {
     /// Takes samples in by rising time.
     fn take(&mut self, frames: &[Heard<'_>], now: i64) {
         let mut order: Vec<&Heard<'_>> = frames.iter().collect();
-        order.sort_by_key(|frame| (frame.time, !frame.is_unless));
-        let count = order.len();
-        for (index, frame) in order.into_iter().enumerate() {
-            let as_of = frame.time.min(now);
-            let is_new = if frame.is_unless {
-                self.take_unless(frame, now)
-            } else {
-                self.take_watched(frame, now)
-            };
+        order.sort_by_key(|frame| frame.time);
+        let is_expression = matches!(self.rule.condition, Condition::Expression { .. });
+        let mut moments = order.chunk_by(|left, right| left.time == right.time).peekable();
+        while let Some(moment) = moments.next() {
+            let mut is_new = false;
+            for frame in moment {
+                is_new |= if frame.is_unless {
+                    self.take_unless(frame)
+                } else {
+                    self.take_watched(frame)
+                };
+            }
+            let as_of = moment.first().map_or(now, |frame| frame.time.min(now));
             // The last one of those that come on time is judged with the clock.
-            let is_last = index + 1 == count && as_of == now;
-            if is_new && !is_last {
+            let is_last = moments.peek().is_none() && as_of == now;
+            if is_new && !is_last && !is_expression {
                 self.evaluate(as_of, now);
             }
         }
     }
 
-    fn take_watched(&mut self, frame: &Heard<'_>, now: i64) -> bool {
+    /// Whether something of a channel that counts is newer than what was known of it.
+    fn take_watched(&mut self, frame: &Heard<'_>) -> bool {
         let Condition::Samples { test, .. } = &self.rule.condition else {
             return false;
         };
         self.make_room();
+        let selected = self
+            .binding
+            .watched
+            .as_ref()
+            .and_then(|watched| watched.selected.as_deref());
         let channels = &mut self.state.channels;
         let n_channels = channels.len();
         let mut is_new = false;
@@ -145,13 +157,14 @@ impl Step<'_> {
                 FrameChannels::Sparse(channels) => channels[position] as usize,
             };
             if channel < n_channels {
-                is_new |= channels.take(test, channel, frame.time, *value, now);
+                let is_newest = channels.take(test, channel, frame.time, *value, frame.arrival);
+                is_new |= is_newest && selected.is_none_or(|selected| counts(selected, channel));
             }
         }
         is_new
     }
 
-    fn take_unless(&mut self, frame: &Heard<'_>, now: i64) -> bool {
+    fn take_unless(&mut self, frame: &Heard<'_>) -> bool {
         let position = self.binding.unless_channel.and_then(|channel| match frame.channels {
             FrameChannels::Dense => Some(channel as usize),
             FrameChannels::Sparse(channels) => channels.binary_search(&channel).ok(),
@@ -161,7 +174,7 @@ impl Step<'_> {
         match value {
             Some(value) if newest.time <= frame.time => {
                 newest.time = frame.time;
-                newest.heard = newest.heard.max(frame.time.min(now));
+                newest.heard = newest.heard.max(frame.time.min(frame.arrival));
                 newest.value = *value;
                 true
             }
@@ -258,7 +271,11 @@ impl Step<'_> {
         } = self.rule.unless.as_ref()?;
         let newest = &self.state.unless;
         let is_silent = silence_micros.is_some_and(|limit| newest.heard.saturating_add(limit) <= as_of);
-        let number = newest.value.as_number().filter(|_| !is_silent)?;
+        // NaN is beyond every limit; but who says nothing must not silence an alarm.
+        let number = newest
+            .value
+            .as_number()
+            .filter(|number| !is_silent && !number.is_nan())?;
         of.holds(number).then(|| reason.clone())
     }
 
@@ -300,6 +317,8 @@ impl Step<'_> {
             AlarmState::Ok => 0,
             AlarmState::Warning => 1,
             AlarmState::Alarm => 2,
+            // Silence is what it looks for.
+            AlarmState::NoData if self.rule.is_heartbeat() => 2,
             AlarmState::NoData | AlarmState::Unknown => {
                 // Of what comes late, only the end says that nothing is known.
                 if as_of == at {
@@ -327,7 +346,7 @@ impl Step<'_> {
             return;
         }
         let settled = if state.alarm.on {
-            AlarmState::Alarm
+            self.rule.worst_state()
         } else if state.warning.on {
             AlarmState::Warning
         } else {
@@ -401,6 +420,11 @@ impl Step<'_> {
             self.happen(AlarmEventKind::Steady, from, at, String::new(), "", tell);
         }
     }
+}
+
+/// Whether a channel is among those that count, which are rising.
+fn counts(selected: &[u32], channel: usize) -> bool {
+    u32::try_from(channel).is_ok_and(|channel| selected.binary_search(&channel).is_ok())
 }
 
 /// How long the rule waits.

@@ -28,6 +28,7 @@ scripts! {
     windows_take_late_samples_in_their_place
     steps_and_changes
     a_heartbeat_is_missed_and_comes_back
+    a_heartbeat_may_be_patient
     too_few_samples
     a_state_by_its_label
     expressions_over_other_rules

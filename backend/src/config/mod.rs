@@ -138,6 +138,11 @@ impl<'a> Source<'a> {
 }
 
 impl Config {
+    /// Whether no other server has the store open: a SQLite file is opened by one process.
+    pub fn is_alone(&self) -> bool {
+        self.store_url.starts_with("sqlite:")
+    }
+
     /// Reads a configuration file, the dashboards beside it, and the environment of the process.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
         Self::load_with(path, process_variables())

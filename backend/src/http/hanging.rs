@@ -9,13 +9,20 @@ use crate::{query, store};
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// What the store answers, or that it hangs.
-pub(super) async fn within_limit<T>(answer: impl Future<Output = query::Result<T>>) -> query::Result<T> {
-    let answer = tokio::time::timeout(LIMIT, answer).await;
-    answer.unwrap_or_else(|_elapsed| Err(hangs().into()))
+pub(super) fn within_limit<T>(
+    answer: impl Future<Output = query::Result<T>>,
+) -> impl Future<Output = query::Result<T>> {
+    within(LIMIT, answer)
 }
 
-fn hangs() -> store::Error {
-    store::Error::Unavailable(format!("it did not answer within {} s", LIMIT.as_secs()))
+/// What the store answers, or that it hangs for longer than it may.
+pub(super) async fn within<T>(limit: Duration, answer: impl Future<Output = query::Result<T>>) -> query::Result<T> {
+    let answer = tokio::time::timeout(limit, answer).await;
+    answer.unwrap_or_else(|_elapsed| Err(hangs(limit).into()))
+}
+
+fn hangs(limit: Duration) -> store::Error {
+    store::Error::Unavailable(format!("it did not answer within {} s", limit.as_secs()))
 }
 
 #[cfg(test)]
@@ -57,7 +64,7 @@ mod tests {
         let written = router.clone().oneshot(write).await.unwrap();
         assert_eq!(written.status(), StatusCode::NO_CONTENT);
         let latest = format!("{}?metric=m", route::LATEST);
-        let questions = [latest.as_str(), route::STREAMS];
+        let questions = [latest.as_str(), route::STREAMS, route::READY];
         for question in questions {
             assert_eq!(get(&router, question).await.0, StatusCode::OK, "{question}");
         }

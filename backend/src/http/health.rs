@@ -1,13 +1,19 @@
 //! Whether the server lives, and whether it can answer.
 
+use std::time::Duration;
+
 use axum::Json;
 use serde::Serialize;
 use shared::route;
 use utoipa::ToSchema;
 
 use super::error::Result;
+use super::hanging;
 use super::openapi::{OPERATIONS, ServerErrors};
 use crate::app::AppState;
+
+/// How long the store may take to say that it is there. Pages without a live line ask each second.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// That it lives, in the words that clients of InfluxDB 2.x understand.
 #[derive(Serialize, ToSchema)]
@@ -50,6 +56,6 @@ pub(super) async fn get_health() -> Json<Health> {
     responses((status = 200, description = "It can.", body = Status), ServerErrors),
 )]
 pub(super) async fn get_ready(app: AppState) -> Result<Json<Status>> {
-    app.store.ping().await?;
+    hanging::within(PATIENCE, async { Ok(app.store.ping().await?) }).await?;
     Ok(Json(Status { status: "ready" }))
 }

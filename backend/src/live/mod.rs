@@ -195,7 +195,7 @@ impl Live {
         match (&*feeling, wanted) {
             (None, true) => {
                 let (pulse, pyramid) = (Arc::clone(&self.pulse), Arc::clone(&self.base.pyramid));
-                *feeling = Some(tokio::spawn(async move { pulse.feel(pyramid).await }));
+                *feeling = Some(tokio::spawn(async move { pulse.feel(pyramid.store()).await }));
             }
             (Some(task), false) => {
                 task.abort();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use shared::compact;
 use shared::live::{self, ClientMessage, Heartbeat, MAX_SUBSCRIPTIONS, Question, ServerMessage};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::step::{Form, Outgoing};
@@ -68,6 +68,8 @@ struct Session<S, R> {
     subscriptions: BTreeMap<u32, Subscription>,
     /// Wakes it when there may be something to send.
     ear: Arc<Notify>,
+    /// Wakes it when the store is gone or back, which a client is told at once.
+    pulse: watch::Receiver<bool>,
 }
 
 /// Serves a client until one of both ends it. `revision` counts the changes of dashboards.
@@ -81,6 +83,7 @@ pub async fn serve<E>(
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut session = Session {
+        pulse: live.pulse.listen(),
         live,
         out,
         revision,
@@ -132,6 +135,8 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
                     self.send(vec![Outgoing::Ping]).await
                 }
                 () = self.ear.notified() => self.tell().await,
+                // The sender lives as long as this.
+                Ok(()) = self.pulse.changed() => self.beat_and_try_again().await,
             };
             if let Err(end) = went {
                 return end;
@@ -227,6 +232,7 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
             tokio::select! {
                 done = &mut work => return Ok(done),
                 _ = self.heartbeat.tick() => self.beat().await?,
+                Ok(()) = self.pulse.changed() => self.beat().await?,
             }
         }
     }

@@ -65,6 +65,11 @@ impl Delivery {
         }
     }
 
+    /// Whether a person wants it to be sent again, and it was not tried since.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.created_us < self.since_us && self.attempts == 0
+    }
+
     /// The key of its record: of its own key, in a form that can stand in an address.
     pub fn id(&self) -> String {
         hex(&Sha256::digest(&self.key)[..16])

@@ -101,9 +101,12 @@ impl Worker {
             // It was sent, and put in again or not taken out in time.
             self.take_out(std::slice::from_ref(&pending), None).await?;
         }
-        if now.as_micros() < self.paused_until_us {
-            return Ok(());
-        }
+        let is_paused = now.as_micros() < self.paused_until_us;
+        // What a person wants to be tried does not wait for the end of a pause.
+        let waiting: Vec<_> = waiting
+            .into_iter()
+            .filter(|pending| !is_paused || pending.delivery.is_asked_for())
+            .collect();
         let times: BTreeMap<&str, i64> = done.values().map(|sent| (sent.message.as_str(), sent.at_us)).collect();
         let times: Vec<i64> = times.into_values().collect();
         for task in plan::tasks(&self.settings, &self.receiver, now, waiting, &times) {
@@ -123,7 +126,7 @@ impl Worker {
                     self.send(together, |claimed| digest_of(claimed, &reason)).await?;
                 }
             }
-            if self.clock.now().as_micros() < self.paused_until_us {
+            if !is_paused && self.clock.now().as_micros() < self.paused_until_us {
                 break;
             }
         }
@@ -344,11 +347,32 @@ pub async fn tidy(records: &dyn RecordStore, settings: &Settings, now: Timestamp
     Ok(())
 }
 
+/// Frees what a server that died had taken, on a store that no other server has open.
+pub async fn free_claims(records: &dyn RecordStore) -> Result<()> {
+    for (record, delivery) in read(records, OUTBOX).await? {
+        if delivery.claimed_until_us.is_some() {
+            let free = Delivery {
+                claimed_until_us: None,
+                ..delivery
+            };
+            records
+                .apply(&[free.put_into(OUTBOX, Expected::Version(record.version))])
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 /// Sends what waits, to all receivers, until it is dropped. Failures of the store are logged once.
 pub async fn keep_telling(app: Arc<App>) {
     let settings = Arc::new(app.config.notify.clone());
     if settings.receivers.is_empty() {
         return;
+    }
+    if app.config.is_alone()
+        && let Err(error) = free_claims(app.store.records()).await
+    {
+        tracing::debug!(%error, "what was being sent waits for the end of its claim: {error}");
     }
     let loops = settings.receivers.values().map(|receiver| {
         let transport = super::transport::of(receiver);

@@ -11,9 +11,10 @@ const STRETCH_MICROS: i64 = 60 * MICROS_PER_SEC;
 /// How many are kept: two hours where data come all the time.
 const N_STRETCHES: usize = 120;
 
-/// How many there must be, and how much time between the first and the last, to say anything.
-const ENOUGH: usize = 5;
-const ENOUGH_MICROS: i64 = 4 * STRETCH_MICROS;
+/// How many there must be, and how much time between the first and the last, to say anything: over some minutes, delays that
+/// jump about by half a second make a drift of many seconds per hour.
+const ENOUGH: usize = 20;
+const ENOUGH_MICROS: i64 = 30 * STRETCH_MICROS;
 
 /// No clock drifts as fast, in seconds per second: this is somebody who sends old samples.
 const MAX_SLOPE: f64 = 0.2;

@@ -4,9 +4,14 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use tempfile::TempDir;
+use watchroom::clock::{Clock as _, SystemClock};
+
+/// Far longer than anything takes here; reached only by a failure.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn watchroom() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_watchroom"));
@@ -85,6 +90,51 @@ impl Running {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The JSON of an answer that must be 200.
+    #[track_caller]
+    pub(crate) fn get_json(&self, path: &str) -> serde_json::Value {
+        let answer = self.request(&format!("GET {path}"), "");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// Asks until the answer is as expected.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, path: &str, expected: impl Fn(&serde_json::Value) -> bool) -> serde_json::Value {
+        let start = Instant::now();
+        loop {
+            let answer = self.get_json(path);
+            if expected(&answer) {
+                return answer;
+            }
+            assert!(start.elapsed() < PATIENCE, "{answer:#}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Stores one value of a metric, taken now.
+    #[track_caller]
+    pub(crate) fn write_now(&self, metric: &str, value: f64) {
+        let time = SystemClock.now();
+        let body = format!(r#"{{"frames":[{{"metric":"{metric}","time":"{time}","values":[{value}]}}]}}"#);
+        let answer = self.request("POST /api/v1/frames", &body);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    /// Stops it as a service manager does.
+    #[cfg(unix)]
+    pub(crate) fn stop(self) {
+        self.signal("-TERM");
+        let (code, log) = self.wait();
+        assert_eq!(code, Some(0), "{log}");
     }
 
     #[cfg(unix)]

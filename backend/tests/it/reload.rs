@@ -1,14 +1,10 @@
 //! Dashboards that change while the real binary runs.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use crate::command::{Running, Site};
-
-/// Far longer than the files are read and settle; reached only by a failure.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 const MAIN: &str = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n";
 
@@ -30,15 +26,7 @@ fn dashboards(server: &Running) -> Json {
 /// Asks until an answer is as expected.
 #[track_caller]
 fn wait_for(server: &Running, expected: impl Fn(&Json) -> bool) -> Json {
-    let start = Instant::now();
-    loop {
-        let answer = dashboards(server);
-        if expected(&answer) {
-            return answer;
-        }
-        assert!(start.elapsed() < PATIENCE, "{answer:#}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    server.wait_for("/api/v1/dashboards", expected)
 }
 
 #[test]

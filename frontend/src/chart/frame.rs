@@ -1,8 +1,15 @@
 //! One drawing per frame of the screen, however often it is asked for.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 
 use crate::reactive::{Callback, Kept};
+
+thread_local! {
+    /// What is drawn at the next frame. For all of it the browser is asked once.
+    static DUE: RefCell<Vec<FrameDrawer>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Runs a piece of drawing at the next frame, once for all requests before it. Stops with its owner.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +33,20 @@ impl FrameDrawer {
             return;
         }
         self.is_waiting.set_value(true);
-        request_animation_frame(move || {
-            // The panel may be gone by then, and with it what there was to draw.
-            self.is_waiting.set_value(false);
-            self.draw.run(());
+        let is_first = DUE.with_borrow_mut(|due| {
+            due.push(self);
+            due.len() == 1
         });
+        if is_first {
+            request_animation_frame(draw_all);
+        }
+    }
+}
+
+fn draw_all() {
+    for drawer in DUE.take() {
+        // The panel may be gone by then, and with it what there was to draw.
+        drawer.is_waiting.set_value(false);
+        drawer.draw.run(());
     }
 }

@@ -67,39 +67,44 @@ pub fn mark_drawn(panel_id: &str) {
     painted::note(panel_id);
 }
 
-/// The box around every panel. One that fails leaves the others alone.
-#[component]
-pub fn PanelFrame(
+/// What a panel tells its frame.
+pub struct FrameOf {
     /// What is shown.
-    panel: Panel,
+    pub panel: Panel,
     /// The unit beside the title; empty for none.
-    #[prop(into)]
-    unit: Derived<String>,
+    pub unit: Derived<String>,
     /// What there is to show. The frame itself turns ready into stale when the newest sample grows too old.
-    #[prop(into)]
-    state: Derived<PanelState>,
+    pub state: Derived<PanelState>,
     /// Time of the newest sample in the panel, for its age.
-    #[prop(into)]
-    newest: Derived<Option<Timestamp>>,
+    pub newest: Derived<Option<Timestamp>>,
     /// Asks the server again.
-    #[prop(into)]
-    on_retry: Callback<()>,
+    pub on_retry: Callback<()>,
     /// What files of it are made of, for its menu.
-    #[prop(optional)]
-    files: Option<PanelFiles>,
-    /// The body; stays mounted in every state, and is hidden where something else stands in its place.
-    children: Children,
-) -> impl IntoView {
+    pub files: Option<PanelFiles>,
+}
+
+/// The box around every panel. One that fails leaves the others alone. The body stays mounted in every state, and is
+/// hidden where something else stands in its place.
+pub fn panel_frame(of: FrameOf, body: AnyView) -> AnyView {
+    let FrameOf {
+        panel,
+        unit,
+        state,
+        newest,
+        on_retry,
+        files,
+    } = of;
     let frame = NodeRef::<html::Section>::new();
     let (title, kind, id) = (panel.title.clone(), panel.show.as_str(), panel.id.clone());
     let panel = Kept::new(panel);
-    let verdict = verdict_of(panel, newest);
+    let verdict = verdict_of(panel, newest).gated();
     let shown = Derived::new(
         move || match (state.get(), verdict.with(|verdict| verdict.stale_since)) {
             (PanelState::Ready, Some(since)) => PanelState::Stale { since },
             (state, _) => state,
         },
-    );
+    )
+    .gated();
     effect(move || {
         if shown.with(|shown| matches!(shown, PanelState::Empty { .. } | PanelState::Error(_))) {
             panel.with_value(|panel| mark_drawn(&panel.id));
@@ -149,7 +154,7 @@ pub fn PanelFrame(
                 {menu}
             </header>
             <div class="panel__body">
-                <div class="panel__content">{children()}</div>
+                <div class="panel__content">{body}</div>
                 {move || shown.with(|shown| instead(shown, connection, on_retry))}
             </div>
         </section>
@@ -259,6 +264,7 @@ fn instead(state: &PanelState, connection: Connection, on_retry: Callback<()>) -
 fn step(connection: Connection) -> &'static str {
     match connection.link() {
         Link::Lost { .. } | Link::Unreachable => "Waiting for the server …",
+        Link::StoreDown { .. } => "Waiting for the store …",
         _ if use_time_view().visible().with(Option::is_none) => "Looking for the newest data …",
         _ => "Loading data …",
     }

@@ -15,6 +15,9 @@ use crate::state::streams::{is_silent, use_streams};
 /// How far a clock may be off before it is pointed out, in seconds.
 const CLOCK_OFF_S: f64 = 1.0;
 
+/// Beyond this a source sends what was recorded long ago, which says nothing of its clock; a day.
+const PAST_S: f64 = 86_400.0;
+
 /// The page.
 pub fn streams_page() -> AnyView {
     let (streams, times) = (use_streams(), use_times());
@@ -166,6 +169,14 @@ fn row(stream: &StreamStatus, times: Times) -> AnyView {
     .into_any()
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "what is beyond all time becomes the end of it"
+)]
+fn micros(secs: f64) -> i64 {
+    (secs * MICROS_PER_SEC as f64) as i64
+}
+
 /// Seconds to a millisecond, with their sign where that matters.
 fn secs(secs: f64) -> String {
     format!("{} s", format::number((secs * 1_000.0).round() / 1_000.0))
@@ -182,19 +193,26 @@ fn clock_table(sources: &[SourceClock], times: Times) -> AnyView {
             || "none seen".to_owned(),
             |step| format!("{} at {}", secs(step.by_s), times.second(step.at_us)),
         );
-        let is_off = source.delay_s < 0.0 || source.delay_s > CLOCK_OFF_S;
+        let is_past = source.delay_s > PAST_S;
         let verdict = if source.delay_s < 0.0 {
             "● ahead of the server"
-        } else if is_off {
+        } else if is_past {
+            "samples of the past; nothing told of the clock"
+        } else if source.delay_s > CLOCK_OFF_S {
             "● late, or behind the server"
         } else {
             "✓"
+        };
+        let delay = if is_past {
+            format::age(micros(source.delay_s))
+        } else {
+            secs(source.delay_s)
         };
         view! {
             <tr data-source=source.source.clone() data-delay-s=source.delay_s.to_string()>
                 <th scope="row">{source.source.clone()}</th>
                 <td>
-                    {secs(source.delay_s)}
+                    {delay}
                     <small>{verdict}</small>
                 </td>
                 <td>{drift}</td>

@@ -3,14 +3,13 @@
 use leptos::prelude::*;
 use shared::dashboard::{Panel, PanelKind};
 
-use crate::dom::view;
-use crate::panels::camera::CameraPanel;
-use crate::panels::curve::CurvePanel;
-use crate::panels::latest::LatestPanel;
-use crate::panels::plot::PlotPanel;
+use crate::panels::camera::camera_panel;
+use crate::panels::curve::curve_panel;
+use crate::panels::latest::latest_panel;
+use crate::panels::plot::plot_panel;
 use crate::panels::plot::spec::PlotSpec;
-use crate::panels::stat::StatPanel;
-use crate::panels::text::TextPanel;
+use crate::panels::stat::stat_panel;
+use crate::panels::text::text_panel;
 
 pub mod camera;
 
@@ -33,14 +32,14 @@ pub fn PanelView(
     panel: Panel,
 ) -> impl IntoView {
     if let Some(spec) = PlotSpec::of(&panel.show) {
-        return view! { <PlotPanel panel spec /> }.into_any();
+        return plot_panel(panel, spec);
     }
     match panel.show.clone() {
-        PanelKind::Latest(spec) => view! { <LatestPanel panel spec /> }.into_any(),
-        PanelKind::Camera(spec) => view! { <CameraPanel panel spec /> }.into_any(),
-        PanelKind::Curve(spec) => view! { <CurvePanel panel spec /> }.into_any(),
-        PanelKind::Stat(spec) => view! { <StatPanel panel spec /> }.into_any(),
-        PanelKind::Text(spec) => view! { <TextPanel panel spec /> }.into_any(),
+        PanelKind::Latest(spec) => latest_panel(panel, &spec),
+        PanelKind::Camera(spec) => camera_panel(panel, spec),
+        PanelKind::Curve(spec) => curve_panel(panel, spec),
+        PanelKind::Stat(spec) => stat_panel(panel, &spec),
+        PanelKind::Text(spec) => text_panel(panel, spec),
         _ => ().into_any(),
     }
 }

@@ -6,16 +6,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use leptos::prelude::LocalStorage;
-use leptos::reactive::owner::ArenaItem;
-
 use super::gone;
+use super::place::{Node, Place};
 
 /// A value of any type. Boxed once more, so that it is one word wide wherever it is read.
 type Value = Rc<Box<dyn Any>>;
-
-/// Where a value of any type is.
-type Place = ArenaItem<Value, LocalStorage>;
 
 // Not inlined, here and below: once, or once for each type, and not for each place that reads.
 #[inline(never)]
@@ -25,12 +20,15 @@ fn typed<T: 'static>(value: &Value) -> &T {
 
 #[inline(never)]
 fn try_read(place: Place) -> Option<Value> {
-    place.try_get_value()
+    match place.node()? {
+        Node::Kept(value) => Some(value),
+        _ => None,
+    }
 }
 
 #[inline(never)]
 fn keep(value: Box<dyn Any>) -> Place {
-    Place::new_local(Rc::new(value))
+    Place::new(Node::Kept(Rc::new(value)))
 }
 
 #[inline(never)]

@@ -1,28 +1,13 @@
 //! Values that tell when they change: set by hand, or computed of others.
 
-use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::{ArcMemo, ArcTrigger, Get as _, GetUntracked as _, Notify as _, Track as _};
-use leptos::reactive::owner::ArenaItem;
 
-use super::gone;
-
-/// A value of any type. Boxed once more, so that it is one word wide wherever it is read.
-type Value = Arc<Box<dyn Any + Send + Sync>>;
-
-/// What stands behind every value.
-#[derive(Clone)]
-enum Node {
-    Held { value: Value, changed: ArcTrigger },
-    Computed(ArcMemo<Value>),
-}
-
-/// Where a node is.
-type Place = ArenaItem<Node>;
+use super::place::{Node, Place, Value};
+use super::{effect, gone};
 
 /// Whether reading makes the reader run again.
 #[derive(Clone, Copy)]
@@ -32,7 +17,7 @@ enum Tracking {
 }
 
 fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
-    match (place.try_get_value()?, tracking) {
+    match (place.node()?, tracking) {
         (Node::Held { value, changed }, Tracking::Yes) => {
             changed.track();
             Some(value)
@@ -40,6 +25,7 @@ fn try_read(place: Place, tracking: Tracking) -> Option<Value> {
         (Node::Held { value, .. }, Tracking::No) => Some(value),
         (Node::Computed(memo), Tracking::Yes) => Some(memo.get()),
         (Node::Computed(memo), Tracking::No) => Some(memo.get_untracked()),
+        (Node::Kept(_), _) => None,
     }
 }
 
@@ -64,15 +50,6 @@ fn typed<T: 'static>(value: &Value) -> &T {
     (***value).downcast_ref().unwrap_or_else(|| gone())
 }
 
-/// Puts a value into the place of another, and gives that and what tells of it.
-fn exchange(place: Place, new: Value) -> Option<(Value, ArcTrigger)> {
-    let exchanged = place.try_update_value(|node| match node {
-        Node::Held { value, changed } => Some((mem::replace(value, new), changed.clone())),
-        Node::Computed(_) => None,
-    });
-    exchanged.flatten()
-}
-
 fn hold(value: Value) -> Place {
     Place::new(Node::Held {
         value,
@@ -82,9 +59,28 @@ fn hold(value: Value) -> Place {
 
 fn set(place: Place, value: Value) {
     // The old value goes last: its end may read others.
-    if let Some((_old, changed)) = exchange(place, value) {
+    if let Some((_old, changed)) = place.exchange(value) {
         changed.notify();
     }
+}
+
+/// Takes over the value of another place, as it is, unless it is the same already.
+#[inline(never)]
+fn follow(place: Place, other: Place) {
+    let both = try_read(place, Tracking::No).zip(try_read(other, Tracking::No));
+    if let Some((_, now)) = both.filter(|(before, now)| !Arc::ptr_eq(before, now)) {
+        set(place, now);
+    }
+}
+
+#[inline(never)]
+fn gate(of: Place) -> Place {
+    let gate = hold(read(of, Tracking::No));
+    effect(move || {
+        let_go(read(of, Tracking::Yes));
+        follow(gate, of);
+    });
+    gate
 }
 
 /// How a value is computed. Not `dyn Fn`: each closure in one of those is compiled three times.
@@ -143,13 +139,18 @@ impl<T: Send + Sync + 'static> State<T> {
         set(self.place, value_of(value));
     }
 
+    /// Takes over what another value is, without a copy of it; tells all readers if it is not the one from before.
+    pub fn follow(self, other: Derived<T>) {
+        follow(self.place, other.place);
+    }
+
     /// Changes the value and tells all readers. Not to be read by `change` itself.
     pub fn update(self, change: impl FnOnce(&mut T))
     where
         T: Clone,
     {
         // Taken out meanwhile, so that it need not be copied.
-        let Some((mut value, changed)) = exchange(self.place, value_of(())) else {
+        let Some((mut value, changed)) = self.place.exchange(value_of(())) else {
             return;
         };
         if Arc::get_mut(&mut value).is_none() {
@@ -157,7 +158,7 @@ impl<T: Send + Sync + 'static> State<T> {
         }
         let mine = Arc::get_mut(&mut value).and_then(|value| (**value).downcast_mut());
         change(mine.unwrap_or_else(|| gone()));
-        exchange(self.place, value);
+        self.place.exchange(value);
         changed.notify();
     }
 }
@@ -167,6 +168,16 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     pub fn new(run: impl Fn() -> T + Send + Sync + 'static) -> Self {
         Self {
             place: compute(Box::new(run), is_same::<T>),
+            of: PhantomData,
+        }
+    }
+
+    /// The same a moment later, for effects and views over what changes with each frame: of anything that this one reads
+    /// they are woken only where it has become another one.
+    #[must_use]
+    pub fn gated(self) -> Self {
+        Self {
+            place: gate(self.place),
             of: PhantomData,
         }
     }

@@ -57,6 +57,26 @@ fn a_state_can_be_changed_while_its_value_is_looked_at() {
 }
 
 #[test]
+fn a_state_takes_over_another_value_and_tells_only_of_one_that_differs() {
+    Owner::new().with(|| {
+        let (n_runs, source, taken) = (Arc::new(AtomicUsize::new(0)), State::new(1), State::new(0));
+        let seen = Arc::clone(&n_runs);
+        let read = Derived::new(move || {
+            seen.fetch_add(1, Ordering::Relaxed);
+            taken.get()
+        });
+        taken.follow(source.into());
+        assert_eq!(read.get_untracked(), 1);
+        taken.follow(source.into());
+        assert_eq!((read.get_untracked(), n_runs.load(Ordering::Relaxed)), (1, 1));
+        source.set(2);
+        assert_eq!(taken.get_untracked(), 1);
+        taken.follow(source.into());
+        assert_eq!(read.get_untracked(), 2);
+    });
+}
+
+#[test]
 fn what_belongs_to_an_owner_goes_with_it() {
     let owner = Owner::new();
     let (state, kept) = owner.with(|| (State::new(1), Kept::new(1)));

@@ -48,9 +48,9 @@ impl<T> Feed<T> {
     pub fn proven_by(mut self, link: Link) -> Self {
         let doubt = match link {
             // Without the line it is asked for over HTTP.
-            Link::Connecting | Link::Connected | Link::Polled | Link::CutOff { .. } | Link::StoreDown { .. } => {
-                return self;
-            }
+            Link::Connecting | Link::Connected | Link::Polled | Link::CutOff { .. } => return self,
+            // What the server says of itself it cannot judge by what was stored.
+            Link::StoreDown { .. } => "the store cannot be reached",
             Link::Unproven { .. } => "the connection is being checked",
             Link::Lost { .. } | Link::Unreachable => "the server cannot be reached",
         };
@@ -74,7 +74,13 @@ mod tests {
         let mut feed = Feed::default();
         feed.take(Ok(7), since);
         assert_eq!(feed.clone().proven_by(Link::Connected), feed);
-        for link in [Link::Unproven { since }, Link::Lost { since }, Link::Unreachable] {
+        let doubtful = [
+            Link::Unproven { since },
+            Link::StoreDown { since },
+            Link::Lost { since },
+            Link::Unreachable,
+        ];
+        for link in doubtful {
             let doubtful = feed.clone().proven_by(link);
             assert_eq!(
                 (doubtful.answer.as_deref(), doubtful.lost_since()),

@@ -38,6 +38,11 @@ pub fn begin(panel_ids: impl Iterator<Item = String>) {
     }
 }
 
+/// Whether a panel has not been painted since [`begin`].
+pub fn is_missing(panel_id: &str) -> bool {
+    PAINTING.with_borrow(|painting| painting.missing.iter().any(|missing| missing == panel_id))
+}
+
 /// Says that a panel shows what it was asked for: sets `panel:<id>:drawn`, and `page:complete` with the last panel.
 pub fn note(panel_id: &str) {
     mark(&name(panel_id));

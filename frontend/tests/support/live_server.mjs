@@ -11,15 +11,16 @@ export class LiveServer {
   /**
    * Writes the configuration and starts the server on a free port.
    *
-   * @param {{ config: string, dashboards: Record<string, string> }} options as those of `startOwnServer`.
+   * @param {{ config: string, dashboards: Record<string, string>, store?: string }} options as those of `startOwnServer`;
+   *   `store` is the URL of a database that is not its own.
    */
-  static async start({ config, dashboards }) {
+  static async start({ config, dashboards, store }) {
     const server = new LiveServer();
     server.folder = await mkdtemp(join(tmpdir(), "watchroom-live-"));
     await mkdir(join(server.folder, "dashboards"));
     const address = `127.0.0.1:${await freePort()}`;
-    const store = `sqlite:${join(server.folder, "watchroom.db")}`;
-    const head = `[server]\nlisten = "${address}"\n\n[store]\nurl = "${store}"\n\n`;
+    const url = store ?? `sqlite:${join(server.folder, "watchroom.db")}`;
+    const head = `[server]\nlisten = "${address}"\n\n[store]\nurl = "${url}"\n\n`;
     await writeFile(join(server.folder, "watchroom.toml"), head + config);
     for (const [name, text] of Object.entries(dashboards)) {
       await writeFile(join(server.folder, "dashboards", `${name}.toml`), text);

@@ -62,6 +62,18 @@ export class Started {
     throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s (${last})\n${this.#log}`);
   }
 
+  /** Waits until it has printed `text`; fails when it ends first or takes too long. */
+  async printed(text, timeoutMs = 60_000) {
+    const deadline = Date.now() + timeoutMs;
+    let end;
+    this.ended.then((how) => (end = how));
+    while (!this.#log.includes(text)) {
+      if (end) throw new Error(`${this.name} ${end}\n${this.#log}`);
+      if (deadline < Date.now()) throw new Error(`${this.name} does not say "${text}"\n${this.#log}`);
+      await sleep(20);
+    }
+  }
+
   /** Sends it a signal, such as `SIGSTOP`. */
   signal(name) {
     this.#child.kill(name);

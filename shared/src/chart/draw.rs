@@ -50,6 +50,8 @@ pub fn draw_plot<DB: DrawingBackend>(
     data: &PlotData<'_>,
 ) -> Result<(), DrawError<DB>> {
     let pen = Pen { target, plot };
+    // A part of it is either data or the row of the times, and no label of an axis reaches into one.
+    let (is_whole, has_data) = (plot.part == plot.area, plot.part.left < plot.part.right);
     pen.rectangle(
         0.0,
         0.0,
@@ -57,6 +59,9 @@ pub fn draw_plot<DB: DrawingBackend>(
         f64::from(plot.layout.height),
         palette.background,
     )?;
+    if !has_data {
+        return pen.time_labels(palette);
+    }
     pen.grid(palette)?;
     pen.cells(data, palette)?;
     pen.limit_lines(data, palette)?;
@@ -82,6 +87,9 @@ pub fn draw_plot<DB: DrawingBackend>(
     pen.ribbon(data, palette)?;
     pen.now_line(data, palette)?;
     pen.limit_labels(data, palette)?;
+    if !is_whole {
+        return Ok(());
+    }
     pen.time_labels(palette)?;
     pen.value_labels(Axis::Left, palette)?;
     pen.value_labels(Axis::Right, palette)?;
@@ -196,6 +204,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             return Ok(());
         };
         let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
+        let part = &self.plot.part;
+        if x < part.left - self.units_in(THIN_PX) || part.right + self.units_in(THIN_PX) < x {
+            return Ok(());
+        }
         let color = palette.accent.faded(NOW_OPACITY);
         let (from, to) = (self.plot.area.top, self.plot.foot());
         self.dashed(

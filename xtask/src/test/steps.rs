@@ -149,7 +149,7 @@ pub(super) const ALL: &[Step] = &[
         name: "browser",
         what: "the page in a real browser",
         by_default: true,
-        needs: &[Need::PageTools, Need::Node, Need::Chromium],
+        needs: &[Need::PageTools, Need::Node, Need::Chromium, Need::Postgres],
         run: |workspace| browser(workspace, ".test.mjs"),
     },
     Step {

@@ -1,278 +1,171 @@
-//! A second model of what a rule says, written to be obvious rather than quick: it looks at every second of the whole
-//! history again, keeps nothing between them but the samples, and finds delays by looking back. Random histories, with
-//! restarts in the middle, must give the same in both.
+//! A second model of what rules say, written from what is documented of them, and to be obvious rather than quick: at
+//! every second, and at every time of a sample that comes, it looks at the whole history again. Random histories, with
+//! restarts in the middle, must lead both models through the same states, at the same seconds.
+//!
+//! [`meaning`] tells what a condition says by all that is known, [`told`] what the rule makes of that with its delays,
+//! [`rules`] and [`history`] make both up.
+
+mod history;
+mod meaning;
+mod rules;
+mod told;
+
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use shared::alarm::AlarmState;
+use shared::alarm::{AlarmAction, AlarmActionKind, AlarmEventKind, AlarmState};
 use shared::value::Value;
 
+use self::history::{Event, Sample};
+use self::meaning::Known;
+use self::rules::{Kind, Spec};
+use self::told::Told;
 use super::run::Run;
 
 const SECOND: i64 = 1_000_000;
 
-/// What comes in: so many seconds later, some samples that were taken so many seconds ago.
-#[derive(Clone, Debug)]
-struct Arrival {
-    pause: i64,
-    samples: Vec<(u32, i64, Option<f64>)>,
-    is_restarted: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Numbers {
-    above: f64,
-    clear: f64,
-    delay: i64,
-    clear_delay: i64,
-    no_data: i64,
-    at_least: u32,
-}
-
-/// A moment at which the rule is judged: as of when, and at which second by the clock.
-#[derive(Clone, Copy, Debug)]
-struct Judgement {
-    as_of: i64,
-    is_now: bool,
-    raw: AlarmState,
-}
-
+/// How many channels the metric of the rules has.
 const N_CHANNELS: u32 = 3;
 
-/// Channel, time, value.
-type Samples = Vec<(u32, i64, Option<f64>)>;
+/// How long after the last event the rules are still looked at, in seconds.
+const AFTERWARDS: i64 = 25;
 
-/// What is known at a moment: second of arrival, channel, time, value; in the order in which it was learned.
-type Known = Vec<(i64, u32, i64, Option<f64>)>;
+/// What both models tell of a rule: what happened at which second, and how it stands in the end.
+type Story = (Vec<String>, String);
 
-/// Whether a channel is out by all that is known: goes through its samples, leaving out those that came out of order.
-fn is_out(numbers: Numbers, known: &Known, channel: u32) -> bool {
-    let mut newest = i64::MIN;
-    let mut is_out = false;
-    for (_, of, time, value) in known {
-        if *of != channel || *time < newest {
-            continue;
-        }
-        newest = *time;
-        if let Some(value) = value {
-            let limit = if is_out { numbers.clear } else { numbers.above };
-            is_out = *value > limit;
-        }
-    }
-    is_out
+fn standing(state: AlarmState, latched: Option<AlarmState>, [is_acknowledged, is_watched]: [bool; 2]) -> String {
+    format!("{state:?}, latched {latched:?}, acknowledged {is_acknowledged}, watched {is_watched}")
 }
 
-/// The last moment at which a channel was heard, by samples of some kind.
-fn heard(known: &Known, channel: u32, counts: impl Fn(Option<f64>) -> bool) -> Option<i64> {
-    let mut newest = i64::MIN;
-    let mut heard: Option<i64> = None;
-    let mut last_heard: Option<i64> = None;
-    for (arrival, of, time, value) in known {
-        if *of != channel || *time < newest {
-            continue;
-        }
-        newest = *time;
-        last_heard = last_heard.max(Some((*time).min(*arrival)));
-        if counts(*value) {
-            heard = last_heard;
-        }
-    }
-    heard
-}
-
-fn raw(numbers: Numbers, known: &Known, as_of: i64) -> AlarmState {
-    let is_fresh = |heard: Option<i64>| heard.is_some_and(|heard| as_of < heard + numbers.no_data);
-    let (mut firing, mut fine, mut mute_fired, mut numberless_fired, mut numberless) = (0, 0, 0, 0, 0);
-    for channel in 0..N_CHANNELS {
-        let fired = u32::from(is_out(numbers, known, channel));
-        if !is_fresh(heard(known, channel, |_| true)) {
-            mute_fired += fired;
-        } else if !is_fresh(heard(known, channel, |value| value.is_some())) {
-            numberless += 1;
-            numberless_fired += fired;
-        } else {
-            firing += fired;
-            fine += 1 - fired;
-        }
-    }
-    match numbers.at_least {
-        k if k <= firing => AlarmState::Alarm,
-        k if k <= firing + mute_fired => AlarmState::NoData,
-        k if k <= firing + mute_fired + numberless_fired => AlarmState::Unknown,
-        _ if 0 < firing + fine => AlarmState::Ok,
-        _ if 0 < numberless => AlarmState::Unknown,
-        _ => AlarmState::NoData,
-    }
-}
-
-/// Every moment at which the rule is judged, up to and with a second.
-fn judgements(numbers: Numbers, arrivals: &[(i64, Samples)], until: i64) -> Vec<Judgement> {
-    let mut known = Known::new();
-    let mut all = Vec::new();
-    for second in 0..=until {
-        let mut judge = |known: &Known, as_of: i64| {
-            all.push(Judgement {
-                as_of,
-                is_now: as_of == second,
-                raw: raw(numbers, known, as_of),
-            });
-        };
-        judge(&known, second);
-        for (_, samples) in arrivals.iter().filter(|(at, _)| *at == second) {
-            let mut times: Vec<i64> = samples.iter().map(|(_, time, _)| *time).collect();
-            times.sort_unstable();
-            times.dedup();
-            for time in times {
-                let before = known.len();
-                for (channel, of, value) in samples {
-                    if *of == time {
-                        known.push((second, *channel, time, *value));
-                    }
-                }
-                // What is older than what was known of its channel changes nothing.
-                let is_news = known[before..].iter().any(|(_, channel, time, _)| {
-                    let earlier = known[..before].iter().filter(|(_, of, ..)| of == channel);
-                    earlier
-                        .map(|(_, _, time, _)| *time)
-                        .max()
-                        .is_none_or(|newest| newest <= *time)
-                });
-                if is_news {
-                    judge(&known, time.min(second));
+/// What the rules say by this model. `events` are by rising second.
+fn expected(specs: &[Spec], events: &[(i64, Event)], end: i64) -> Vec<Story> {
+    let mut known = Known::default();
+    let mut all: Vec<Told> = specs.iter().cloned().map(Told::new).collect();
+    for second in 0..=end {
+        by_the_clock(&mut all, &known, second);
+        for (_, event) in events.iter().filter(|(at, _)| *at == second) {
+            match event {
+                Event::Restart => {}
+                Event::Acknowledge(rule) => all[*rule].acknowledge(),
+                Event::Samples(samples) => {
+                    take(&mut all, &mut known, samples, second);
+                    by_the_clock(&mut all, &known, second);
                 }
             }
-            judge(&known, second);
         }
     }
-    all
-}
-
-/// What the rule says after all that: it turns when the condition has said the other thing for long enough.
-fn settled(numbers: Numbers, judgements: &[Judgement]) -> AlarmState {
-    let is_blind = |raw: AlarmState| matches!(raw, AlarmState::NoData | AlarmState::Unknown);
-    let mut on = false;
-    let mut told = AlarmState::Unknown;
-    // Where the present stretch of judgements begins that say the other thing.
-    let mut other_since: Option<usize> = None;
-    for (index, judgement) in judgements.iter().enumerate() {
-        let turn_if_due = |on: &mut bool, other_since: &mut Option<usize>, told: &mut AlarmState| {
-            let wait = if *on { numbers.clear_delay } else { numbers.delay };
-            let since = other_since.map(|first| judgements[first].as_of);
-            if since.is_some_and(|since| since + wait <= judgement.as_of) {
-                *on = !*on;
-                *other_since = None;
-                *told = if *on { AlarmState::Alarm } else { AlarmState::Ok };
-            }
-        };
-        turn_if_due(&mut on, &mut other_since, &mut told);
-        if is_blind(judgement.raw) {
-            if judgement.is_now {
-                other_since = None;
-                told = judgement.raw;
-            }
-            continue;
-        }
-        if (judgement.raw == AlarmState::Alarm) == on {
-            other_since = None;
-        } else {
-            other_since.get_or_insert(index);
-        }
-        turn_if_due(&mut on, &mut other_since, &mut told);
-        if other_since.is_none() {
-            told = if on { AlarmState::Alarm } else { AlarmState::Ok };
-        }
-    }
-    told
-}
-
-fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
-    let value = prop_oneof![
-        6 => (0..6_u8).prop_map(|value| Some(f64::from(value))),
-        1 => Just(None),
-    ];
-    // Late, on time, or from a clock that is ahead.
-    let late = prop_oneof![4 => Just(0_i64), 3 => 0..12_i64, 1 => -5..0_i64];
-    let samples = prop::collection::vec((0..N_CHANNELS, late, value), 0..5);
-    let arrival = (0..9_i64, samples, prop::bool::weighted(0.15));
-    let arrival = arrival.prop_map(|(pause, samples, is_restarted)| Arrival {
-        pause,
-        samples,
-        is_restarted,
-    });
-    prop::collection::vec(arrival, 1..16)
-}
-
-fn numbers() -> impl Strategy<Value = Numbers> {
-    let limits = (1..4_u8, 0..3_u8);
-    (limits, 0..6_i64, 0..6_i64, 3..15_i64, 1..3_u32).prop_map(
-        |((above, below), delay, clear_delay, no_data, at_least)| {
-            let above = f64::from(above);
-            Numbers {
-                above,
-                clear: (above - f64::from(below)).max(0.0),
-                delay,
-                clear_delay,
-                no_data,
-                at_least,
-            }
-        },
-    )
-}
-
-fn rule(numbers: Numbers) -> String {
-    let Numbers {
-        above,
-        clear,
-        delay,
-        clear_delay,
-        no_data,
-        at_least,
-    } = numbers;
-    let wait = |key: &str, seconds: i64| match seconds {
-        0 => String::new(),
-        _ => format!("{key} = \"{seconds}s\"\n"),
+    let story = |told: &Told| {
+        let standing = standing(told.state, told.latched, [told.is_acknowledged, told.is_watched]);
+        (told.happened.clone(), standing)
     };
-    format!(
-        "[alarms.a]\ntitle = \"A\"\nkind = \"threshold\"\nmetric = \"m\"\nabove = {above:?}\nclear_above = {clear:?}\n\
-         at_least = {at_least}\nno_data = \"{no_data}s\"\n{}{}",
-        wait("delay", delay),
-        wait("clear_delay", clear_delay)
-    )
+    all.iter().map(story).collect()
+}
+
+fn by_the_clock(all: &mut [Told], known: &Known, second: i64) {
+    for index in 0..all.len() {
+        let spec = all[index].spec.clone();
+        let raw = match &spec.kind {
+            // Those that it looks at come before it.
+            Kind::Expression(expression) => expression.says(spec.level(), &all[..index]),
+            _ => meaning::condition(&spec, known, second),
+        };
+        all[index].judge(raw, meaning::is_watched(&spec, known, second), second, second);
+    }
+}
+
+/// Samples that come together are learned by rising time, each time as a whole, and judged as of then; one that is older
+/// than what is known of its channel is history, which is not judged again.
+fn take(all: &mut [Told], known: &mut Known, samples: &[Sample], second: i64) {
+    let mut by_time: BTreeMap<i64, Vec<Sample>> = BTreeMap::new();
+    for sample in samples {
+        by_time.entry(sample.time).or_default().push(*sample);
+    }
+    for (time, samples) in by_time {
+        let concerns = |spec: &Spec| {
+            let is_of = |sample: &&Sample| match sample.channel {
+                None => spec.unless.is_some(),
+                Some(channel) => spec.selected().contains(&channel),
+            };
+            samples.iter().filter(is_of).any(|sample| known.is_news(sample))
+        };
+        let concerned: Vec<bool> = all.iter().map(|told| concerns(&told.spec)).collect();
+        known.learn(&samples);
+        for (told, is_concerned) in all.iter_mut().zip(concerned) {
+            // Other rules are known as of now only.
+            if is_concerned && !matches!(told.spec.kind, Kind::Expression(_)) {
+                let as_of = time.min(second);
+                let raw = meaning::condition(&told.spec, known, as_of);
+                told.judge(raw, meaning::is_watched(&told.spec, known, as_of), as_of, second);
+            }
+        }
+    }
+}
+
+/// What the rules say as they are evaluated in earnest.
+fn actual(specs: &[Spec], events: &[(i64, Event)], end: i64) -> (Vec<Story>, String) {
+    let text: String = specs.iter().map(rules::text).collect();
+    let metrics = [("m".to_owned(), N_CHANNELS as usize), ("u".to_owned(), 1)];
+    let mut run = Run::new(&text, &metrics, 0);
+    let mut second = 0;
+    for (at, event) in events {
+        run.advance((at - second) * SECOND);
+        second = *at;
+        match event {
+            Event::Restart => run.restart(),
+            Event::Acknowledge(rule) => {
+                let action = AlarmAction {
+                    action: AlarmActionKind::Acknowledge,
+                    by: "anna".to_owned(),
+                    comment: "seen".to_owned(),
+                    until: None,
+                };
+                // Refused where there is nothing to acknowledge.
+                let _refused = run.act(&specs[*rule].name, &action);
+            }
+            Event::Samples(samples) => {
+                let taken = |sample: &Sample| {
+                    let metric = if sample.channel.is_some() { "m" } else { "u" };
+                    let value = sample.value.map_or(Value::NAN, Value::number);
+                    let channel = sample.channel.unwrap_or(0);
+                    (metric.to_owned(), sample.time * SECOND, channel, value)
+                };
+                run.take(&samples.iter().map(taken).collect::<Vec<_>>());
+            }
+        }
+    }
+    run.advance((end - second) * SECOND);
+    let story = |spec: &Spec| {
+        let status = run.status(&spec.name);
+        let standing = standing(
+            status.state,
+            status.latched,
+            [status.acknowledged.is_some(), status.disabled.is_none()],
+        );
+        let of_rule = run.events().iter().filter(|event| event.rule == spec.name);
+        let happened = of_rule.filter_map(|event| {
+            let what = match event.kind {
+                AlarmEventKind::State => format!("{:?}", event.state),
+                AlarmEventKind::Disabled => "not watched".to_owned(),
+                AlarmEventKind::Enabled => "watched".to_owned(),
+                _ => return None,
+            };
+            Some(format!("{} {what}", event.time_us as f64 / SECOND as f64))
+        });
+        (happened.collect(), standing)
+    };
+    (specs.iter().map(story).collect(), text)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn both_models_say_the_same_after_every_arrival(numbers in numbers(), arrivals in arrivals()) {
-        let mut run = Run::new(&rule(numbers), &[("m".to_owned(), N_CHANNELS as usize)], 0);
-        let mut history = Vec::new();
-        let mut second = 0;
-        for Arrival { pause, samples, is_restarted } in arrivals {
-            run.advance(pause * SECOND);
-            second += pause;
-            if is_restarted {
-                run.restart();
-            }
-            if !samples.is_empty() {
-                // Of several samples of one channel and time the last counts, in both.
-                let taken: Vec<_> = samples
-                    .iter()
-                    .map(|(channel, late, value)| {
-                        let value = value.map_or(Value::NAN, Value::number);
-                        ("m".to_owned(), (second - late) * SECOND, *channel, value)
-                    })
-                    .collect();
-                run.take(&taken);
-                let mut known: Vec<(u32, i64, Option<f64>)> = Vec::new();
-                for (channel, late, value) in samples {
-                    let time = second - late;
-                    known.retain(|(of, at, _)| (*of, *at) != (channel, time));
-                    known.push((channel, time, value));
-                }
-                history.push((second, known));
-            }
-            let expected = settled(numbers, &judgements(numbers, &history, second));
-            prop_assert_eq!(run.status("a").state, expected, "after {} s\n{}", second, run.standing());
+    fn both_models_go_through_the_same_states(specs in rules::rules(), later in history::history()) {
+        let events = history::dated(&later);
+        let end = events.last().map_or(0, |(at, _)| *at) + AFTERWARDS;
+        let (stories, text) = actual(&specs, &events, end);
+        for ((spec, story), expected) in specs.iter().zip(&stories).zip(expected(&specs, &events, end)) {
+            prop_assert_eq!(story, &expected, "{}\n{}\n{:#?}", spec.name, text, events);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use shared::alarm::{AlarmAction, AlarmStatus};
+use shared::alarm::{AlarmAction, AlarmEvent, AlarmStatus};
 use shared::time::Timestamp;
 use shared::value::Value;
 
@@ -24,6 +24,7 @@ pub(super) struct Run {
     now: i64,
     told: Vec<String>,
     log: Vec<String>,
+    events: Vec<AlarmEvent>,
 }
 
 /// The rules of a configuration.
@@ -64,6 +65,7 @@ impl Run {
             now,
             told: Vec::new(),
             log: Vec::new(),
+            events: Vec::new(),
         };
         run.advance(0);
         run.engine.be_quiet(false);
@@ -134,6 +136,11 @@ impl Run {
         answers::status(&self.engine, watched)
     }
 
+    /// All that happened.
+    pub(super) fn events(&self) -> &[AlarmEvent] {
+        &self.events
+    }
+
     /// What people were told since the last call.
     pub(super) fn take_told(&mut self) -> Vec<String> {
         std::mem::take(&mut self.told)
@@ -171,6 +178,7 @@ impl Run {
             if tell {
                 self.told.push(format!("{} {state}", event.rule));
             }
+            self.events.push(event);
         }
     }
 }

@@ -241,6 +241,24 @@ async fn after_a_failure_the_receiver_is_left_in_peace_for_a_while() {
 }
 
 #[tokio::test]
+async fn what_a_person_wants_to_be_tried_does_not_wait_for_the_end_of_a_pause() {
+    let night = Night::new();
+    night.enqueue(&["a", "b"]).await;
+    night.fail(Failure::later("down"));
+    let mut worker = night.worker();
+    worker.step().await.unwrap();
+    let failed = night.outbox().await.pending.into_iter().find(|item| item.attempts == 1);
+    night.clock.advance_micros(SECOND);
+    assert!(
+        retry(night.store.records(), &failed.unwrap().id, night.clock.now())
+            .await
+            .unwrap()
+    );
+    worker.step().await.unwrap();
+    assert_eq!(night.got(), ["a"]);
+}
+
+#[tokio::test]
 async fn a_storm_is_one_digest_that_lists_all() {
     let night = Night::new();
     let rules: Vec<String> = (0..900).map(|number| format!("r{number:03}")).collect();

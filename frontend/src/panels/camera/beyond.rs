@@ -11,11 +11,7 @@ use crate::format;
 const MOST_NAMED: usize = 8;
 
 /// The channels beyond the scale, as buttons that choose them.
-#[component]
-pub fn Beyond(
-    /// The panel.
-    shown: Shown,
-) -> impl IntoView {
+pub fn beyond(shown: Shown) -> AnyView {
     let missing = move || {
         let summary = shown.readings.get().map(|readings| readings.summary());
         summary.map(|summary| summary.missing()).unwrap_or_default()

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use shared::dashboard::{Camera, Panel};
 
 use crate::dom::{NodeRef, view};
-use crate::panels::camera::beyond::Beyond;
+use crate::panels::camera::beyond::beyond;
 use crate::panels::camera::picture::{AnyPicture, picture_panel};
-use crate::panels::camera::player::Player;
+use crate::panels::camera::player::player;
 use crate::panels::camera::shown::Shown;
-use crate::panels::camera::table::PixelTable;
+use crate::panels::camera::table::pixel_table;
 
 pub mod beyond;
 
@@ -34,19 +34,13 @@ pub mod table;
 pub mod walk;
 
 /// Pixels filled by value. Keeps the last picture, marked as such, while another moment is on its way.
-#[component]
-pub fn CameraPanel(
-    /// The panel.
-    panel: Panel,
-    /// Its metric and colours.
-    spec: Camera,
-) -> impl IntoView {
+pub fn camera_panel(panel: Panel, spec: Camera) -> AnyView {
     let stage = NodeRef::<Div>::new();
     let shown = Shown::follow(&panel, spec, stage);
     let below = view! {
-        <Player shown />
-        <Beyond shown />
-        <PixelTable shown />
+        {player(shown)}
+        {beyond(shown)}
+        {pixel_table(shown)}
     };
     picture_panel(panel, stage, AnyPicture::new(Box::new(shown)), below.into_any())
 }

@@ -18,7 +18,7 @@ use crate::chart::csv::Csv;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::StageSize;
 use crate::components::panel_files::{FileParts, PanelFiles};
-use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::components::panel_frame::{FrameOf, PanelState, mark_drawn, panel_frame};
 use crate::dom::{NodeRef, view};
 use crate::reactive::{Callback, Derived, Kept, effect};
 use crate::state::time_view::use_time_view;
@@ -100,38 +100,37 @@ pub fn picture_panel(panel: Panel, stage: NodeRef<Div>, picture: AnyPicture, bel
     });
     let newest = Derived::new(move || moment.newest_in(settled.get()?, picture.with_value(|picture| picture.last())));
     let title = panel.title.clone();
-    view! {
-        <PanelFrame
-            panel
-            unit=Derived::new(move || picture.with_value(|picture| picture.unit()))
-            state=verdict
-            newest
-            on_retry=Callback::new(move |()| picture.with_value(|picture| picture.retry()))
-            files=files_of(picture)
-        >
-            <div class="camera" class:camera--behind=move || moment.is_behind()>
-                <div
-                    node_ref=stage
-                    class="plot__stage camera__stage"
-                    tabindex="0"
-                    role="application"
-                    aria-roledescription=kind
-                    aria-label=move || picture.with_value(|picture| picture.spoken(&title))
-                    on:pointermove=move |event| pointing.travel(&event)
-                    on:pointerleave=move |event| pointing.leave(&event)
-                    on:click=move |event| pointing.click(&event)
-                    on:keydown=move |event| { pointing.key(&event); }
-                    on:blur=move |_| pointing.look_away()
-                >
-                    <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
-                    <canvas node_ref=marks_layer class="plot__layer camera__marks" aria-hidden="true"></canvas>
-                    {tooltip(picture, pointer, stage)}
-                </div>
-                {below}
+    let body = view! {
+        <div class="camera" class:camera--behind=move || moment.is_behind()>
+            <div
+                node_ref=stage
+                class="plot__stage camera__stage"
+                tabindex="0"
+                role="application"
+                aria-roledescription=kind
+                aria-label=move || picture.with_value(|picture| picture.spoken(&title))
+                on:pointermove=move |event| pointing.travel(&event)
+                on:pointerleave=move |event| pointing.leave(&event)
+                on:click=move |event| pointing.click(&event)
+                on:keydown=move |event| { pointing.key(&event); }
+                on:blur=move |_| pointing.look_away()
+            >
+                <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
+                <canvas node_ref=marks_layer class="plot__layer camera__marks" aria-hidden="true"></canvas>
+                {tooltip(picture, pointer, stage)}
             </div>
-        </PanelFrame>
-    }
-    .into_any()
+            {below}
+        </div>
+    };
+    let of = FrameOf {
+        panel,
+        unit: Derived::new(move || picture.with_value(|picture| picture.unit())),
+        state: verdict,
+        newest,
+        on_retry: Callback::new(move |()| picture.with_value(|picture| picture.retry())),
+        files: Some(files_of(picture)),
+    };
+    panel_frame(of, body.into_any())
 }
 
 /// Draws the frame, and above it what is pointed out, each at the next frame of the screen whenever it has changed.

@@ -63,11 +63,7 @@ impl Steps {
 }
 
 /// Slider, buttons and the time in words. Nothing plays unless it is told to.
-#[component]
-pub fn Player(
-    /// The panel.
-    shown: Shown,
-) -> impl IntoView {
+pub fn player(shown: Shown) -> AnyView {
     let settled = use_time_view().settled();
     let steps = Derived::new(move || Some(Steps::new(settled.get()?, shown.interval_s())));
     let (is_playing, speed) = (State::new(false), State::new(FIRST_SPEED));

@@ -72,11 +72,7 @@ fn row(cells: Vec<String>) -> AnyView {
 }
 
 /// All values of the camera.
-#[component]
-pub fn PixelTable(
-    /// The panel.
-    shown: Shown,
-) -> impl IntoView {
+pub fn pixel_table(shown: Shown) -> AnyView {
     let has_modules = shown.part == CameraPart::Pixel;
     let heads = move || {
         let mut heads = vec![if has_modules { "Pixel" } else { "Module" }.to_owned()];

@@ -25,7 +25,7 @@ struct Told {
 pub fn beyond_list(chart: Chart) -> AnyView {
     // Newer answers that say the same leave the list as it is, open or closed.
     let told = Derived::new(move || {
-        chart.shown.with(|content| {
+        chart.calm.shown.with(|content| {
             let cells = content.cells.as_ref()?;
             let layer = cells.layers.first()?;
             let beyond = cells.beyond().filter(|beyond| !beyond.is_empty())?;

@@ -16,13 +16,7 @@ pub mod readout;
 pub mod shown;
 
 /// A point for each channel of a metric, joined in their order.
-#[component]
-pub fn CurvePanel(
-    /// The panel.
-    panel: Panel,
-    /// Its metrics and axes.
-    spec: CurveSpec,
-) -> impl IntoView {
+pub fn curve_panel(panel: Panel, spec: CurveSpec) -> AnyView {
     let stage = NodeRef::<Div>::new();
     let shown = Shown::follow(&panel, spec, stage);
     let below = view! {

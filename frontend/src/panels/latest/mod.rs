@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use shared::dashboard::{LatestShow, LatestStyle, LatestValues, Panel};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
-use crate::components::panel_files::PanelFiles;
-use crate::components::panel_frame::{PanelFrame, mark_drawn};
+use crate::components::panel_frame::{FrameOf, mark_drawn, panel_frame};
 use crate::dom::view;
 use crate::panels::latest::bars::Ends;
 use crate::panels::latest::feed::{Feed, Heard, problems, state_of};
@@ -34,13 +33,7 @@ pub mod window;
 pub use feed::POLL;
 
 /// The newest samples.
-#[component]
-pub fn LatestPanel(
-    /// The panel.
-    panel: Panel,
-    /// Its metrics.
-    spec: LatestValues,
-) -> impl IntoView {
+pub fn latest_panel(panel: Panel, spec: &LatestValues) -> AnyView {
     let (catalogue, now) = (use_catalogue(), use_now());
     let feed = Feed::start(spec.metrics.clone(), || true);
     let show = spec.show;
@@ -48,7 +41,7 @@ pub fn LatestPanel(
         let now = now.get_untracked();
         Arc::new(feed.heard().with(|heard| all_rows(heard, show, catalogue, now)))
     });
-    let list = List::new(&spec, rows);
+    let list = List::new(spec, rows);
     let state = Derived::new(move || feed.heard().with(|heard| state_of(heard)));
     let newest = Derived::new(move || rows.with(|rows| rows.all.iter().filter_map(|row| row.time).max()));
     let id = panel.id.clone();
@@ -64,20 +57,16 @@ pub fn LatestPanel(
         LatestShow::Value => "newest per channel",
         LatestShow::Age => "age per channel",
     };
-    let files: PanelFiles = files_of(list);
-    view! {
-        <PanelFrame
-            panel
-            unit=Derived::new(move || unit.to_owned())
-            state
-            newest
-            on_retry=Callback::new(move |()| feed.retry())
-            files
-        >
-            <div class="latest">{view} {footer(list, feed)}</div>
-        </PanelFrame>
-    }
-    .into_any()
+    let body = view! { <div class="latest">{view} {footer(list, feed)}</div> };
+    let of = FrameOf {
+        panel,
+        unit: Derived::new(move || unit.to_owned()),
+        state,
+        newest,
+        on_retry: Callback::new(move |()| feed.retry()),
+        files: Some(files_of(list)),
+    };
+    panel_frame(of, body.into_any())
 }
 
 fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timestamp) -> Rows {

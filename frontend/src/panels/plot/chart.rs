@@ -1,15 +1,20 @@
 //! What the parts of a panel share: what it shows, where that is drawn, and what is looked at.
 
+use std::mem;
+use std::time::Duration;
+
+use leptos::prelude::set_timeout;
 use shared::chart::axis_clock::AxisClock;
 use shared::chart::plot::{Plot, PlotLayout};
 use shared::time::{TimeRange, Timestamp};
 
 use super::content::Content;
+use super::data::Answers;
 use super::pinned::{Pin, Told};
 use crate::browser::font::page_font;
 use crate::chart::canvas::UNITS_PER_DOT;
 use crate::chart::stage::StageSize;
-use crate::reactive::{Derived, Kept, State};
+use crate::reactive::{Derived, Kept, State, effect};
 use crate::state::chosen_channel::ChosenChannel;
 use crate::state::cursor::Cursor;
 use crate::state::pins::Pins;
@@ -26,6 +31,47 @@ pub enum Attention {
     Keyboard,
 }
 
+/// What a panel shows, as often as anyone can read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Calm {
+    /// As [`Chart::content`].
+    pub content: State<Content>,
+    /// As [`Chart::shown`].
+    pub shown: State<Content>,
+}
+
+/// For so long what comes over the live line is gathered before words and tables tell it.
+const CALM: Duration = Duration::from_secs(1);
+
+/// Follows at once what is asked for, chosen and hidden, and what comes over the live line once a second.
+pub fn use_calm(answers: Answers, content: Derived<Content>, shown: Derived<Content>) -> Calm {
+    let calm = Calm {
+        content: State::new(content.get_untracked()),
+        shown: State::new(shown.get_untracked()),
+    };
+    let tell = move || {
+        calm.content.follow(content);
+        calm.shown.follow(shown);
+    };
+    let is_waiting = Kept::new(false);
+    let mut before = 0;
+    effect(move || {
+        content.track();
+        shown.track();
+        let n_heard = answers.n_heard();
+        if mem::replace(&mut before, n_heard) == n_heard {
+            tell();
+        } else if is_waiting.try_update_value(|is_waiting| mem::replace(is_waiting, true)) == Some(false) {
+            let told = move || {
+                is_waiting.set_value(false);
+                tell();
+            };
+            set_timeout(told, CALM);
+        }
+    });
+    calm
+}
+
 /// The state of a panel over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart {
@@ -35,6 +81,10 @@ pub struct Chart {
     pub content: Derived<Content>,
     /// What of it is not hidden.
     pub shown: Derived<Content>,
+    /// Both for words: while samples come, they are told once a second.
+    pub calm: Calm,
+    /// Whether the answers are those of the range on the screen, rather than stretched from another one.
+    pub is_exact: Derived<bool>,
     /// The size of the stage; `None` until it is laid out.
     pub size: Derived<Option<StageSize>>,
     /// The clock by which times are told; `None` until time is known.

@@ -50,7 +50,10 @@ pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
         chart.attention.track();
         chart.selection.track();
         chart.pins.track();
-        chart.plot.track();
+        // While there is nothing on it the layer stays as it is, wherever the data go.
+        if !is_blank(chart, not_received.get()) {
+            chart.plot.track();
+        }
         theme.track();
         drawer.request();
     });
@@ -67,8 +70,23 @@ fn use_not_received(chart: Chart) -> Derived<Option<TimeRange>> {
     })
 }
 
+/// Whether there is nothing to be drawn; tracks.
+fn is_blank(chart: Chart, not_received: Option<TimeRange>) -> bool {
+    not_received.is_none()
+        && chart.cursor.0.get().is_none()
+        && chart.selection.get().is_none()
+        && chart.pins.with(Vec::is_empty)
+}
+
 fn draw(chart: Chart, not_received: Option<TimeRange>, element: NodeRef<CanvasElement>) -> Option<()> {
     let (element, size) = (element.get()?, chart.size.get()?);
+    if is_blank(chart, not_received) {
+        // Without a size there is no picture that the browser would lay over that of the data with each frame.
+        if element.width() > 0 {
+            element.set_width(0);
+        }
+        return None;
+    }
     let mut canvas = Canvas::wiped(&element, size.dots())?;
     let palette = palette();
     let px = units_per_px(size);

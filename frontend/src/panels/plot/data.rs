@@ -159,6 +159,7 @@ pub struct Answers {
     slots: State<Vec<Slot>>,
     open: State<usize>,
     retries: State<u32>,
+    n_heard: Kept<u32>,
 }
 
 impl Answers {
@@ -170,6 +171,7 @@ impl Answers {
             slots: State::new(Vec::new()),
             open: State::new(0),
             retries: State::new(0),
+            n_heard: Kept::new(0),
         };
         // Requests live under an owner of their own: the effect below runs again without ending them.
         let requests = Kept::new(Owner::new());
@@ -213,6 +215,11 @@ impl Answers {
     /// What came of each question.
     pub const fn slots(&self) -> State<Vec<Slot>> {
         self.slots
+    }
+
+    /// How many changes in answers have come over the live line.
+    pub fn n_heard(&self) -> u32 {
+        self.n_heard.get_value()
     }
 
     /// Whether every question about a range has come to something; tracks. Later refreshes do not change that.
@@ -317,6 +324,7 @@ impl Answers {
     }
 
     fn hear(self, feed: u32, increment: Increment) {
+        self.n_heard.update_value(|count| *count = count.wrapping_add(1));
         self.slots.update(|slots| {
             let slot = slots.iter_mut().find(|slot| slot.feed == Some(feed));
             if let Some(Err(_)) = slot.map(|slot| slot.apply(increment)) {

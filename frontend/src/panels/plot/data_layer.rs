@@ -15,14 +15,13 @@ use shared::time::Timestamp;
 use super::change::{change_of, may_move};
 use super::chart::Chart;
 use super::content::Content;
-use super::data::Answers;
-use super::panel::is_exact;
 use crate::chart::canvas::{Canvas, SharedCanvas};
 use crate::chart::frame::FrameDrawer;
 use crate::components::panel_frame::mark_drawn;
 use crate::dom::NodeRef;
 use crate::panels::cells::draw::{Drawn, draw_content};
 use crate::reactive::{Derived, Kept, effect};
+use crate::state::painted;
 use crate::state::server_clock::use_now;
 use crate::theme::{Theme, palette, use_theme};
 
@@ -65,7 +64,7 @@ impl Standing {
 }
 
 /// Draws the data at the next frame whenever they, their place or their colours change.
-pub fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasElement>) {
+pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     let (theme, now) = (use_theme(), use_now());
     // The now-line moves when it moves by a pixel.
     let now_line = Derived::new(move || {
@@ -74,10 +73,17 @@ pub fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasEle
         let grain = (range.micros() / 2_000).max(1);
         Some(now.saturating_add_micros(-now.as_micros().rem_euclid(grain)))
     });
-    let before = Kept::new(None);
+    let (before, marked) = (Kept::new(None), Kept::new(None));
     let drawer = FrameDrawer::new(move || {
-        if draw(chart, now_line.get(), theme.get(), element, before).is_some() && is_exact(chart, answers) {
-            chart.panel_id.with_value(|id| mark_drawn(id));
+        if draw(chart, now_line.get(), theme.get(), element, before).is_some() && chart.is_exact.get() {
+            let asked = chart.view().asked().get();
+            chart.panel_id.with_value(|id| {
+                // Once for each range, and not with each sample that comes.
+                if marked.get_value() != asked || painted::is_missing(id) {
+                    marked.set_value(asked);
+                    mark_drawn(id);
+                }
+            });
         }
     });
     effect(move || {
@@ -87,7 +93,7 @@ pub fn use_data_layer(chart: Chart, answers: Answers, element: NodeRef<CanvasEle
         chart.shown.with(|content| chosen_row(chart, content));
         now_line.track();
         theme.track();
-        is_exact(chart, answers);
+        chart.is_exact.track();
         drawer.request();
     });
 }

@@ -17,13 +17,8 @@ const GAP_PX: f64 = 14.0;
 const MARGIN_PX: f64 = 4.0;
 
 /// The exact values at the cursor, while it is in this panel. Read out by screen readers when moved by the keyboard.
-#[component]
-pub fn Tooltip(
-    /// The panel.
-    chart: Chart,
-    /// What it lies over.
-    stage: NodeRef<Div>,
-) -> impl IntoView {
+/// It lies over `stage`.
+pub fn tooltip(chart: Chart, stage: NodeRef<Div>) -> AnyView {
     let (now, zone) = (use_now(), use_zone());
     let told = Derived::new(move || {
         let time = chart
@@ -68,6 +63,7 @@ pub fn Tooltip(
             {move || told.get().map(content)}
         </div>
     }
+    .into_any()
 }
 
 /// How far the cursor is from the left edge of the stage, in CSS pixels; tracks.

@@ -11,23 +11,18 @@ use crate::dom::view;
 use crate::format;
 use crate::reactive::{Derived, Kept};
 use crate::state::hidden::use_hidden;
+use crate::state::server_clock::use_now;
 
 /// The most entries that are named; the others are counted.
 const MOST_NAMES: usize = 24;
 
 /// The legend of a panel: a click hides a line or shows it again, a double click or Alt and a click shows it alone.
 /// While an entry is pointed at, the other lines step back, so that none is told by its colour alone.
-#[component]
-pub fn Legend(
-    /// The panel.
-    chart: Chart,
-    /// Whether the data are those of the range on the screen, rather than stretched from another one.
-    is_exact: Derived<bool>,
-) -> impl IntoView {
+pub fn legend(chart: Chart) -> AnyView {
     // By the range at rest: a gesture would make the legend anew with each frame.
     let entries = Derived::new(move || {
         let range = chart.view().settled().get();
-        chart.content.with(|content| content.entries(range))
+        chart.calm.content.with(|content| content.entries(range))
     });
     let names = move || {
         let entries = entries.get();
@@ -51,9 +46,10 @@ pub fn Legend(
             <ul class="legend" aria-label="Lines and marks">
                 {names}
             </ul>
-            <span class="plot__badge">{move || badge(chart, is_exact.get())}</span>
+            <span class="plot__badge">{move || badge(chart)}</span>
         </div>
     }
+    .into_any()
 }
 
 fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
@@ -128,15 +124,23 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
 }
 
 /// An honest word on what is drawn: all samples, or columns that keep every extreme.
-fn badge(chart: Chart, is_exact: bool) -> String {
-    let Some(range) = chart.plot.with(|plot| plot.as_ref().map(|plot| plot.time.range())) else {
+fn badge(chart: Chart) -> String {
+    let is_exact = chart.is_exact.get();
+    if chart.view().is_sliding().get() {
+        // Also when nothing comes the window leaves samples behind.
+        use_now().track();
+    }
+    let range = chart
+        .plot
+        .with_untracked(|plot| plot.as_ref().map(|plot| plot.time.range()));
+    let Some(range) = range.filter(|_| chart.size.get().is_some()) else {
         return String::new();
     };
     if !is_exact {
         return "loading …".to_owned();
     }
     let (mut n_samples, mut n_columns) = (0, 0);
-    chart.shown.with(|content| {
+    chart.calm.shown.with(|content| {
         for shape in content.lines.iter().filter_map(PanelLine::shape) {
             n_samples += shape.sample_count(range);
             if !matches!(shape, Shape::Samples(_)) {
@@ -148,7 +152,7 @@ fn badge(chart: Chart, is_exact: bool) -> String {
         Some(cells) if content.lines.is_empty() => cells.badge(),
         _ => None,
     };
-    if let Some(told) = chart.shown.with(told) {
+    if let Some(told) = chart.calm.shown.with(told) {
         return told;
     }
     let samples = format!("{} samples", format::count(n_samples));

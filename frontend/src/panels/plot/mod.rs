@@ -42,4 +42,4 @@ pub mod summary;
 pub mod watch;
 pub mod zoom;
 
-pub use panel::PlotPanel;
+pub use panel::plot_panel;

@@ -3,12 +3,13 @@
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
 use shared::chart::axis_clock::AxisClock;
+use shared::chart::plot::Plot;
 use shared::chart::shape::Shape;
 use shared::dashboard::Panel;
 use shared::query::envelope::MAX_COLUMNS;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of, use_plot};
+use super::chart::{Attention, Chart, layout_of, use_calm, use_plot};
 use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
@@ -16,15 +17,15 @@ use super::data::{Answers, Slot, Wanted, asks_of};
 use super::data_layer::use_data_layer;
 use super::files::files_of;
 use super::gestures::Gestures;
-use super::hover::Tooltip;
-use super::legend::Legend;
+use super::hover::tooltip;
+use super::legend::legend;
 use super::pinned::use_told;
 use super::pins::pin_list;
 use super::spec::PlotSpec;
-use super::summary::{SummaryTable, spoken};
+use super::summary::{spoken, summary_table};
 use super::watch::use_watch;
 use crate::chart::stage::use_stage_size;
-use crate::components::panel_frame::{PanelFrame, PanelState};
+use crate::components::panel_frame::{FrameOf, PanelState, panel_frame};
 use crate::dom::{NodeRef, view};
 use crate::panels::cells::beyond::beyond_list;
 use crate::panels::cells::content::PanelCells;
@@ -38,24 +39,18 @@ use crate::state::cursor::use_cursor;
 use crate::state::follow;
 use crate::state::hidden::use_hidden;
 use crate::state::pins::use_pins;
-use crate::state::time_view::use_time_view;
+use crate::state::time_view::{TimeView, use_time_view};
 
 /// Of so many parts that a sliding window has, one more is asked for.
 const SLIDING_PARTS: u32 = follow::PARTS;
 
 /// Draws a panel over the visible range. Keeps the last picture, stretched, while exact data are on their way.
-#[component]
-pub fn PlotPanel(
-    /// The panel.
-    panel: Panel,
-    /// What it is made of.
-    spec: PlotSpec,
-) -> impl IntoView {
+pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     let stage = NodeRef::<Div>::new();
     let picked = metric_to_pick(&spec);
     let (data_layer, cursor_layer) = (NodeRef::<CanvasElement>::new(), NodeRef::<CanvasElement>::new());
     let (chart, answers) = use_chart(&panel, spec, stage);
-    use_data_layer(chart, answers, data_layer);
+    use_data_layer(chart, data_layer);
     use_cursor_layer(chart, cursor_layer);
     let gestures = Gestures::new(chart, stage);
     let (verdict, newest) = use_panel_state(chart, answers, &panel);
@@ -63,60 +58,61 @@ pub fn PlotPanel(
     let label = move || {
         let range = chart.view().settled().get();
         chart
+            .calm
             .shown
             .with(|content| title.with_value(|title| spoken(title, content, range)))
     };
-    view! {
-        <PanelFrame
-            panel
-            unit=Derived::new(move || chart.content.with(Content::unit))
-            state=verdict
-            newest
-            files=files_of(chart, answers)
-            on_retry=Callback::new(move |()| answers.retry())
-        >
-            <div class="plot">
-                <div
-                    node_ref=stage
-                    class="plot__stage"
-                    tabindex="0"
-                    role="application"
-                    aria-roledescription="plot"
-                    aria-label=label
-                    on:pointerdown=move |event| { gestures.press(&event); }
-                    on:pointermove=move |event| { gestures.travel(&event); }
-                    on:pointerup=move |event| { gestures.release(&event); }
-                    on:pointercancel=move |event| gestures.cancel(&event)
-                    on:pointerleave=move |event| gestures.leave(&event)
-                    on:dblclick=move |_| chart.view().reset()
-                    on:wheel=move |event| { gestures.wheel(&event); }
-                    on:keydown=move |event| { gestures.key(&event); }
-                    on:blur=move |_| chart.look_away()
-                >
-                    <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
-                    <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
-                    {move || {
-                        has_no_values(chart, answers)
-                            .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
-                    }}
-                    <Tooltip chart stage />
-                </div>
-                {picked.map(channel_picker)}
-                {beyond_list(chart)}
-                {move || state_legend(chart)}
-                {pin_list(chart)}
-                <Legend chart is_exact=Derived::new(move || is_exact(chart, answers)) />
-                <SummaryTable chart title=title.get_value() />
+    let body = view! {
+        <div class="plot">
+            <div
+                node_ref=stage
+                class="plot__stage"
+                tabindex="0"
+                role="application"
+                aria-roledescription="plot"
+                aria-label=label
+                on:pointerdown=move |event| { gestures.press(&event); }
+                on:pointermove=move |event| { gestures.travel(&event); }
+                on:pointerup=move |event| { gestures.release(&event); }
+                on:pointercancel=move |event| gestures.cancel(&event)
+                on:pointerleave=move |event| gestures.leave(&event)
+                on:dblclick=move |_| chart.view().reset()
+                on:wheel=move |event| { gestures.wheel(&event); }
+                on:keydown=move |event| { gestures.key(&event); }
+                on:blur=move |_| chart.look_away()
+            >
+                <canvas node_ref=data_layer class="plot__layer" aria-hidden="true"></canvas>
+                <canvas node_ref=cursor_layer class="plot__layer" aria-hidden="true"></canvas>
+                {move || {
+                    has_no_values(chart, answers)
+                        .then(|| view! { <p class="plot__note">"Only samples without a value: null or NaN"</p> }.into_any())
+                }}
+                {tooltip(chart, stage)}
             </div>
-        </PanelFrame>
-    }
+            {picked.map(channel_picker)}
+            {beyond_list(chart)}
+            {move || state_legend(chart)}
+            {pin_list(chart)}
+            {legend(chart)}
+            {summary_table(chart, title.get_value())}
+        </div>
+    };
+    let of = FrameOf {
+        panel,
+        unit: Derived::new(move || chart.calm.content.with(Content::unit)),
+        state: verdict,
+        newest,
+        on_retry: Callback::new(move |()| answers.retry()),
+        files: Some(files_of(chart, answers)),
+    };
+    panel_frame(of, body.into_any())
 }
 
 /// Everything that the parts of the panel share.
 fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answers) {
     let (view, catalogue, hidden) = (use_time_view(), use_catalogue(), use_hidden());
     let size = use_stage_size(stage);
-    let clock = use_axis_clock(move || view.visible().get());
+    let clock = use_axis_clock(move || view.visible().get()).gated();
     let spec = Kept::new(spec);
     let chosen = use_chosen_channel();
     let lines = Derived::new(move || {
@@ -166,6 +162,8 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         panel_id,
         content,
         shown,
+        calm: use_calm(answers, content, shown),
+        is_exact: Derived::new(move || is_exact(view, answers)).gated(),
         size,
         clock,
         plot,
@@ -183,8 +181,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
 }
 
 /// Whether the answers are those of the range on the screen, rather than stretched from another one; tracks.
-pub fn is_exact(chart: Chart, answers: Answers) -> bool {
-    let view = chart.view();
+fn is_exact(view: TimeView, answers: Answers) -> bool {
     let is_known = view.asked().get().is_some_and(|range| answers.are_known(range));
     // What is asked for further on is not seen yet.
     let is_covered = |range| view.is_sliding().get() && answers.cover(range);
@@ -242,18 +239,20 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
 
 /// Whether the panel is exact and shows nothing, although it is not hidden: its samples have no values; tracks.
 fn has_no_values(chart: Chart, answers: Answers) -> bool {
-    let is_blank = chart.plot.with(|plot| {
+    let is_of_lines = |content: &Content| {
+        content.cells.is_none() && !content.lines.is_empty() && content.events.is_empty() && content.strips.is_empty()
+    };
+    // As laid out by now: that changes with each frame, and this does not.
+    let is_blank = |plot: &Option<Plot>| {
         plot.as_ref()
             .is_some_and(|plot| plot.left.is_none() && plot.right.is_none())
-    });
-    is_blank
-        && is_exact(chart, answers)
-        && chart.view().asked().get().is_some_and(|range| answers.have_come(range))
-        && chart.shown.with(|content| {
-            content.cells.is_none()
-                && !content.lines.is_empty()
-                && content.events.is_empty()
-                && content.strips.is_empty()
+    };
+    chart.is_exact.get()
+        && chart.calm.shown.with(is_of_lines)
+        && chart.plot.with_untracked(is_blank)
+        && chart.view().asked().get().is_some_and(|range| {
+            // A window that follows now has samples at hand that it does not show yet.
+            answers.have_come(range) && !chart.calm.content.with(|content| content.shows_any(range))
         })
 }
 

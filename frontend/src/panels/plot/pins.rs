@@ -10,7 +10,7 @@ use super::content::{Content, Swatch};
 use super::hover::swatch;
 use super::lines::PanelLine;
 use super::pinned::{Part, Pin, Told};
-use super::raw_samples::RawSamples;
+use super::raw_samples::raw_samples;
 use super::readout::{Clock, REACH_PX, exact_text, line_distance, nearest_row};
 use crate::components::icon::{Icon, icon};
 use crate::dom::view;
@@ -149,7 +149,8 @@ pub fn pin_list(chart: Chart) -> AnyView {
     };
     let samples = move || {
         let entry = opened.get()?;
-        Some(view! { <RawSamples chart entry on_close=Callback::new(move |()| opened.set(None)) /> }.into_any())
+        let on_close = Callback::new(move |()| opened.set(None));
+        Some(untrack(|| raw_samples(chart, entry, on_close)))
     };
     view! {
         {list}

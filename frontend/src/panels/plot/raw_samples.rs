@@ -35,15 +35,7 @@ struct Pages {
 }
 
 /// A dialog with the samples behind a pinned value.
-#[component]
-pub fn RawSamples(
-    /// The panel.
-    chart: Chart,
-    /// The value.
-    entry: Entry,
-    /// It was closed.
-    on_close: Callback<()>,
-) -> impl IntoView {
+pub fn raw_samples(chart: Chart, entry: Entry, on_close: Callback<()>) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {

@@ -109,20 +109,14 @@ pub fn spoken(title: &str, content: &Content, range: Option<TimeRange>) -> Strin
     told_all.join("; ")
 }
 
-/// A table of what each line shows, out of sight.
-#[component]
-pub fn SummaryTable(
-    /// The panel.
-    chart: Chart,
-    /// What it is headed with.
-    title: String,
-) -> impl IntoView {
+/// A table of what each line shows, out of sight, headed with the title.
+pub fn summary_table(chart: Chart, title: String) -> AnyView {
     let rows = move || {
         // By the range at rest: a gesture would fill the table anew with each frame.
         let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
-        chart.shown.with(|content| {
+        chart.calm.shown.with(|content| {
             let lines = content.lines.iter().take(MOST_ROWS).map(|line| {
                 let told = line.shape().and_then(|shape| summarize(shape, range));
                 row(&line.label, told.map(|summary| summary_cells(summary, &line.unit)))
@@ -174,6 +168,7 @@ pub fn SummaryTable(
         </table>
         </div>
     }
+    .into_any()
 }
 
 /// A row: its name, and four cells or the word that there are no data.

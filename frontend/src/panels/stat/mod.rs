@@ -18,8 +18,7 @@ use crate::api;
 use crate::chart::canvas::Canvas;
 use crate::chart::frame::FrameDrawer;
 use crate::chart::stage::{StageSize, use_stage_size};
-use crate::components::panel_files::PanelFiles;
-use crate::components::panel_frame::{PanelFrame, PanelState, mark_drawn};
+use crate::components::panel_frame::{FrameOf, PanelState, mark_drawn, panel_frame};
 use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::live::use_live;
@@ -97,20 +96,14 @@ pub struct Shown {
 
 /// One number: the newest while the visible range includes now, else the last one of the range. Without any in the range
 /// it is empty, however old the newest is.
-#[component]
-pub fn StatPanel(
-    /// The panel.
-    panel: Panel,
-    /// Its metric and channel.
-    spec: Stat,
-) -> impl IntoView {
+pub fn stat_panel(panel: Panel, spec: &Stat) -> AnyView {
     let spark = NodeRef::<Div>::new();
     let canvas = NodeRef::<CanvasElement>::new();
     let (view, now) = (use_time_view(), use_now());
     let is_present = Derived::new(move || view.is_present());
     let feed = Feed::start(vec![spec.metric.clone()], move || is_present.get());
     let attempt = State::new(false);
-    let shown = use_shown(&spec, spark, feed, is_present, attempt);
+    let shown = use_shown(spec, spark, feed, is_present, attempt);
     let state = Derived::new(move || {
         let Some(range) = view.settled().get() else {
             return PanelState::Loading;
@@ -137,33 +130,31 @@ pub fn StatPanel(
             .row
             .with(|row| row.as_ref().map_or_else(String::new, |row| row.label.to_string()))
     });
-    let files: PanelFiles = files::files_of(shown);
-    view! {
-        <PanelFrame
-            panel
-            unit
-            state
-            newest
-            on_retry=Callback::new(move |()| {
-                attempt.set(true);
-                feed.retry();
-            })
-            files
-        >
-            <div class="stat" data-severity=move || severity(shown).as_str()>
-                <p class="stat__number">
-                    <span class="stat__value">{move || shown.row.with(|row| row.as_ref().map_or_else(String::new, Row::value_text))}</span>
-                    <span class="stat__unit">{move || unit_text(shown)}</span>
-                </p>
-                <p class="stat__state">{move || state_text(shown, now.get())}</p>
-                <div class="stat__spark" node_ref=spark>
-                    <canvas node_ref=canvas class="plot__layer" aria-hidden="true"></canvas>
-                </div>
-                <p class="stat__extent">{move || extent_text(shown)}</p>
+    let body = view! {
+        <div class="stat" data-severity=move || severity(shown).as_str()>
+            <p class="stat__number">
+                <span class="stat__value">{move || shown.row.with(|row| row.as_ref().map_or_else(String::new, Row::value_text))}</span>
+                <span class="stat__unit">{move || unit_text(shown)}</span>
+            </p>
+            <p class="stat__state">{move || state_text(shown, now.get())}</p>
+            <div class="stat__spark" node_ref=spark>
+                <canvas node_ref=canvas class="plot__layer" aria-hidden="true"></canvas>
             </div>
-        </PanelFrame>
-    }
-    .into_any()
+            <p class="stat__extent">{move || extent_text(shown)}</p>
+        </div>
+    };
+    let of = FrameOf {
+        panel,
+        unit,
+        state,
+        newest,
+        on_retry: Callback::new(move |()| {
+            attempt.set(true);
+            feed.retry();
+        }),
+        files: Some(files::files_of(shown)),
+    };
+    panel_frame(of, body.into_any())
 }
 
 fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<bool>, attempt: State<bool>) -> Shown {
