@@ -92,6 +92,11 @@ impl Running {
         answer
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The JSON of an answer that must be 200.
     #[track_caller]
     pub(crate) fn get_json(&self, path: &str) -> serde_json::Value {

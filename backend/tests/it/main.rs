@@ -45,3 +45,19 @@ mod alarms;
 mod outbox;
 
 mod live;
+
+mod stuck_client;
+
+mod two_servers;
+
+#[expect(dead_code, reason = "the store's own tests need more of it")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the database's log is for whoever runs a failing test"
+)]
+#[path = "../../src/store/postgres/test_server.rs"]
+mod test_server;
+
+#[expect(dead_code, reason = "the store's own tests need more of it")]
+#[path = "../../src/store/mongo/tests/server.rs"]
+mod secantus;

@@ -21,7 +21,7 @@ use crate::watched_store::serve;
 use client::{LiveClient, PATIENCE, Server, Socket, connect};
 use proxy::Proxy;
 
-mod client;
+pub(crate) mod client;
 mod proxy;
 
 mod broken;
