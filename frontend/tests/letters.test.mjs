@@ -70,7 +70,8 @@ test("a message that reached nobody is listed with its error, and is sent again 
     const asked = async (path) => (await fetch(`${server.url}api/v1/${path}`)).json();
     await write(20);
     await until(async () => (await asked("alarms")).alarms[0].state === "ok");
-    const { page, problems, close } = await openPage(browser, `${server.url}d/dome/dome`);
+    const watched = await openPage(browser, `${server.url}d/dome/dome`);
+    const { page } = watched;
     await page.locator('[data-panel="wind"]').waitFor();
     await write(70);
     await until(async () => (await asked("outbox")).dead_letters.length === 1);
@@ -98,8 +99,8 @@ test("a message that reached nobody is listed with its error, and is sent again 
     assert.equal(new Set(receiver.got.map(({ id }) => id)).size, 1);
     await table.waitFor({ state: "detached", timeout: 60_000 });
     assert.deepEqual(await asked("outbox").then(({ pending, dead_letters }) => [pending, dead_letters]), [[], []]);
-    assert.deepEqual(problems.filter((problem) => !/favicon/.test(problem)), []);
-    await close();
+    assert.deepEqual(watched.problems.filter((problem) => !/favicon/.test(problem)), []);
+    await watched.close();
   } finally {
     await browser.close();
     await server.stop();
