@@ -7,7 +7,6 @@
 
 use std::cell::RefCell;
 use std::f64::consts::TAU;
-use std::fmt;
 use std::rc::Rc;
 
 use plotters_backend::text_anchor::{HPos, VPos};
@@ -15,6 +14,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily,
 };
 use shared::chart::palette::Rgba;
+use shared::chart::sheet::Refused;
 use wasm_bindgen::{Clamped, JsCast as _, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
@@ -66,23 +66,9 @@ pub struct Font {
     pub vertical: &'static str,
 }
 
-/// A call that the browser refused.
-#[derive(Debug)]
-pub struct CanvasError(String);
-
-impl fmt::Display for CanvasError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the canvas refused to draw: {}", self.0)
-    }
-}
-
-impl std::error::Error for CanvasError {}
-
-fn refused(error: JsValue) -> DrawingErrorKind<CanvasError> {
-    let told = error
-        .dyn_into::<js_sys::Error>()
-        .map(|error| String::from(error.message()));
-    DrawingErrorKind::DrawingError(CanvasError(told.unwrap_or_default()))
+// What the browser says about it is of no use to anybody who draws.
+fn refused(_: JsValue) -> DrawingErrorKind<Refused> {
+    DrawingErrorKind::DrawingError(Refused)
 }
 
 impl Canvas {
@@ -186,6 +172,26 @@ impl Canvas {
                 context.stroke();
             }
             Surface::Svg(svg) => svg.path(points, color, Some(width)),
+        }
+    }
+
+    /// Draws a circle around a point, all in units: a line of a width, or filled.
+    pub fn circle(&mut self, (x, y): BackendCoord, radius: u32, color: Rgba, line: Option<u32>) {
+        match line {
+            Some(width) => self.set_stroke(color, width),
+            None => self.set_fill(color),
+        }
+        match &mut self.surface {
+            Surface::Svg(svg) => svg.circle((x, y), radius, color, line),
+            Surface::Screen(context) => {
+                context.begin_path();
+                // Refused only for a radius below zero.
+                let _ = context.arc(f64::from(x), f64::from(y), f64::from(radius), 0.0, TAU);
+                match line {
+                    Some(_) => context.stroke(),
+                    None => context.fill(),
+                }
+            }
         }
     }
 
@@ -293,10 +299,10 @@ fn css(color: Rgba) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}{alpha:02x}")
 }
 
-type Drawn = Result<(), DrawingErrorKind<CanvasError>>;
+type Drawn = Result<(), DrawingErrorKind<Refused>>;
 
 impl DrawingBackend for Canvas {
-    type ErrorType = CanvasError;
+    type ErrorType = Refused;
 
     fn get_size(&self) -> (u32, u32) {
         self.size
@@ -350,27 +356,9 @@ impl DrawingBackend for Canvas {
         Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
-        let (color, width) = (Rgba::from_backend(style.color()), style.stroke_width());
-        if fill {
-            self.set_fill(color);
-        } else {
-            self.set_stroke(color, width);
-        }
-        match &mut self.surface {
-            Surface::Svg(svg) => svg.circle((x, y), radius, color, (!fill).then_some(width)),
-            Surface::Screen(context) => {
-                context.begin_path();
-                context
-                    .arc(f64::from(x), f64::from(y), f64::from(radius), 0.0, TAU)
-                    .map_err(refused)?;
-                if fill {
-                    context.fill();
-                } else {
-                    context.stroke();
-                }
-            }
-        }
+    fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Drawn {
+        let line = (!fill).then(|| style.stroke_width());
+        self.circle(center, radius, Rgba::from_backend(style.color()), line);
         Ok(())
     }
 
@@ -447,7 +435,7 @@ impl DrawingBackend for Canvas {
         &self,
         text: &str,
         style: &TStyle,
-    ) -> Result<(u32, u32), DrawingErrorKind<CanvasError>> {
+    ) -> Result<(u32, u32), DrawingErrorKind<Refused>> {
         let Surface::Screen(context) = &self.surface else {
             // As wide as digits are: nothing is laid out by it.
             let width = style.size() * 0.6 * text.chars().count() as f64;
