@@ -3,9 +3,10 @@
 use js_sys::{JSON, Object, Reflect};
 use shared::alarm::{AlarmAction, AlarmActionKind, AlarmCard, AlarmHistory, AlarmHistoryQuery, AlarmList};
 use shared::query::streams::Streams;
+use web_sys::RequestInit;
 
 use super::url::{QueryWriter, path_part};
-use super::{ApiFailure, failure_of, get, request, send};
+use super::{ApiFailure, failure_of, get, request, send, settled};
 use crate::browser::location::base_uri;
 
 /// What the rules say now.
@@ -43,9 +44,31 @@ pub async fn act(rule: &str, action: &AlarmAction) -> Result<(), ApiFailure> {
         ALARMS.trim_start_matches('/'),
         path_part(rule)
     );
-    let answer = send(&uri, &request(Some(&body_of(action)))).await?;
+    sent(&uri, &request(Some(&body_of(action)))).await.map(drop)
+}
+
+/// Messages that were given up, as [`shared::outbox::Outbox`] in JSON, which the browser reads.
+pub async fn outbox() -> Result<String, ApiFailure> {
+    sent(&outbox_uri(""), &RequestInit::new()).await
+}
+
+/// Has a message sent again.
+pub async fn retry(id: &str) -> Result<(), ApiFailure> {
+    let request = RequestInit::new();
+    request.set_method("POST");
+    sent(&outbox_uri(&format!("/{id}/retry")), &request).await.map(drop)
+}
+
+fn outbox_uri(more: &str) -> String {
+    format!("{}api/v1/outbox{more}", base_uri())
+}
+
+/// Sends a request and gives the text of the answer.
+async fn sent(uri: &str, request: &RequestInit) -> Result<String, ApiFailure> {
+    let answer = send(uri, request).await?;
     if answer.ok() {
-        return Ok(());
+        let text = answer.text().map_err(|_refused| ApiFailure::Network)?;
+        return Ok(settled(text).await?.as_string().unwrap_or_default());
     }
     let reached = !matches!(answer.status(), 502 | 504);
     Err(failure_of(answer, reached).await)
