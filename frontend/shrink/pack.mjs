@@ -65,12 +65,41 @@ export function pack(bytes) {
   const streams = STREAMS.map((first) => sorted.filter(([place]) => place - (place % 65_536) === first));
   const contents = streams.map((stream) => Buffer.concat(stream.map(([, content]) => Buffer.from(content))));
   const lengths = contents.map(({ length }) => number(length));
-  const parts = [Buffer.concat([...[bytes.length, n, head.length].map(number), ...lengths, head])];
-  parts.push(...contents, bytes.subarray(end));
+  const { data, last, mark } = withMarkedNumbers(bytes.subarray(end));
+  const parts = [Buffer.concat([...[bytes.length, n, head.length, last, mark].map(number), ...lengths, head])];
+  parts.push(...contents, data);
   const name = Buffer.from("\x06packed");
   const length = parts.reduce((sum, part) => sum + part.length, name.length);
   const packed = [Buffer.concat([bytes.subarray(0, 8), Buffer.of(0), number(length), name]), ...parts];
   const whole = Buffer.concat(packed);
   if (!bytes.equals(unpack(whole))) throw new Error("what was packed does not come out again");
   return packed;
+}
+
+/** The most by which a number of a function is more than the one before, to be told by that. */
+const STEP = 16;
+
+/** Data in which numbers of functions are told as `unpack.mjs` reads them: what they begin behind, and what marks them. */
+function withMarkedNumbers(data) {
+  // More than any step, so that no step is taken for a mark.
+  const bytes = Array.from({ length: 255 - STEP }, (_, less) => 255 - less);
+  const mark = bytes.find((byte) => !data.includes(Buffer.alloc(3, byte)));
+  const begins = Array.from({ length: 256 }, (_, at) => at * 8);
+  const tried = begins.map((last) => ({ last, ...marked(data, last, mark) }));
+  return { ...tried.reduce((best, other) => (other.count > best.count ? other : best)), mark };
+}
+
+function marked(data, last, mark) {
+  const written = Buffer.from(data);
+  let count = 0;
+  for (let at = 0; at + 3 < data.length; at++) {
+    const more = data.readUInt32LE(at) - last;
+    if (more < 1 || more > STEP) continue;
+    written.fill(mark, at + 1, at + 4);
+    written[at] = more;
+    last += more;
+    count++;
+    at += 3;
+  }
+  return { data: written, count };
 }

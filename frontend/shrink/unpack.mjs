@@ -96,6 +96,21 @@ function starts(at, packed, lengths, begin) {
   return ops;
 }
 
+/**
+ * Writes the numbers of functions in the data. They mostly grow by a little, so that of each which does only by how much
+ * it is more than the one before is there, and three marks.
+ */
+function tellNumbers(data, last, mark) {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  for (let at = 0; at + 3 < data.length; at++) {
+    if (data[at + 1] === mark && data[at + 2] === mark && data[at + 3] === mark) {
+      last += data[at];
+      view.setUint32(at, last, true);
+      at += 3;
+    }
+  }
+}
+
 /** The module of a packed one, as bytes. */
 export function unpack(packed) {
   let read = 8;
@@ -117,6 +132,8 @@ export function unpack(packed) {
   const out = new Uint8Array(size + 5);
   let n = number();
   const head = number();
+  const last = number();
+  const mark = number();
   const lengths = STREAMS.map(number);
   out.set(packed.subarray(read, (read += head)));
   let write = head;
@@ -155,5 +172,6 @@ export function unpack(packed) {
   }
   if (write + packed.length - read !== size) damaged();
   out.set(packed.subarray(read), write);
+  tellNumbers(out.subarray(write), last, mark);
   return out.subarray(0, size);
 }
