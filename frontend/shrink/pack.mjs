@@ -1,6 +1,6 @@
 // Sorts a WebAssembly module so that it packs better; see `unpack.mjs`.
 
-import { DECLARED, OPS, STREAMS, deeper, operands, unpack } from "./unpack.mjs";
+import { DECLARED, LOADS, OPS, STREAMS, deeper, fieldsOf, operands, unpack } from "./unpack.mjs";
 import { number } from "./wasm.mjs";
 
 const CODE = 10;
@@ -44,22 +44,35 @@ export function pack(bytes) {
     read += n;
   };
   // The operations of all functions, and where each begins; then what is behind them.
-  const [ops, begins] = [[], []];
+  const [ops, begins, functions] = [[], [], new Set()];
   for (let left = n; left > 0; left--) {
     next();
+    functions.add(ops.length);
     for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
     for (let depth = 0; depth >= 0; ) {
       begins.push(read);
       copyBytes(OPS, 1);
       const op = bytes[read - 1];
       depth += deeper(op);
-      operands([op], 0, next, skipBytes);
+      operands([op], 0, next, skipBytes, next);
       ops.push(op);
     }
   }
+  const offsets = new Map();
+  let local;
+  const offset = (op) => {
+    const last = offsets.get(local);
+    const value = last === undefined ? copy(LOADS) : next();
+    if (last !== undefined) {
+      const change = value - last;
+      for (const byte of number(change < 0 ? -2 * change - 1 : 2 * change)) put(fieldsOf(op), byte);
+    }
+    if (local !== undefined) offsets.set(local, value);
+  };
   for (const [at, begin] of begins.entries()) {
     read = begin + 1;
-    operands(ops, at, copy, copyBytes);
+    if (functions.has(at)) offsets.clear();
+    local = operands(ops, at, copy, copyBytes, offset);
   }
   const sorted = [...places].sort(([one], [other]) => one - other);
   const streams = STREAMS.map((first) => sorted.filter(([place]) => place - (place % 65_536) === first));
