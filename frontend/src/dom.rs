@@ -42,8 +42,8 @@ pub struct Parts {
     listeners: Vec<Closure<dyn FnMut(Event)>>,
 }
 
-/// A built element.
-pub struct Dom(SendWrapper<Box<Parts>>);
+/// A built element; one word, as it goes through many hands.
+pub struct Dom(Box<SendWrapper<Parts>>);
 
 impl Dom {
     /// As a view of whatever type; leptos' function of the same name would be compiled anew wherever it is called.
@@ -53,22 +53,42 @@ impl Dom {
 }
 
 /// Views beside each other.
-pub struct Several(pub Vec<AnyView>);
+pub struct Several(Vec<AnyView>);
 
 impl Several {
+    /// None yet.
+    #[inline(never)]
+    pub fn new() -> Box<Self> {
+        Box::new(Self(Vec::new()))
+    }
+
+    /// Adds one.
+    pub fn add<Kind>(&mut self, content: impl Content<Kind>) {
+        self.push(content.content());
+    }
+
+    #[inline(never)]
+    fn push(&mut self, view: AnyView) {
+        self.0.push(view);
+    }
+
     /// As a view of whatever type.
-    pub fn into_any(self) -> AnyView {
+    #[expect(clippy::boxed_local, reason = "as with `Builder`")]
+    #[inline(never)]
+    pub fn into_any(self: Box<Self>) -> AnyView {
         self.0.content()
     }
 }
 
 /// Builds an element from the outside to the inside.
+///
+/// Always in a box: what each of the thousands of calls hands over then is one word, and never a place on the stack.
 pub struct Builder {
     /// The element that is open, inside of the first.
     open: Element,
     /// What is still to be built.
     template: &'static str,
-    parts: Box<Parts>,
+    parts: Parts,
 }
 
 /// The drawings' own names.
@@ -136,20 +156,20 @@ impl Builder {
     /// Begins with the first element of a template: a text of signs, each before a name or a value, of all that is known
     /// when the page is compiled. Whatever else there is, is brought by the calls that follow, in their order.
     #[inline(never)]
-    pub fn new(template: &'static str) -> Self {
+    pub fn new(template: &'static str) -> Box<Self> {
         let mut template = template;
         let (kind, tag) = next(&mut template).unwrap_or((sign::OPEN, ""));
         let element = new_element(kind, tag);
-        Self {
+        Box::new(Self {
             open: element.clone(),
             template,
-            parts: Box::new(Parts {
+            parts: Parts {
                 element,
                 children: Vec::new(),
                 effects: Vec::new(),
                 listeners: Vec::new(),
-            }),
-        }
+            },
+        })
     }
 
     /// Builds what is known up to the next place that is not: an attribute, a class and so on, or a hole.
@@ -263,17 +283,18 @@ impl Builder {
     }
 
     /// What was built.
+    #[expect(clippy::boxed_local, reason = "see there")]
     #[inline(never)]
-    pub fn done(mut self) -> Dom {
+    pub fn done(mut self: Box<Self>) -> Dom {
         self.proceed();
-        Dom(SendWrapper::new(self.parts))
+        Dom(Box::new(SendWrapper::new(self.parts)))
     }
 }
 
 impl Dom {
     /// The element by itself, for code that puts it into the page by hand. Nothing in it follows values or listens.
     pub fn bare(self) -> Element {
-        self.0.take().element
+        self.0.element.clone()
     }
 }
 
@@ -303,42 +324,41 @@ impl<E: wasm_bindgen::JsCast, Run: FnMut(E)> Handle for Handler<E, Run> {
     }
 }
 
-impl Mountable for Box<Parts> {
+impl Mountable for Dom {
     fn unmount(&mut self) {
-        self.element.remove();
+        self.0.element.remove();
     }
 
     fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
         // The marker is in the parent: whoever mounts has just looked.
-        drop(parent.insert_before(&self.element, marker));
+        drop(parent.insert_before(&self.0.element, marker));
     }
 
     fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
-        let parent = self.element.parent_element();
+        let parent = self.0.element.parent_element();
         if let Some(parent) = &parent {
-            child.mount(parent, Some(&self.element));
+            child.mount(parent, Some(&self.0.element));
         }
         parent.is_some()
     }
 
     fn elements(&self) -> Vec<Element> {
-        vec![self.element.clone()]
+        vec![self.0.element.clone()]
     }
 }
 
 impl Render for Dom {
-    type State = Box<Parts>;
+    type State = Self;
 
-    fn build(self) -> Box<Parts> {
-        self.0.take()
+    fn build(self) -> Self {
+        self
     }
 
-    fn rebuild(self, state: &mut Box<Parts>) {
-        let mut new = self.build();
-        state.insert_before_this(&mut new);
-        hand_focus_on(&state.element, &new.element);
+    fn rebuild(mut self, state: &mut Self) {
+        state.insert_before_this(&mut self);
+        hand_focus_on(&state.0.element, &self.0.element);
         state.unmount();
-        *state = new;
+        *state = self;
     }
 }
 
@@ -398,8 +418,8 @@ impl RenderHtml for Dom {
 
     fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
 
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Box<Parts> {
-        self.build()
+    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Self {
+        self
     }
 
     fn into_owned(self) -> Self {

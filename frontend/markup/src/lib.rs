@@ -25,9 +25,14 @@ fn many(nodes: &[Node]) -> syn::Result<TokenStream> {
     let views = nodes.iter().map(one).collect::<syn::Result<Vec<_>>>()?;
     Ok(match &views[..] {
         [view] => quote!(#view),
-        views => quote! {
-            crate::dom::Several(::std::vec![#(crate::dom::any(#views)),*])
-        },
+        views => {
+            let several = Ident::new("several", Span::mixed_site());
+            quote! {{
+                let mut #several = crate::dom::Several::new();
+                #(#several.add(#views);)*
+                #several
+            }}
+        }
     })
 }
 
@@ -56,7 +61,7 @@ fn one(node: &Node) -> syn::Result<TokenStream> {
         }
         Node::Block(block) => {
             let value = only_expression(block).map_or_else(|| quote!(#block), |value| quote!(#value));
-            quote!(crate::dom::any(#value))
+            quote!(#value)
         }
         Node::Fragment(fragment) => many(&fragment.children)?,
         other => return Err(syn::Error::new_spanned(other, "not understood by this view!")),

@@ -48,14 +48,32 @@ pub async fn act(rule: &str, action: &AlarmAction) -> Result<(), ApiFailure> {
     let request = Request::post(&uri)
         .header("accept", compact::MEDIA_TYPE)
         .header("content-type", "application/json")
-        .body(body_of(action))
-        .map_err(|error| ApiFailure::Network(error.to_string()))?;
-    let answer = request
-        .send()
+        .body(body_of(action));
+    sent(request).await.map(drop)
+}
+
+/// Messages that were given up, as [`shared::outbox::Outbox`] in JSON, which the browser reads.
+pub async fn outbox() -> Result<String, ApiFailure> {
+    sent(Request::get(&outbox_uri("")).build()).await
+}
+
+/// Has a message sent again.
+pub async fn retry(id: &str) -> Result<(), ApiFailure> {
+    sent(Request::post(&outbox_uri(&format!("/{id}/retry"))).build())
         .await
-        .map_err(|error| ApiFailure::Network(error.to_string()))?;
+        .map(drop)
+}
+
+fn outbox_uri(more: &str) -> String {
+    format!("{}api/v1/outbox{more}", base_uri())
+}
+
+/// Sends a request that says what form the answer has.
+async fn sent(request: Result<Request, gloo_net::Error>) -> Result<String, ApiFailure> {
+    let network = |error: gloo_net::Error| ApiFailure::Network(error.to_string());
+    let answer = request.map_err(network)?.send().await.map_err(network)?;
     if answer.ok() {
-        return Ok(());
+        return answer.text().await.map_err(network);
     }
     let reached = !matches!(answer.status(), 502 | 504);
     Err(failure_of(answer, reached).await)

@@ -31,7 +31,7 @@ mod alarms;
 
 pub mod url;
 
-pub use alarms::{act, alarm_card, alarm_history, alarms, streams};
+pub use alarms::{act, alarm_card, alarm_history, alarms, outbox, retry, streams};
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Debug)]

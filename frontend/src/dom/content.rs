@@ -45,9 +45,9 @@ impl Content<Still> for Dom {
     }
 }
 
-impl Content<Still> for Several {
+impl Content<Still> for Box<Several> {
     fn content(self) -> AnyView {
-        self.0.content()
+        self.into_any()
     }
 }
 

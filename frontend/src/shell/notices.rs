@@ -101,9 +101,7 @@ fn dead_letters() -> AnyView {
             view! {
                 <p class="notice notice--letters" role="alert">
                     {format!("{count} {what} about alarms could not be delivered and will not be tried again. ")}
-                    <a href=format!("{}api/v1/outbox", base_uri()) target="_blank" rel="external noopener">
-                        "Which, and why"
-                    </a>
+                    <a href=format!("{}alarms", base_uri())>"Which, and why"</a>
                 </p>
             }
             .into_any()

@@ -4,16 +4,10 @@
 //! which pixel is at a place. [`CameraMap`] lays it out on a drawing; [`draw_camera`] and [`draw_marks`] draw.
 //! Positions in metres have y upwards, as the geometry has them; positions in units have y downwards.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::{PathElement, Polygon, Rectangle};
-use plotters::style::{RGBAColor, ShapeStyle};
-use plotters_backend::DrawingBackend;
-
 use super::clip::Area;
-use super::draw::DrawError;
 use super::palette::{Palette, Rgba};
 use super::path::Point;
+use super::sheet::{Brush, Kind, Refused, Sheet, pixel as whole};
 use crate::angle::sin_cos_deg;
 use crate::display::CameraPart;
 
@@ -124,22 +118,17 @@ pub struct Marks {
 /// Draws the ground, every pixel and the outlines of the modules. Pixels without a cell are hollow.
 ///
 /// One polygon for each colour: its hexagons hang together by lines that go there and back and cover nothing.
-pub fn draw_camera<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_camera(
+    sheet: &dyn Sheet,
     shape: &CameraShape,
     map: &CameraMap,
     cells: &[Cell],
     palette: &Palette,
-) -> Result<(), DrawError<DB>> {
-    let (width, height) = target.dim_in_pixel();
-    let (right, bottom) = (
-        i32::try_from(width).unwrap_or(i32::MAX),
-        i32::try_from(height).unwrap_or(i32::MAX),
-    );
-    let ground = ShapeStyle::from(backend_color(palette.background)).filled();
-    target.draw(&Rectangle::new([(0, 0), (right, bottom)], ground))?;
-
-    let pen = Pen { shape, map };
+) -> Result<(), Refused> {
+    let pen = Pen::new(sheet, shape, map);
+    let (width, height) = sheet.size();
+    pen.brush
+        .rectangle(0.0, 0.0, f64::from(width), f64::from(height), palette.background)?;
     let radius_m = pen.drawn_radius_m();
     let (mut fills, mut signs) = (Batches::default(), Batches::default());
     let sign = palette.text_dim.faded(SIGN_OPACITY);
@@ -150,56 +139,53 @@ pub fn draw_camera<DB: DrawingBackend>(
         } else {
             palette.grid
         };
-        fills.add(fill, pen.hexagon(pixel, radius_m));
+        fills.add(fill, &pen.hexagon(pixel, radius_m));
         match cell {
             Cell::Value(_) | Cell::Never => {}
-            Cell::Old(color) => signs.add(color, pen.hexagon(pixel, radius_m * OLD_PART)),
-            Cell::Null => signs.add(sign, pen.bar(pixel, 0.0)),
+            Cell::Old(color) => signs.add(color, &pen.hexagon(pixel, radius_m * OLD_PART)),
+            Cell::Null => signs.add(sign, &pen.bar(pixel, 0.0)),
             Cell::Nan => {
-                signs.add(sign, pen.bar(pixel, 45.0));
-                signs.add(sign, pen.bar(pixel, -45.0));
+                signs.add(sign, &pen.bar(pixel, 45.0));
+                signs.add(sign, &pen.bar(pixel, -45.0));
             }
         }
     }
-    fills.draw(target)?;
-    signs.draw(target)?;
-    let style = pen.stroke(palette.axis, MODULE_PX);
+    fills.draw(&pen.brush)?;
+    signs.draw(&pen.brush)?;
     shape
         .outlines()
         .iter()
-        .try_for_each(|outline| pen.outline(target, &outline.corners, style))
+        .try_for_each(|outline| pen.outline(&outline.corners, palette.axis, MODULE_PX))
 }
 
 /// Draws what is pointed out, on a layer of its own: the chosen pixel with its module and its neighbours, and the one
 /// that is pointed at.
-pub fn draw_marks<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_marks(
+    sheet: &dyn Sheet,
     shape: &CameraShape,
     map: &CameraMap,
     marks: &Marks,
     palette: &Palette,
-) -> Result<(), DrawError<DB>> {
-    let pen = Pen { shape, map };
+) -> Result<(), Refused> {
+    let pen = Pen::new(sheet, shape, map);
     if let Some(chosen) = marks.chosen {
-        let strong = pen.stroke(palette.select, MARK_PX);
         if marks.part == CameraPart::Pixel {
-            let weak = pen.stroke(palette.select.faded(0.75), OUTLINE_PX);
+            let weak = palette.select.faded(0.75);
             shape
                 .neighbours(chosen)
-                .try_for_each(|pixel| pen.ring(target, pixel, weak))?;
-            pen.module(target, chosen, pen.stroke(palette.select, OUTLINE_PX * 1.4))?;
-            pen.ring(target, chosen, pen.stroke(palette.background, MARK_PX * 2.0))?;
-            pen.ring(target, chosen, strong)?;
+                .try_for_each(|pixel| pen.ring(pixel, weak, OUTLINE_PX))?;
+            pen.module(chosen, palette.select, OUTLINE_PX * 1.4)?;
+            pen.ring(chosen, palette.background, MARK_PX * 2.0)?;
+            pen.ring(chosen, palette.select, MARK_PX)?;
         } else {
-            pen.module(target, chosen, pen.stroke(palette.background, MARK_PX * 2.0))?;
-            pen.module(target, chosen, strong)?;
+            pen.module(chosen, palette.background, MARK_PX * 2.0)?;
+            pen.module(chosen, palette.select, MARK_PX)?;
         }
     }
     if let Some(hovered) = marks.hovered {
-        let style = pen.stroke(palette.text, MARK_PX * 0.75);
         match marks.part {
-            CameraPart::Pixel => pen.ring(target, hovered, style)?,
-            CameraPart::Module => pen.module(target, hovered, style)?,
+            CameraPart::Pixel => pen.ring(hovered, palette.text, MARK_PX * 0.75)?,
+            CameraPart::Module => pen.module(hovered, palette.text, MARK_PX * 0.75)?,
         }
     }
     Ok(())
@@ -214,7 +200,7 @@ struct Batches {
 
 impl Batches {
     /// Adds a closed shape: from the first corner of all to it, around it, and back.
-    fn add(&mut self, color: Rgba, corners: impl IntoIterator<Item = (i32, i32)>) {
+    fn add(&mut self, color: Rgba, corners: &[(i32, i32)]) {
         let key = u32::from_be_bytes([color.red, color.green, color.blue, color.alpha]);
         let position = match self.of_color.binary_search_by_key(&key, |(color, _)| *color) {
             Ok(position) => position,
@@ -225,7 +211,7 @@ impl Batches {
         };
         let all = &mut self.of_color[position].1;
         let start = all.len();
-        all.extend(corners);
+        all.extend_from_slice(corners);
         let (Some(anchor), Some(first)) = (all.first().copied(), all.get(start).copied()) else {
             return;
         };
@@ -235,8 +221,8 @@ impl Batches {
         }
     }
 
-    fn draw<DB: DrawingBackend>(self, target: &DrawingArea<DB, Shift>) -> Result<(), DrawError<DB>> {
-        self.of_color.into_iter().try_for_each(|(key, corners)| {
+    fn draw(&self, brush: &Brush<'_>) -> Result<(), Refused> {
+        self.of_color.iter().try_for_each(|(key, corners)| {
             let [red, green, blue, alpha] = key.to_be_bytes();
             let color = Rgba {
                 red,
@@ -244,17 +230,28 @@ impl Batches {
                 blue,
                 alpha,
             };
-            target.draw(&Polygon::new(corners, backend_color(color)))
+            brush.put(corners, color, Kind::Area)
         })
     }
 }
 
 struct Pen<'a> {
+    brush: Brush<'a>,
     shape: &'a CameraShape,
     map: &'a CameraMap,
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
+    fn new(sheet: &'a dyn Sheet, shape: &'a CameraShape, map: &'a CameraMap) -> Self {
+        let brush = Brush {
+            sheet,
+            units_per_px: map.units_per_px,
+            // Nothing is written.
+            font_family: "",
+        };
+        Self { brush, shape, map }
+    }
+
     /// The radius of hexagons as they are drawn: apart where there is room, else a little over each other, so that the
     /// ground does not shine through between them.
     fn drawn_radius_m(&self) -> f64 {
@@ -284,66 +281,30 @@ impl Pen<'_> {
         })
     }
 
-    fn outline<DB: DrawingBackend>(
-        &self,
-        target: &DrawingArea<DB, Shift>,
-        corners: &[Place],
-        style: ShapeStyle,
-    ) -> Result<(), DrawError<DB>> {
+    fn outline(&self, corners: &[Place], color: Rgba, width_px: f64) -> Result<(), Refused> {
         // Over the first line again, so that the last corner is as round as the others.
         let closed = corners.iter().chain(corners.iter().take(2));
-        let points: Vec<(i32, i32)> = closed.map(|corner| whole(self.map.point(*corner))).collect();
-        target.draw(&PathElement::new(points, style))
+        let points: Vec<Point> = closed.map(|corner| self.map.point(*corner)).collect();
+        self.brush.path(&points, color, width_px)
     }
 
     /// A line around a pixel.
-    fn ring<DB: DrawingBackend>(
-        &self,
-        target: &DrawingArea<DB, Shift>,
-        pixel: usize,
-        style: ShapeStyle,
-    ) -> Result<(), DrawError<DB>> {
+    fn ring(&self, pixel: usize, color: Rgba, width_px: f64) -> Result<(), Refused> {
         if pixel >= self.shape.n_pixels() {
             return Ok(());
         }
         let corners = self.shape.corners(self.shape.place(pixel), self.shape.radius_m());
-        self.outline(target, &corners, style)
+        self.outline(&corners, color, width_px)
     }
 
     /// A line around the module of a pixel.
-    fn module<DB: DrawingBackend>(
-        &self,
-        target: &DrawingArea<DB, Shift>,
-        pixel: usize,
-        style: ShapeStyle,
-    ) -> Result<(), DrawError<DB>> {
+    fn module(&self, pixel: usize, color: Rgba, width_px: f64) -> Result<(), Refused> {
         let module = self.shape.module(pixel);
         let outlines = self.shape.outlines().iter();
         outlines
             .filter(|outline| Some(outline.module) == module)
-            .try_for_each(|outline| self.outline(target, &outline.corners, style))
+            .try_for_each(|outline| self.outline(&outline.corners, color, width_px))
     }
-
-    fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
-        ShapeStyle {
-            color: backend_color(color),
-            filled: false,
-            stroke_width: rounded(width_px * self.map.units_per_px).max(1).unsigned_abs(),
-        }
-    }
-}
-
-fn backend_color(color: Rgba) -> RGBAColor {
-    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
-}
-
-fn whole(point: Point) -> (i32, i32) {
-    (rounded(point.x), rounded(point.y))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "positions lie within the drawing")]
-fn rounded(units: f64) -> i32 {
-    units.round() as i32
 }
 
 #[cfg(test)]

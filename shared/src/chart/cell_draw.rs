@@ -1,15 +1,11 @@
 //! Drawing of a picture of cells: as a picture where the backend can, as rectangles where it cannot.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::{Drawable, PointCollection, Rectangle};
-use plotters::style::{RGBAColor, ShapeStyle};
-use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
+use plotters_backend::BackendCoord;
 
 use super::cell_image::CellImage;
 use super::color::ColorTable;
-use super::draw::DrawError;
 use super::palette::Rgba;
+use super::sheet::{Brush, Kind, Refused};
 
 /// The cells of a plot, painted for the plot as it is laid out.
 #[derive(Clone, PartialEq, Debug)]
@@ -47,61 +43,31 @@ pub enum Pictures {
 }
 
 /// Draws a picture with its upper left corner at a position in units, each of its pixels `units_per_dot` units wide.
-pub fn draw_cells<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_cells(
+    brush: &Brush<'_>,
     image: &CellImage,
     at: BackendCoord,
     units_per_dot: u32,
     pictures: Pictures,
-) -> Result<(), DrawError<DB>> {
-    if image.width == 0 || image.height == 0 {
+) -> Result<(), Refused> {
+    let (Ok(width), Ok(height)) = (u32::try_from(image.width), u32::try_from(image.height)) else {
+        return Err(Refused);
+    };
+    if width == 0 || height == 0 {
         return Ok(());
     }
     if pictures == Pictures::AsBitmaps {
-        return target.draw(&Bitmap { image, at });
+        let kind = Kind::Picture {
+            size: (width, height),
+            rgba: &image.rgba,
+        };
+        return brush.put(&[at], Rgba::default(), kind);
     }
     let unit = |pixels: usize| i32::try_from(pixels * units_per_dot as usize).unwrap_or(i32::MAX);
     for run in image.runs() {
         let (left, top) = (at.0 + unit(run.x), at.1 + unit(run.y));
         let corners = [(left, top), (left + unit(run.width), top + unit(run.height))];
-        let color = RGBAColor(
-            run.color.red,
-            run.color.green,
-            run.color.blue,
-            f64::from(run.color.alpha) / 255.0,
-        );
-        target.draw(&Rectangle::new(corners, ShapeStyle::from(color).filled()))?;
+        brush.put(&corners, run.color, Kind::Rectangle)?;
     }
     Ok(())
-}
-
-struct Bitmap<'a> {
-    image: &'a CellImage,
-    at: BackendCoord,
-}
-
-impl<'a> PointCollection<'a, BackendCoord> for &'a Bitmap<'_> {
-    type Point = &'a BackendCoord;
-    type IntoIter = std::iter::Once<&'a BackendCoord>;
-
-    fn point_iter(self) -> Self::IntoIter {
-        std::iter::once(&self.at)
-    }
-}
-
-impl<DB: DrawingBackend> Drawable<DB> for Bitmap<'_> {
-    fn draw<I: Iterator<Item = BackendCoord>>(
-        &self,
-        mut points: I,
-        backend: &mut DB,
-        _parent_dim: (u32, u32),
-    ) -> Result<(), DrawingErrorKind<DB::ErrorType>> {
-        let size = u32::try_from(self.image.width)
-            .ok()
-            .zip(u32::try_from(self.image.height).ok());
-        match points.next().zip(size) {
-            Some((at, size)) => backend.blit_bitmap(at, size, &self.image.rgba),
-            None => Ok(()),
-        }
-    }
 }

@@ -1,16 +1,12 @@
 //! The bar that explains the colours of a scale.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::{PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
-use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
 use super::color::{ColorTable, Place};
-use super::draw::DrawError;
-use super::palette::{Palette, Rgba};
-use super::plot::{LABEL_PX, label_width_px};
+use super::palette::Palette;
+use super::path::Point;
+use super::plot::label_width_px;
+use super::sheet::{Brush, Refused, Sheet};
 use super::value_axis::{self, ValueTick};
 
 /// The height of a bar with its numbers, in pixels.
@@ -53,14 +49,18 @@ pub struct BarPlace {
 }
 
 /// Draws a bar: colours with round numbers below them, and at both ends what lies beyond.
-pub fn draw_color_bar<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_color_bar(
+    sheet: &dyn Sheet,
     bar: ColorBar<'_>,
     place: &BarPlace,
     palette: &Palette,
-) -> Result<(), DrawError<DB>> {
+) -> Result<(), Refused> {
     let px = place.units_per_px;
-    let pen = BarPen { target, place };
+    let brush = Brush {
+        sheet,
+        units_per_px: px,
+        font_family: &place.font_family,
+    };
     let beside = |said: &str| {
         if said.is_empty() {
             0.0
@@ -83,7 +83,7 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         let x = |piece: f64| ((left + (right - left) * piece / n_pieces) / px).round() * px;
         let color = bar.table.color(bar.table.value_at((piece + 0.5) / n_pieces));
         // On to the end, so that nothing shines through between two pieces.
-        pen.rectangle(x(piece), top, right, bottom, color)?;
+        brush.rectangle(x(piece), top, right, bottom, color)?;
         piece += 1.0;
     }
     let middle = f64::midpoint(top, bottom);
@@ -98,22 +98,25 @@ pub fn draw_color_bar<DB: DrawingBackend>(
         }
         // Clearly beyond the bar: a tip in the colour that these values are drawn in.
         let tip = x + direction * TIP_PX * px;
-        pen.polygon(&[(x, top), (tip, middle), (x, bottom)], bar.table.color(end))?;
-        pen.text(
-            said,
-            (tip + direction * GAP_PX * px / 2.0, middle),
-            palette.text,
-            h_pos,
-            VPos::Center,
-        )?;
+        let corners = [(x, top), (tip, middle), (x, bottom)].map(|(x, y)| Point { x, y });
+        brush.polygon(&corners, bar.table.color(end))?;
+        let at = Point {
+            x: tip + direction * GAP_PX * px / 2.0,
+            y: middle,
+        };
+        brush.text(said, at, palette.text, Pos::new(h_pos, VPos::Center))?;
     }
     let steps = ((right - left) / px / SPACING_PX).clamp(1.0, 10.0);
     for tick in ticks(bar.table, steps) {
         let x = left + (right - left) * bar.table.part_of(tick.value);
-        pen.stroke((x, bottom), (x, bottom + 2.0 * px), palette.text_dim)?;
+        let ends = [bottom, bottom + 2.0 * px].map(|y| Point { x, y });
+        brush.path(&ends, palette.text_dim, 1.0)?;
         let half = label_width_px(&tick.label) * px / 2.0;
-        let at = (x.min(place.right - half).max(place.left + half), bottom + 3.0 * px);
-        pen.text(&tick.label, at, palette.text_dim, HPos::Center, VPos::Top)?;
+        let at = Point {
+            x: x.min(place.right - half).max(place.left + half),
+            y: bottom + 3.0 * px,
+        };
+        brush.text(&tick.label, at, palette.text_dim, Pos::new(HPos::Center, VPos::Top))?;
     }
     Ok(())
 }
@@ -133,48 +136,4 @@ fn ticks(table: &ColorTable, steps: f64) -> Vec<ValueTick> {
     };
     let is_on_bar = |tick: &ValueTick| table.place(tick.value) == Place::Within;
     ticks.into_iter().filter(is_on_bar).collect()
-}
-
-struct BarPen<'a, DB: DrawingBackend> {
-    target: &'a DrawingArea<DB, Shift>,
-    place: &'a BarPlace,
-}
-
-impl<DB: DrawingBackend> BarPen<'_, DB> {
-    fn rectangle(&self, left: f64, top: f64, right: f64, bottom: f64, color: Rgba) -> Result<(), DrawError<DB>> {
-        let corners = [pixel((left, top)), pixel((right, bottom))];
-        self.target.draw(&Rectangle::new(
-            corners,
-            ShapeStyle::from(plotters_color(color)).filled(),
-        ))
-    }
-
-    fn polygon(&self, corners: &[(f64, f64)], color: Rgba) -> Result<(), DrawError<DB>> {
-        let corners: Vec<(i32, i32)> = corners.iter().map(|corner| pixel(*corner)).collect();
-        self.target.draw(&Polygon::new(corners, plotters_color(color)))
-    }
-
-    fn stroke(&self, from: (f64, f64), to: (f64, f64), color: Rgba) -> Result<(), DrawError<DB>> {
-        let style = ShapeStyle::from(plotters_color(color));
-        let (width, _) = pixel((self.place.units_per_px, 0.0));
-        let style = style.stroke_width(width.unsigned_abs().max(1));
-        self.target.draw(&PathElement::new(vec![pixel(from), pixel(to)], style))
-    }
-
-    fn text(&self, text: &str, at: (f64, f64), color: Rgba, h_pos: HPos, v_pos: VPos) -> Result<(), DrawError<DB>> {
-        let family = FontFamily::Name(&self.place.font_family);
-        let font = FontDesc::new(family, self.place.units_per_px * LABEL_PX, FontStyle::Normal);
-        let color = plotters_color(color);
-        let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, v_pos));
-        self.target.draw_text(text, &style, pixel(at))
-    }
-}
-
-fn plotters_color(color: Rgba) -> RGBAColor {
-    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "positions are those of a plot")]
-fn pixel((x, y): (f64, f64)) -> (i32, i32) {
-    (x.round() as i32, y.round() as i32)
 }

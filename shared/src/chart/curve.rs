@@ -3,19 +3,14 @@
 //! A channel without a finite x or y breaks the line. Where x goes to and fro from channel to channel there are dots alone. On a logarithmic axis what is not positive has no place; it
 //! breaks the line too and is marked at the lower edge. Infinities are marked at the edges.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
-use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
 use super::clip::Area;
-use super::draw::DrawError;
 use super::palette::{Palette, Rgba};
 use super::path::Point;
-use super::plot::{LABEL_GAP_PX, LABEL_PX, PlotLayout, ValueAxis, label_width_px, snap};
+use super::plot::{LABEL_GAP_PX, PlotLayout, ValueAxis, label_width_px, snap};
 use super::scale::ValueScale;
+use super::sheet::{Brush, Refused, Sheet};
 use super::value_axis;
 
 /// Widths of lines and radii of dots, in pixels.
@@ -195,17 +190,10 @@ fn axis(
 }
 
 /// Draws a curve: ground, grid, line, the marks of what has no place, and the numbers along the axes.
-pub fn draw_curve<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
-    curve: &Curve,
-    data: &CurveData,
-    palette: &Palette,
-) -> Result<(), DrawError<DB>> {
-    let pen = Pen { target, curve };
+pub fn draw_curve(sheet: &dyn Sheet, curve: &Curve, data: &CurveData, palette: &Palette) -> Result<(), Refused> {
+    let pen = Pen::new(sheet, curve);
     let (width, height) = (f64::from(curve.layout.width), f64::from(curve.layout.height));
-    let ground = ShapeStyle::from(plotters_color(palette.background)).filled();
-    let corners = [(0, 0), pixel(Point { x: width, y: height })];
-    target.draw(&Rectangle::new(corners, ground))?;
+    pen.brush.rectangle(0.0, 0.0, width, height, palette.background)?;
     pen.grid(palette)?;
     pen.line(data, palette.line(0))?;
     pen.edge_marks(data, palette.line(0))?;
@@ -213,35 +201,42 @@ pub fn draw_curve<DB: DrawingBackend>(
 }
 
 /// Draws what is pointed out, on a layer of its own: the chosen channel and the one that is pointed at, by position.
-pub fn draw_points<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_points(
+    sheet: &dyn Sheet,
     curve: &Curve,
     data: &CurveData,
     [chosen, hovered]: [Option<usize>; 2],
     palette: &Palette,
-) -> Result<(), DrawError<DB>> {
-    let pen = Pen { target, curve };
+) -> Result<(), Refused> {
+    let brush = Pen::new(sheet, curve).brush;
     for (position, color) in [(chosen, palette.select), (hovered, palette.text)] {
         let point = position.and_then(|position| data.points.get(position));
         let Some(place) = point.and_then(|point| curve.place(point, data)) else {
             continue;
         };
-        let style = pen.stroke(color, THIN_PX);
-        let (top, bottom) = (curve.area.top, curve.area.bottom);
-        let x = place.x;
-        pen.path(&[Point { x, y: top }, Point { x, y: bottom }], style)?;
-        pen.dot(place, CHOSEN_PX + 1.0, palette.background)?;
-        pen.dot(place, CHOSEN_PX, color)?;
+        let ends = [curve.area.top, curve.area.bottom].map(|y| Point { x: place.x, y });
+        brush.path(&ends, color, THIN_PX)?;
+        brush.dot(place, CHOSEN_PX + 1.0, palette.background)?;
+        brush.dot(place, CHOSEN_PX, color)?;
     }
     Ok(())
 }
 
-struct Pen<'a, DB: DrawingBackend> {
-    target: &'a DrawingArea<DB, Shift>,
+struct Pen<'a> {
+    brush: Brush<'a>,
     curve: &'a Curve,
 }
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl<'a> Pen<'a> {
+    fn new(sheet: &'a dyn Sheet, curve: &'a Curve) -> Self {
+        let brush = Brush {
+            sheet,
+            units_per_px: curve.layout.units_per_px,
+            font_family: &curve.layout.font_family,
+        };
+        Self { brush, curve }
+    }
+
     fn px(&self) -> f64 {
         self.curve.layout.units_per_px
     }
@@ -251,14 +246,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         snap(position, &self.curve.layout) + f64::from(self.curve.layout.units_per_dot / 2)
     }
 
-    fn grid(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn grid(&self, palette: &Palette) -> Result<(), Refused> {
         let Area {
             left,
             top,
             right,
             bottom,
         } = self.curve.area;
-        let style = self.stroke(palette.grid, THIN_PX);
         for (axis, is_x) in [(&self.curve.x, true), (&self.curve.y, false)] {
             for tick in axis.iter().flat_map(|axis| &axis.ticks) {
                 let Some(axis) = axis else { continue };
@@ -268,17 +262,15 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 } else {
                     [Point { x: left, y: at }, Point { x: right, y: at }]
                 };
-                self.path(&ends, style)?;
+                self.brush.path(&ends, palette.grid, THIN_PX)?;
             }
         }
         let y = self.crisp(bottom);
-        self.path(
-            &[Point { x: left, y }, Point { x: right, y }],
-            self.stroke(palette.axis, THIN_PX),
-        )
+        self.brush
+            .path(&[Point { x: left, y }, Point { x: right, y }], palette.axis, THIN_PX)
     }
 
-    fn line(&self, data: &CurveData, color: Rgba) -> Result<(), DrawError<DB>> {
+    fn line(&self, data: &CurveData, color: Rgba) -> Result<(), Refused> {
         let places: Vec<Option<Point>> = data.points.iter().map(|point| self.curve.place(point, data)).collect();
         let n_placed = places.iter().flatten().count();
         let width_px = (self.curve.area.right - self.curve.area.left) / self.px();
@@ -288,18 +280,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for run in places.split(Option::is_none) {
             let run: Vec<Point> = run.iter().flatten().copied().collect();
             if is_line && run.len() > 1 {
-                self.path(&run, self.stroke(color, LINE_PX))?;
+                self.brush.path(&run, color, LINE_PX)?;
             }
             // A channel between two without a value is a dot, or it would not be seen.
             if !is_line || has_dots || run.len() == 1 {
-                run.iter().try_for_each(|place| self.dot(*place, DOT_PX, color))?;
+                run.iter().try_for_each(|place| self.brush.dot(*place, DOT_PX, color))?;
             }
         }
         Ok(())
     }
 
     /// Triangles at the edge beyond which values lie that have no place.
-    fn edge_marks(&self, data: &CurveData, color: Rgba) -> Result<(), DrawError<DB>> {
+    fn edge_marks(&self, data: &CurveData, color: Rgba) -> Result<(), Refused> {
         let Some(x_axis) = &self.curve.x else { return Ok(()) };
         let size = MARK_PX * self.px();
         for point in &data.points {
@@ -316,13 +308,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 (self.curve.area.bottom, self.curve.area.bottom - size)
             };
             let corners = [(x, tip), (x - size, base), (x + size, base)];
-            let corners: Vec<(i32, i32)> = corners.into_iter().map(|(x, y)| pixel(Point { x, y })).collect();
-            self.target.draw(&Polygon::new(corners, plotters_color(color)))?;
+            self.brush.polygon(&corners.map(|(x, y)| Point { x, y }), color)?;
         }
         Ok(())
     }
 
-    fn numbers(&self, data: &CurveData, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn numbers(&self, data: &CurveData, palette: &Palette) -> Result<(), Refused> {
         let (area, gap) = (self.curve.area, LABEL_GAP_PX * self.px());
         if let Some(axis) = &self.curve.y {
             for tick in &axis.ticks {
@@ -330,7 +321,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                     x: area.left - gap,
                     y: axis.scale.y_from_value(tick.value),
                 };
-                self.text(&tick.label, at, palette.text_dim, Pos::new(HPos::Right, VPos::Center))?;
+                self.brush
+                    .text(&tick.label, at, palette.text_dim, Pos::new(HPos::Right, VPos::Center))?;
             }
         }
         if let Some(axis) = &self.curve.x {
@@ -341,58 +333,17 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                     x: axis.scale.y_from_value(tick.value).min(width - half).max(half),
                     y: area.bottom + gap,
                 };
-                self.text(&tick.label, at, palette.text_dim, Pos::new(HPos::Center, VPos::Top))?;
+                self.brush
+                    .text(&tick.label, at, palette.text_dim, Pos::new(HPos::Center, VPos::Top))?;
             }
         }
         let at = Point {
             x: f64::midpoint(area.left, area.right),
             y: f64::from(self.curve.layout.height) - 2.0 * self.px(),
         };
-        self.text(&data.x_name, at, palette.text_dim, Pos::new(HPos::Center, VPos::Bottom))
+        self.brush
+            .text(&data.x_name, at, palette.text_dim, Pos::new(HPos::Center, VPos::Bottom))
     }
-
-    fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
-        ShapeStyle {
-            color: plotters_color(color),
-            filled: false,
-            stroke_width: whole(width_px * self.px()).max(1).unsigned_abs(),
-        }
-    }
-
-    fn path(&self, points: &[Point], style: ShapeStyle) -> Result<(), DrawError<DB>> {
-        let points: Vec<(i32, i32)> = points.iter().map(|point| pixel(*point)).collect();
-        self.target.draw(&PathElement::new(points, style))
-    }
-
-    fn dot(&self, place: Point, radius_px: f64, color: Rgba) -> Result<(), DrawError<DB>> {
-        let radius = whole(radius_px * self.px()).max(1);
-        let style = ShapeStyle::from(plotters_color(color)).filled();
-        self.target.draw(&Circle::new(pixel(place), radius, style))
-    }
-
-    fn text(&self, text: &str, at: Point, color: Rgba, anchor: Pos) -> Result<(), DrawError<DB>> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let family = FontFamily::Name(&self.curve.layout.font_family);
-        let font = FontDesc::new(family, LABEL_PX * self.px(), FontStyle::Normal);
-        let color = plotters_color(color);
-        let style = TextStyle::from(font).color(&color).pos(anchor);
-        self.target.draw_text(text, &style, pixel(at))
-    }
-}
-
-fn plotters_color(color: Rgba) -> RGBAColor {
-    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
-}
-
-fn pixel(point: Point) -> (i32, i32) {
-    (whole(point.x), whole(point.y))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "positions are kept near the drawing")]
-fn whole(units: f64) -> i32 {
-    units.round() as i32
 }
 
 #[cfg(test)]

@@ -1,20 +1,16 @@
 //! Drawing of a laid-out plot with plotters.
 
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle, TextStyle};
-use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
 use super::clip::Area;
 use super::columns;
 use super::line::{self, Canvas, EdgeMark};
 use super::palette::{Palette, Rgba};
 use super::path::{Point, Strokes};
-use super::plot::{LABEL_GAP_PX, LABEL_PX, LONGEST_LABEL_PX, Plot, PlotData, label_width_px, snap};
+use super::plot::{LABEL_GAP_PX, LONGEST_LABEL_PX, Plot, PlotData, label_width_px, snap};
 use super::scale::Side;
 use super::shape::{PlotLine, Shape};
+use super::sheet::{Brush, Refused, Sheet};
 use crate::dashboard::Axis;
 
 mod cells;
@@ -36,23 +32,20 @@ const NOW_OPACITY: f64 = 0.6;
 /// What is left of a line that steps back behind another.
 const FADED_OPACITY: f64 = 0.25;
 
-/// What a failing backend says.
-pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
-
 /// Draws all of a plot, from the bottom up: background, grid, cells, what limits tint, limit lines, lines, events, strips, the
 /// now-line and the labels.
 ///
 /// `data` must be what the plot was laid out for; lines on an axis without finite values are left out.
-pub fn draw_plot<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
-    plot: &Plot,
-    palette: &Palette,
-    data: &PlotData<'_>,
-) -> Result<(), DrawError<DB>> {
-    let pen = Pen { target, plot };
+pub fn draw_plot(sheet: &dyn Sheet, plot: &Plot, palette: &Palette, data: &PlotData<'_>) -> Result<(), Refused> {
+    let brush = Brush {
+        sheet,
+        units_per_px: plot.layout.units_per_px,
+        font_family: &plot.layout.font_family,
+    };
+    let pen = Pen { brush, plot };
     // A part of it is either data or the row of the times, and no label of an axis reaches into one.
     let (is_whole, has_data) = (plot.part == plot.area, plot.part.left < plot.part.right);
-    pen.rectangle(
+    brush.rectangle(
         0.0,
         0.0,
         f64::from(plot.layout.width),
@@ -96,13 +89,13 @@ pub fn draw_plot<DB: DrawingBackend>(
     pen.units(data, palette)
 }
 
-/// Draws on the target, in the measures of a plot.
-struct Pen<'a, DB: DrawingBackend> {
-    target: &'a DrawingArea<DB, Shift>,
+/// Draws in the measures of a plot.
+struct Pen<'a> {
+    brush: Brush<'a>,
     plot: &'a Plot,
 }
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl Pen<'_> {
     fn units_in(&self, px: f64) -> f64 {
         px * self.plot.layout.units_per_px
     }
@@ -113,32 +106,33 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         snap(position, &self.plot.layout) + half_dot
     }
 
-    fn grid(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn grid(&self, palette: &Palette) -> Result<(), Refused> {
         let Area {
             left,
             top,
             right,
             bottom,
         } = self.plot.area;
-        let style = self.stroke(palette.grid, THIN_PX);
         for tick in &self.plot.time_ticks {
             let x = self.crisp(self.plot.time.x_from_time(tick.time_us));
-            self.path(&[Point { x, y: top }, Point { x, y: bottom }], style)?;
+            self.brush
+                .path(&[Point { x, y: top }, Point { x, y: bottom }], palette.grid, THIN_PX)?;
         }
         // The right axis has its own round numbers, which would make a second grid.
         if let Some(axis) = self.plot.left.as_ref().or(self.plot.right.as_ref()) {
             for tick in &axis.ticks {
                 let y = self.crisp(axis.scale.y_from_value(tick.value));
-                self.path(&[Point { x: left, y }, Point { x: right, y }], style)?;
+                self.brush
+                    .path(&[Point { x: left, y }, Point { x: right, y }], palette.grid, THIN_PX)?;
             }
         }
-        let style = self.stroke(palette.axis, THIN_PX);
         let y = self.crisp(bottom);
-        self.path(&[Point { x: left, y }, Point { x: right, y }], style)
+        self.brush
+            .path(&[Point { x: left, y }, Point { x: right, y }], palette.axis, THIN_PX)
     }
 
     /// `mean` is the colour of the mean of a band.
-    fn line(&self, line: &PlotLine<'_>, canvas: &Canvas, color: Rgba, mean: Rgba) -> Result<(), DrawError<DB>> {
+    fn line(&self, line: &PlotLine<'_>, canvas: &Canvas, color: Rgba, mean: Rgba) -> Result<(), Refused> {
         let gaps = line.gap_rule();
         match line.shape {
             Shape::Samples(samples) => {
@@ -153,7 +147,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Shape::Band(columns) => {
                 let band = columns::band_strokes(columns, gaps, canvas);
                 for area in band.areas {
-                    self.polygon(self.plot.part.clip_polygon(area), color.faded(BAND_OPACITY))?;
+                    self.brush
+                        .polygon(&self.plot.part.clip_polygon(area), color.faded(BAND_OPACITY))?;
                 }
                 let edge = color.faded(BAND_EDGE_OPACITY);
                 self.strokes(&band.max, edge, THIN_PX)?;
@@ -164,23 +159,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         }
     }
 
-    fn strokes(&self, strokes: &Strokes, color: Rgba, width_px: f64) -> Result<(), DrawError<DB>> {
-        let style = self.stroke(color, width_px);
+    fn strokes(&self, strokes: &Strokes, color: Rgba, width_px: f64) -> Result<(), Refused> {
         for path in &strokes.paths {
             for part in self.plot.part.clip_path(path) {
-                self.path(&part, style)?;
+                self.brush.path(&part, color, width_px)?;
             }
         }
-        let radius = whole(self.units_in(DOT_PX)).max(1);
-        let filled = ShapeStyle { filled: true, ..style };
         for dot in strokes.dots.iter().filter(|dot| self.plot.part.contains(**dot)) {
-            self.target.draw(&Circle::new(pixel(*dot), radius, filled))?;
+            self.brush.dot(*dot, DOT_PX, color)?;
         }
         Ok(())
     }
 
     /// Small triangles at the edges beyond which values lie, pointing at them.
-    fn edge_marks(&self, marks: &[EdgeMark], color: Rgba) -> Result<(), DrawError<DB>> {
+    fn edge_marks(&self, marks: &[EdgeMark], color: Rgba) -> Result<(), Refused> {
         let size = self.units_in(MARK_PX);
         let Area {
             left,
@@ -194,12 +186,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 Side::Below => (bottom, bottom - size),
             };
             let corners = [(mark.x, tip), (mark.x - size, base), (mark.x + size, base)];
-            self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), color)?;
+            self.brush.polygon(&corners.map(|(x, y)| Point { x, y }), color)?;
         }
         Ok(())
     }
 
-    fn now_line(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn now_line(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let Some(now) = data.now.filter(|now| data.range.contains(*now)) else {
             return Ok(());
         };
@@ -218,8 +210,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// A thin line along an axis, from left to right or from the top down, in dashes and spaces of these lengths in pixels.
-    fn dashed(&self, [from, to]: [Point; 2], color: Rgba, [dash_px, space_px]: [f64; 2]) -> Result<(), DrawError<DB>> {
-        let style = self.stroke(color, THIN_PX);
+    fn dashed(&self, [from, to]: [Point; 2], color: Rgba, [dash_px, space_px]: [f64; 2]) -> Result<(), Refused> {
         let (dash, step) = (self.units_in(dash_px), self.units_in(dash_px + space_px));
         let length = (to.x - from.x) + (to.y - from.y);
         let along = |distance: f64| {
@@ -231,13 +222,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         };
         let mut start = 0.0;
         while start < length {
-            self.path(&[along(start), along(start + dash)], style)?;
+            self.brush.path(&[along(start), along(start + dash)], color, THIN_PX)?;
             start += step;
         }
         Ok(())
     }
 
-    fn time_labels(&self, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn time_labels(&self, palette: &Palette) -> Result<(), Refused> {
         let y = self.plot.foot() + self.units_in(LABEL_GAP_PX);
         let width = f64::from(self.plot.layout.width);
         for tick in &self.plot.time_ticks {
@@ -245,12 +236,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let half = self.units_in(label_width_px(&tick.label)) / 2.0;
             let x = self.plot.time.x_from_time(tick.time_us).min(width - half).max(half);
             let color = if tick.strong { palette.text } else { palette.text_dim };
-            self.text(&tick.label, Point { x, y }, color, Pos::new(HPos::Center, VPos::Top))?;
+            self.brush
+                .text(&tick.label, Point { x, y }, color, Pos::new(HPos::Center, VPos::Top))?;
         }
         Ok(())
     }
 
-    fn value_labels(&self, side: Axis, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn value_labels(&self, side: Axis, palette: &Palette) -> Result<(), Refused> {
         let gap = self.units_in(LABEL_GAP_PX);
         let (x, h_pos) = match side {
             Axis::Left => (self.plot.area.left - gap, HPos::Right),
@@ -259,7 +251,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         if let Some(axis) = self.plot.axis(side) {
             for tick in &axis.ticks {
                 let y = axis.scale.y_from_value(tick.value);
-                self.text(
+                self.brush.text(
                     &shortened(&tick.label, LONGEST_LABEL_PX),
                     Point { x, y },
                     palette.text_dim,
@@ -271,7 +263,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// The units above both axes, where there are two; one unit stands in the head of the panel.
-    fn units(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn units(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         if !data.lines.iter().any(|line| line.axis == Axis::Right) {
             return Ok(());
         }
@@ -294,47 +286,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 _ => palette.text_dim,
             };
             let y = self.units_in(1.0);
-            self.text(unit, Point { x, y }, color, Pos::new(h_pos, VPos::Top))?;
+            self.brush
+                .text(unit, Point { x, y }, color, Pos::new(h_pos, VPos::Top))?;
         }
         Ok(())
-    }
-
-    fn stroke(&self, color: Rgba, width_px: f64) -> ShapeStyle {
-        ShapeStyle {
-            color: plotters_color(color),
-            filled: false,
-            stroke_width: whole(self.units_in(width_px)).max(1).unsigned_abs(),
-        }
-    }
-
-    fn path(&self, points: &[Point], style: ShapeStyle) -> Result<(), DrawError<DB>> {
-        let points: Vec<(i32, i32)> = points.iter().map(|point| pixel(*point)).collect();
-        self.target.draw(&PathElement::new(points, style))
-    }
-
-    fn polygon(&self, corners: Vec<Point>, color: Rgba) -> Result<(), DrawError<DB>> {
-        if corners.len() < 3 {
-            return Ok(());
-        }
-        let corners: Vec<(i32, i32)> = corners.into_iter().map(pixel).collect();
-        self.target.draw(&Polygon::new(corners, plotters_color(color)))
-    }
-
-    fn rectangle(&self, left: f64, top: f64, right: f64, bottom: f64, color: Rgba) -> Result<(), DrawError<DB>> {
-        let corners = [pixel(Point { x: left, y: top }), pixel(Point { x: right, y: bottom })];
-        let style = ShapeStyle::from(plotters_color(color)).filled();
-        self.target.draw(&Rectangle::new(corners, style))
-    }
-
-    fn text(&self, text: &str, at: Point, color: Rgba, anchor: Pos) -> Result<(), DrawError<DB>> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let family = FontFamily::Name(&self.plot.layout.font_family);
-        let font = FontDesc::new(family, self.units_in(LABEL_PX), FontStyle::Normal);
-        let color = plotters_color(color);
-        let style = TextStyle::from(font).color(&color).pos(anchor);
-        self.target.draw_text(text, &style, pixel(at))
     }
 }
 
@@ -347,20 +302,4 @@ fn shortened(label: &str, longest_px: f64) -> String {
     while label_width_px(&shortened) + label_width_px("…") > longest_px && shortened.pop().is_some() {}
     shortened.push('…');
     shortened
-}
-
-fn plotters_color(color: Rgba) -> RGBAColor {
-    RGBAColor(color.red, color.green, color.blue, f64::from(color.alpha) / 255.0)
-}
-
-fn pixel(point: Point) -> (i32, i32) {
-    (whole(point.x), whole(point.y))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "positions are kept within a million units of the plot"
-)]
-fn whole(units: f64) -> i32 {
-    units.round() as i32
 }

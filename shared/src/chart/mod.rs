@@ -60,6 +60,8 @@ pub mod legend;
 
 pub mod plot;
 
+pub mod sheet;
+
 pub mod draw;
 
 pub mod camera;

@@ -5,8 +5,8 @@ use plotters_backend::BackendColor;
 /// How many colours lines take turns with.
 pub const SERIES_COLORS: usize = 5;
 
-/// A colour in sRGB with straight alpha.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// A colour in sRGB with straight alpha; by default clear.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Rgba {
     /// Red, 0 to 255.
     pub red: u8,

@@ -4,11 +4,12 @@ use shared::chart::camera::{Marks, draw_camera, draw_marks};
 use shared::chart::color::Place;
 use shared::chart::color_bar::{BarPlace, ColorBar, draw_color_bar};
 use shared::chart::path::Point;
+use shared::chart::sheet::Sheet;
 use shared::time::Timestamp;
 
 use super::hover::{Told, told_of};
 use super::moment::Moment;
-use super::picture::{Picture, Target, readings_csv};
+use super::picture::{Picture, readings_csv};
 use super::pointing::Pointer;
 use super::shown::{Shown, bar_area};
 use super::walk::walk;
@@ -73,11 +74,11 @@ impl Picture for Shown {
         self.table.track();
     }
 
-    fn draw(&self, target: &Target) -> Option<()> {
+    fn draw(&self, sheet: &dyn Sheet) -> Option<()> {
         let (shape, map) = (self.shape.get()?, self.map.get()?);
         let (readings, table) = (self.readings.get()?, self.table.get()?);
         let palette = palette();
-        draw_camera(target, &shape, &map, &self.cells(&shape, &readings, &table), &palette).ok()?;
+        draw_camera(sheet, &shape, &map, &self.cells(&shape, &readings, &table), &palette).ok()?;
         let count = |side| match self.beyond(side).len() {
             0 => String::new(),
             n => n.to_string(),
@@ -96,21 +97,21 @@ impl Picture for Shown {
             units_per_px: units_per_px(size),
             font_family: page_font(),
         };
-        draw_color_bar(target, bar, &place, &palette).ok()
+        draw_color_bar(sheet, bar, &place, &palette).ok()
     }
 
     fn chosen(&self) -> Option<usize> {
         self.chosen_pixel()
     }
 
-    fn mark(&self, target: &Target, chosen: Option<usize>, pointed: Option<usize>) -> Option<()> {
+    fn mark(&self, sheet: &dyn Sheet, chosen: Option<usize>, pointed: Option<usize>) -> Option<()> {
         let marks = Marks {
             part: self.part,
             hovered: pointed,
             chosen,
         };
         let (shape, map) = (self.shape.get()?, self.map.get()?);
-        draw_marks(target, &shape, &map, &marks, &palette()).ok()
+        draw_marks(sheet, &shape, &map, &marks, &palette()).ok()
     }
 
     fn position_at(&self, point: Point) -> Option<usize> {

@@ -2,9 +2,9 @@
 
 use leptos::html::{Canvas as CanvasElement, Div};
 use leptos::prelude::*;
-use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use shared::chart::path::Point;
+use shared::chart::sheet::Sheet;
 use shared::dashboard::Panel;
 use shared::time::Timestamp;
 use shared::value::Value;
@@ -23,9 +23,6 @@ use crate::dom::{NodeRef, view};
 use crate::reactive::{Callback, Derived, Kept, effect};
 use crate::state::time_view::use_time_view;
 use crate::theme::use_theme;
-
-/// What a picture is drawn on.
-pub type Target = DrawingArea<Canvas, Shift>;
 
 /// A frame as a picture.
 pub trait Picture {
@@ -52,11 +49,11 @@ pub trait Picture {
     /// Tracks all that is drawn of the frame.
     fn follow(&self);
     /// Draws the frame; `None` while something is missing.
-    fn draw(&self, target: &Target) -> Option<()>;
+    fn draw(&self, sheet: &dyn Sheet) -> Option<()>;
     /// The chosen channel, by its position; tracks.
     fn chosen(&self) -> Option<usize>;
     /// Draws what is chosen and what is pointed at.
-    fn mark(&self, target: &Target, chosen: Option<usize>, pointed: Option<usize>) -> Option<()>;
+    fn mark(&self, sheet: &dyn Sheet, chosen: Option<usize>, pointed: Option<usize>) -> Option<()>;
     /// Which channel is at a point of the drawing, by its position.
     fn position_at(&self, point: Point) -> Option<usize>;
     /// Where a channel is in the drawing.
@@ -138,13 +135,13 @@ fn use_layers(picture: AnyPicture, [data_layer, marks_layer]: [NodeRef<CanvasEle
     let (moment, pointer) = picture.with_value(|picture| (picture.moment(), picture.pointer()));
     let theme = use_theme();
     let data_drawer = FrameDrawer::new(move || {
-        if draw_on(picture, data_layer, &|picture, target| picture.draw(target)).is_some() && !moment.is_behind() {
+        if draw_on(picture, data_layer, &|picture, sheet| picture.draw(sheet)).is_some() && !moment.is_behind() {
             mark_drawn(&panel_id);
         }
     });
     let marks_drawer = FrameDrawer::new(move || {
-        draw_on(picture, marks_layer, &|picture, target| {
-            picture.mark(target, picture.chosen(), pointer.pointed.get())
+        draw_on(picture, marks_layer, &|picture, sheet| {
+            picture.mark(sheet, picture.chosen(), pointer.pointed.get())
         });
     });
     effect(move || {
@@ -167,7 +164,7 @@ fn use_layers(picture: AnyPicture, [data_layer, marks_layer]: [NodeRef<CanvasEle
 fn draw_on(
     picture: AnyPicture,
     element: NodeRef<CanvasElement>,
-    draw: &dyn Fn(&dyn Picture, &Target) -> Option<()>,
+    draw: &dyn Fn(&dyn Picture, &dyn Sheet) -> Option<()>,
 ) -> Option<()> {
     picture.with_value(|picture| {
         let (element, size) = (element.get()?, picture.size()?);
@@ -181,7 +178,7 @@ fn files_of(picture: AnyPicture) -> PanelFiles {
     let parts = FileParts {
         size: Box::new(move || picture.with_value(|picture| untrack(|| picture.size()))),
         draw: Box::new(move |canvas| {
-            let target = Target::from(canvas);
+            let target = DrawingArea::from(canvas);
             picture.with_value(|picture| {
                 untrack(|| {
                     // Nothing is drawn before there is something to be seen.

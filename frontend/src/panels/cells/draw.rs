@@ -1,14 +1,12 @@
 //! Drawing of all that a panel shows, onto whatever it is drawn on.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters_backend::DrawingBackend;
 use shared::chart::cell_draw::{CellMarks, CellName, Pictures};
 use shared::chart::color::{ColorTable, Place};
-use shared::chart::draw::{DrawError, draw_plot};
+use shared::chart::draw::draw_plot;
 use shared::chart::palette::Palette;
 use shared::chart::plot::{ColoredLine, Plot, label_width_px};
 use shared::chart::shape::extent_of;
+use shared::chart::sheet::{Refused, Sheet};
 use shared::chart::state_colors::{state_color, state_label};
 use shared::time::Timestamp;
 
@@ -35,19 +33,19 @@ pub struct Drawn<'a> {
 }
 
 /// Draws all that a panel shows: cells, lines, marks and axes.
-pub fn draw_content<DB: DrawingBackend>(
-    target: &DrawingArea<DB, Shift>,
+pub fn draw_content(
+    sheet: &dyn Sheet,
     plot: &Plot,
     content: &Content,
     palette: &Palette,
     drawn: Drawn<'_>,
-) -> Result<(), DrawError<DB>> {
+) -> Result<(), Refused> {
     let mut data = content.plot_data(plot.time.range(), drawn.now, drawn.pointed_out);
     let marks = content.cells.as_ref().map(|cells| cells.marks(plot, palette, drawn));
     let chosen = chosen_line(content, palette);
     data.cells = marks.as_ref();
     data.colored = chosen.as_ref().map(|(line, table)| ColoredLine { line: *line, table });
-    draw_plot(target, plot, palette, &data)
+    draw_plot(sheet, plot, palette, &data)
 }
 
 /// The place of the chosen channel's line among those that are drawn, and its colours.

@@ -3,6 +3,7 @@
 use leptos::prelude::untrack;
 use shared::chart::curve::{draw_curve, draw_points};
 use shared::chart::path::Point;
+use shared::chart::sheet::Sheet;
 use shared::time::Timestamp;
 
 use super::readout::told_of;
@@ -11,7 +12,7 @@ use crate::chart::csv::Csv;
 use crate::chart::stage::StageSize;
 use crate::panels::camera::hover::Told;
 use crate::panels::camera::moment::Moment;
-use crate::panels::camera::picture::{Picture, Target, readings_csv};
+use crate::panels::camera::picture::{Picture, readings_csv};
 use crate::panels::camera::pointing::Pointer;
 use crate::theme::palette;
 
@@ -52,18 +53,18 @@ impl Picture for Shown {
         self.curve.track();
     }
 
-    fn draw(&self, target: &Target) -> Option<()> {
+    fn draw(&self, sheet: &dyn Sheet) -> Option<()> {
         let (curve, data) = (self.curve.get()?, self.data.get()?);
-        draw_curve(target, &curve, &data, &palette()).ok()
+        draw_curve(sheet, &curve, &data, &palette()).ok()
     }
 
     fn chosen(&self) -> Option<usize> {
         self.chosen_position()
     }
 
-    fn mark(&self, target: &Target, chosen: Option<usize>, pointed: Option<usize>) -> Option<()> {
+    fn mark(&self, sheet: &dyn Sheet, chosen: Option<usize>, pointed: Option<usize>) -> Option<()> {
         let (curve, data) = (self.curve.get()?, self.data.get()?);
-        draw_points(target, &curve, &data, [chosen, pointed], &palette()).ok()
+        draw_points(sheet, &curve, &data, [chosen, pointed], &palette()).ok()
     }
 
     fn position_at(&self, point: Point) -> Option<usize> {

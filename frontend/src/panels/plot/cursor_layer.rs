@@ -1,9 +1,7 @@
 //! The layer above the data: the cursor's line, the samples it points at, and the selection.
 
 use leptos::html::Canvas as CanvasElement;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingBackend as _};
+use plotters_backend::BackendCoord;
 use shared::chart::clip::Area;
 use shared::chart::palette::{Palette, Rgba};
 use shared::chart::path::Point;
@@ -16,7 +14,7 @@ use super::chart::{Attention, Chart, units_per_px};
 use super::content::Content;
 use super::pinned::{Part, Pin, Told};
 use super::readout::{MOST_ROWS, REACH_PX};
-use crate::chart::canvas::Canvas;
+use crate::chart::canvas::{Canvas, Font, UNITS_PER_DOT};
 use crate::chart::frame::FrameDrawer;
 use crate::dom::NodeRef;
 use crate::reactive::{Derived, effect};
@@ -111,14 +109,7 @@ fn draw(chart: Chart, not_received: Option<TimeRange>, element: NodeRef<CanvasEl
 
 fn line(canvas: &mut Canvas, plot: &Plot, x: f64, color: Rgba, px: f64) {
     let ends = [(x, plot.area.top), (x, plot.foot())].map(corner);
-    // Drawing on a canvas fails only for numbers that are none.
-    let _ = canvas.draw_path(
-        ends,
-        &Stroke {
-            color,
-            width: LINE_PX * px,
-        },
-    );
+    canvas.line(&mut ends.into_iter(), color, whole(LINE_PX * px));
 }
 
 /// Slanted lines over a time of which nothing is known here.
@@ -137,11 +128,8 @@ fn hatching(canvas: &mut Canvas, plot: &Plot, range: TimeRange, palette: &Palett
     while foot < part.right {
         let ends = [(foot, part.bottom), (foot + height, part.top)].map(|(x, y)| Point { x, y });
         for cut in part.clip_path(&ends) {
-            let stroke = Stroke {
-                color,
-                width: LINE_PX * px,
-            };
-            let _ = canvas.draw_path(cut.iter().map(|point| corner((point.x, point.y))), &stroke);
+            let mut points = cut.iter().map(|point| corner((point.x, point.y)));
+            canvas.line(&mut points, color, whole(LINE_PX * px));
         }
         foot += step;
     }
@@ -154,14 +142,10 @@ fn selection(canvas: &mut Canvas, plot: &Plot, ends: [Timestamp; 2], palette: &P
             .x_from_time(end.as_micros())
             .clamp(plot.area.left, plot.area.right)
     });
-    let fill = palette.accent.faded(SELECTION_OPACITY).to_backend();
     let (left, right) = (one.min(other), one.max(other));
-    let _ = canvas.draw_rect(
-        corner((left, plot.area.top)),
-        corner((right, plot.area.bottom)),
-        &fill,
-        true,
-    );
+    let ends = [(left, plot.area.top), (right, plot.area.bottom)].map(|(x, y)| (x.round(), y.round()));
+    let [(x, y), (x_end, y_end)] = ends;
+    canvas.fill(palette.accent.faded(SELECTION_OPACITY), [x, y, x_end - x, y_end - y]);
     line(canvas, plot, left, palette.accent, px);
     line(canvas, plot, right, palette.accent, px);
 }
@@ -193,19 +177,12 @@ fn dots(canvas: &mut Canvas, chart: Chart, plot: &Plot, at: Timestamp, palette: 
 
 /// A ring and its number at every pinned value in sight.
 fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f64) {
-    let font = FontDesc::new(
-        FontFamily::Name(plot.font_family()),
-        PIN_TEXT_PX * px,
-        FontStyle::Normal,
-    );
-    let Rgba { red, green, blue, .. } = palette.text;
-    let color = RGBColor(red, green, blue);
-    let style = TextStyle::from(font)
-        .color(&color)
-        .pos(Pos::new(HPos::Left, VPos::Bottom));
-    let ring = Stroke {
-        color: palette.text,
-        width: PIN_LINE_PX * px,
+    let font = Font {
+        family: plot.font_family().to_owned(),
+        size: PIN_TEXT_PX * px / f64::from(UNITS_PER_DOT),
+        is_bold: false,
+        horizontal: "left",
+        vertical: "bottom",
     };
     chart.pins.with(|pins| {
         for (at, (pin, told)) in pins.iter().enumerate() {
@@ -221,9 +198,10 @@ fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f
                     continue;
                 }
                 dot(canvas, corner((x, y)), color, palette.background, px);
-                let _ = canvas.draw_circle(corner((x, y)), radius(PIN_PX * px), &ring, false);
+                let width = whole(PIN_LINE_PX * px);
+                canvas.circle(corner((x, y)), whole(PIN_PX * px), palette.text, Some(width));
                 let beside = corner((x + PIN_PX * px, y - PIN_PX * px / 2.0));
-                let _ = canvas.draw_text(&(at + 1).to_string(), &style, beside);
+                canvas.text(&(at + 1).to_string(), font.clone(), palette.text, beside);
             }
         }
     });
@@ -258,23 +236,8 @@ fn points(content: &Content, pin: &Pin, told: &Told) -> Vec<(i64, f64)> {
 
 /// A dot with a rim in the colour of the ground, so that it stands out of its line.
 fn dot(canvas: &mut Canvas, center: BackendCoord, color: Rgba, rim: Rgba, px: f64) {
-    let _ = canvas.draw_circle(center, radius((DOT_PX + 1.0) * px), &rim.to_backend(), true);
-    let _ = canvas.draw_circle(center, radius(DOT_PX * px), &color.to_backend(), true);
-}
-
-struct Stroke {
-    color: Rgba,
-    width: f64,
-}
-
-impl BackendStyle for Stroke {
-    fn color(&self) -> BackendColor {
-        self.color.to_backend()
-    }
-
-    fn stroke_width(&self) -> u32 {
-        radius(self.width)
-    }
+    canvas.circle(center, whole((DOT_PX + 1.0) * px), rim, None);
+    canvas.circle(center, whole(DOT_PX * px), color, None);
 }
 
 #[expect(
@@ -282,7 +245,7 @@ impl BackendStyle for Stroke {
     clippy::cast_sign_loss,
     reason = "a few pixels in units"
 )]
-fn radius(units: f64) -> u32 {
+fn whole(units: f64) -> u32 {
     units.round().max(1.0) as u32
 }
 

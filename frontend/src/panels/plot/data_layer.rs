@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::html::Canvas as CanvasElement;
-use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use shared::chart::cell_draw::Pictures;
 use shared::chart::clip::Area;
 use shared::chart::plot::Plot;
 use shared::chart::repaint::{Changed, Repaint};
+use shared::chart::sheet::Sheet;
 use shared::time::Timestamp;
 
 use super::change::{change_of, may_move};
@@ -51,7 +51,7 @@ impl Standing {
             .repaint(&before.plot, changed, [before.now, self.now], may_move)
     }
 
-    fn draw(&self, target: &DrawingArea<Canvas, Shift>, plot: &Plot) -> Option<()> {
+    fn draw(&self, sheet: &dyn Sheet, plot: &Plot) -> Option<()> {
         let drawn = Drawn {
             now: self.now,
             pointed_out: self.pointed_out.as_deref(),
@@ -59,7 +59,7 @@ impl Standing {
             // The surface of an SVG takes pictures too.
             pictures: Pictures::AsBitmaps,
         };
-        draw_content(target, plot, &self.content, &palette(), drawn).ok()
+        draw_content(sheet, plot, &self.content, &palette(), drawn).ok()
     }
 }
 
@@ -147,12 +147,7 @@ const fn rectangle(area: Area) -> [f64; 4] {
 }
 
 /// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
-pub fn draw_on(
-    target: &DrawingArea<Canvas, Shift>,
-    chart: Chart,
-    now: Option<Timestamp>,
-    pointed_out: Option<&str>,
-) -> Option<()> {
+pub fn draw_on(sheet: &dyn Sheet, chart: Chart, now: Option<Timestamp>, pointed_out: Option<&str>) -> Option<()> {
     chart.plot.with(|plot| {
         let plot = plot.as_ref()?;
         chart.shown.with(|content| {
@@ -162,7 +157,7 @@ pub fn draw_on(
                 chosen_row: chosen_row(chart, content),
                 pictures: Pictures::AsBitmaps,
             };
-            draw_content(target, plot, content, &palette(), drawn).ok()
+            draw_content(sheet, plot, content, &palette(), drawn).ok()
         })
     })
 }

@@ -1,6 +1,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use plotters::drawing::DrawingArea;
+
 use super::shape::Direction;
 use super::*;
 use crate::chart::scene::{Mark, Scene};

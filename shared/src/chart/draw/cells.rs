@@ -1,10 +1,8 @@
 //! Cells beneath the lines, and lines that are coloured by their values.
 
-use plotters::element::Circle;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
-use super::{DOT_PX, DrawError, Pen, pixel, whole};
+use super::{DOT_PX, Pen};
 use crate::chart::cell_draw::draw_cells;
 use crate::chart::color::ColorTable;
 use crate::chart::color_bar::{ColorBar, draw_color_bar};
@@ -14,6 +12,7 @@ use crate::chart::palette::{Palette, Rgba};
 use crate::chart::path::{Point, Strokes};
 use crate::chart::plot::PlotData;
 use crate::chart::shape::{PlotLine, Shape};
+use crate::chart::sheet::{Refused, pixel};
 use crate::chart::value_colors::colored;
 
 /// Widths of a line that is coloured by its values, and of the rim that sets it off, in pixels.
@@ -23,9 +22,9 @@ const RIM_OPACITY: f64 = 0.85;
 /// The size of the marks of the chosen row, in pixels.
 const CHOSEN_PX: f64 = 6.0;
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl Pen<'_> {
     /// Cells with the names in their rows, and the bar that explains their colours.
-    pub(super) fn cells(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn cells(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let Some(cells) = data.cells else { return Ok(()) };
         let corner = pixel(Point {
             x: self.plot.part.left,
@@ -33,7 +32,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         });
         for image in &cells.images {
             draw_cells(
-                self.target,
+                &self.brush,
                 image,
                 corner,
                 self.plot.layout.units_per_dot.max(1),
@@ -43,7 +42,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for name in &cells.names {
             let ink = readable(name.ground, palette);
             let (x, y) = name.at;
-            self.text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
+            self.brush
+                .text(&name.text, Point { x, y }, ink, Pos::new(HPos::Center, VPos::Center))?;
         }
         if let Some((axis, row)) = self.plot.left.as_ref().zip(cells.chosen) {
             self.chosen_row(axis.scale.y_from_value(row), palette)?;
@@ -51,19 +51,20 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         match &cells.bar {
             Some((table, [below, above])) => {
                 let bar = ColorBar { table, below, above };
-                draw_color_bar(self.target, bar, &self.plot.bar_place(), palette)
+                draw_color_bar(self.brush.sheet, bar, &self.plot.bar_place(), palette)
             }
             None => Ok(()),
         }
     }
 
     /// Marks at both ends of the chosen row, pointing at it: the row itself stays as it is.
-    fn chosen_row(&self, y: f64, palette: &Palette) -> Result<(), DrawError<DB>> {
+    fn chosen_row(&self, y: f64, palette: &Palette) -> Result<(), Refused> {
         let area = self.plot.area;
         let size = self.units_in(CHOSEN_PX);
         for (x, direction) in [(area.left, 1.0), (area.right, -1.0)] {
             let corners = [(x, y - size), (x + direction * size, y), (x, y + size)];
-            self.polygon(corners.map(|(x, y)| Point { x, y }).to_vec(), palette.select)?;
+            self.brush
+                .polygon(&corners.map(|(x, y)| Point { x, y }), palette.select)?;
         }
         Ok(())
     }
@@ -75,7 +76,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         canvas: &Canvas,
         table: &ColorTable,
         palette: &Palette,
-    ) -> Result<(), DrawError<DB>> {
+    ) -> Result<(), Refused> {
         let gaps = line.gap_rule();
         let (strokes, marks) = match line.shape {
             Shape::Samples(samples) => {
@@ -91,7 +92,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         for path in &strokes.paths {
             for part in self.plot.part.clip_path(path) {
                 for (color, points) in colored(&part, &canvas.value, table) {
-                    self.path(&points, self.stroke(color, COLORED_PX))?;
+                    self.brush.path(&points, color, COLORED_PX)?;
                 }
             }
         }
@@ -99,12 +100,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.edge_marks(&marks, palette.select)
     }
 
-    fn colored_dots(&self, strokes: &Strokes, canvas: &Canvas, table: &ColorTable) -> Result<(), DrawError<DB>> {
-        let radius = whole(self.units_in(DOT_PX * 0.75)).max(1);
+    fn colored_dots(&self, strokes: &Strokes, canvas: &Canvas, table: &ColorTable) -> Result<(), Refused> {
         for dot in strokes.dots.iter().filter(|dot| self.plot.part.contains(**dot)) {
             let color = table.color(canvas.value.value_from_y(dot.y));
-            let style = super::ShapeStyle::from(super::plotters_color(color)).filled();
-            self.target.draw(&Circle::new(pixel(*dot), radius, style))?;
+            self.brush.dot(*dot, DOT_PX * 0.75, color)?;
         }
         Ok(())
     }

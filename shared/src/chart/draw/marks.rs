@@ -1,15 +1,15 @@
 //! What is marked in a plot besides its lines: levels, events, strips.
 
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters_backend::DrawingBackend;
+use plotters_backend::text_anchor::{HPos, Pos, VPos};
 
-use super::{DrawError, LINE_PX, Pen, THIN_PX, shortened};
+use super::{LINE_PX, Pen, THIN_PX, shortened};
 use crate::chart::limit::{self, LimitMark};
 use crate::chart::palette::{Palette, Rgba};
 use crate::chart::path::Point;
 use crate::chart::plot::{LABEL_PX, PlotData, label_width_px};
 use crate::chart::ribbon::{self, Patch};
 use crate::chart::scale::Side;
+use crate::chart::sheet::Refused;
 use crate::chart::strip::{self, OnOff};
 use crate::dashboard::{Axis, Severity};
 
@@ -43,9 +43,9 @@ const fn dashes(severity: Severity) -> [f64; 2] {
     }
 }
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl Pen<'_> {
     /// The tinted parts beyond warnings and alarms, and the lines of all levels.
-    pub(super) fn limit_lines(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn limit_lines(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let area = self.plot.area;
         for side in [Axis::Left, Axis::Right] {
             let Some(axis) = self.plot.axis(side) else { continue };
@@ -54,7 +54,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let tints = limit::tints(&data.limits, side, &axis.scale, area.top, area.bottom);
             for tint in tints.into_iter().filter(|_| is_tinted) {
                 let color = severity_color(tint.severity, palette).faded(TINT_OPACITY);
-                self.rectangle(area.left, tint.top, area.right, tint.bottom, color)?;
+                self.brush
+                    .rectangle(area.left, tint.top, area.right, tint.bottom, color)?;
             }
             let is_shown = |limit: &&LimitMark| limit.axis == side && axis.scale.side_of(limit.value).is_none();
             for limit in data.limits.iter().filter(is_shown) {
@@ -67,7 +68,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// The names of all levels at the right end; those beyond the axis at its edge, with an arrow.
-    pub(super) fn limit_labels(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn limit_labels(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let area = self.plot.area;
         let scale = |side| self.plot.axis(side).map(|axis| axis.scale);
         let step = self.units_in(LABEL_STEP_PX);
@@ -83,7 +84,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let text = shortened(&text, (area.right - area.left) / self.units_in(1.0) * 0.7);
             let (x, y) = (area.right - self.units_in(BESIDE_PX), label.y - self.units_in(1.0));
             let width = self.units_in(label_width_px(&text));
-            self.rectangle(
+            self.brush.rectangle(
                 x - width,
                 label.y - step + self.units_in(1.0),
                 area.right,
@@ -91,18 +92,18 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                 palette.background.faded(GROUND_OPACITY),
             )?;
             let color = severity_color(limit.severity, palette);
-            self.text(&text, Point { x, y }, color, Pos::new(HPos::Right, VPos::Bottom))?;
+            self.brush
+                .text(&text, Point { x, y }, color, Pos::new(HPos::Right, VPos::Bottom))?;
         }
         Ok(())
     }
 
     /// An upright stroke for every event, one for all that share a pixel, with its name where that has room.
-    pub(super) fn events(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn events(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let area = self.plot.area;
         for (row, marks) in data.events.iter().enumerate() {
             let opacity = if marks.is_faded { FADED_OPACITY } else { 1.0 };
             let color = palette.line(marks.color).faded(opacity);
-            let style = self.stroke(color.faded(EVENT_OPACITY), THIN_PX);
             let mut strokes: Vec<f64> = Vec::new();
             for moment in marks.events.visible(data.range) {
                 let x = self.crisp(self.plot.time.x_from_time(moment.time_us));
@@ -114,14 +115,16 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             let y = area.top + row as f64 * self.units_in(LABEL_STEP_PX);
             let mut free_from = area.left;
             for (at, &x) in strokes.iter().enumerate() {
-                self.path(&[area.top, area.bottom].map(|y| Point { x, y }), style)?;
+                let ends = [area.top, area.bottom].map(|y| Point { x, y });
+                self.brush.path(&ends, color.faded(EVENT_OPACITY), THIN_PX)?;
                 let next = strokes.get(at + 1).copied().unwrap_or(area.right);
                 if free_from <= x && x + width <= next.min(area.right) {
                     let at = Point {
                         x: x + self.units_in(BESIDE_PX),
                         y,
                     };
-                    self.text(marks.label, at, color, Pos::new(HPos::Left, VPos::Top))?;
+                    self.brush
+                        .text(marks.label, at, color, Pos::new(HPos::Left, VPos::Top))?;
                     free_from = x + width;
                 }
             }
@@ -131,7 +134,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// The strips: high where something was on, a line at the bottom where it was off, half as high where both, and
     /// nothing where that is unknown.
-    pub(super) fn strips(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn strips(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let dot = f64::from(self.plot.layout.units_per_dot.max(1));
         for (at, marks) in data.strips.iter().enumerate() {
             let area = self.plot.strip_area(at);
@@ -143,11 +146,11 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
                     OnOff::Mixed => (f64::midpoint(area.top, area.bottom), color.faded(ON_OPACITY)),
                     OnOff::Off => (area.bottom - self.units_in(LINE_PX), color),
                 };
-                self.rectangle(left, top, right, area.bottom, color)?;
+                self.brush.rectangle(left, top, right, area.bottom, color)?;
             }
             let x = area.left + self.units_in(BESIDE_PX);
             let y = f64::midpoint(area.top, area.bottom);
-            self.text(
+            self.brush.text(
                 marks.label,
                 Point { x, y },
                 palette.text,
@@ -158,11 +161,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     }
 
     /// The ribbon of what the rules said.
-    pub(super) fn ribbon(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), DrawError<DB>> {
+    pub(super) fn ribbon(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let Some(spans) = data.ribbon else { return Ok(()) };
         let (area, dot) = (self.plot.ribbon_area(), self.plot.units_per_dot());
         for Patch { area, color } in ribbon::patches(spans, &self.plot.time, area, dot, palette) {
-            self.rectangle(area.left, area.top, area.right, area.bottom, color)?;
+            self.brush
+                .rectangle(area.left, area.top, area.right, area.bottom, color)?;
         }
         Ok(())
     }
