@@ -63,7 +63,7 @@ function parts(code) {
     const op = reader.byte();
     const start = reader.at;
     const skipNumber = () => reader.number();
-    operands([op], 0, skipNumber, (_, n) => reader.take(n));
+    operands([op], 0, skipNumber, (_, n) => reader.take(n), skipNumber);
     operations.push({ op, behind: reader.from(start) });
   }
   return { locals, operations };

@@ -6,8 +6,9 @@
 
 // Streams by their first place. Most have a place for each of the operations around, because what stands beside the same
 // is alike. How much is at each place is told by the operations.
-const STREAMS = Array.from({ length: 20 }, (_, stream) => stream * 65_536);
+const STREAMS = Array.from({ length: 23 }, (_, stream) => stream * 65_536);
 const [OPS, DECLARED, KINDS, LABELS, CALLS, SETS, CONSTS, WIDE, ALIGNS, LOADS, STORES, FLOATS, OTHERS, GETS] = STREAMS;
+const FIELDS = STREAMS.at(-3);
 
 const isWithin = (op, first, last) => op >= first && op <= last;
 
@@ -26,25 +27,30 @@ const getsOf = (next) =>
           ? 3
           : [0x41, 0x20, 0x10].indexOf(next) + 4 || 0);
 
+/** The place of how far behind the field that was loaded before of the same thing one is: of four bytes, eight, others. */
+const fieldsOf = (op) => FIELDS + 65_536 * Math.min(op - 0x28, 2);
+
 /**
  * Copies what stands behind the operation `ops[at]`: `number(place)` copies a number and gives it, `bytes(place, n)` so
- * many bytes.
+ * many bytes, `offset(op)` that of what is loaded. Gives the local that is then on the stack, if it is one.
  */
-export function operands(ops, at, number, bytes) {
+export function operands(ops, at, number, bytes, offset) {
   const op = ops[at];
   const next = ops[at + 1] | 0;
   const before = ops[at - 1] | 0;
   const numbers = (place, n) => {
     for (; n > 0; n--) number(place);
   };
-  if (op === 0x20) number(getsOf(next));
-  else if (op === 0x21 || op === 0x22) number(SETS + before);
+  if (op === 0x20) return number(getsOf(next));
+  if (op === 0x22) return number(SETS + before);
+  if (op === 0x21) number(SETS + before);
   else if (op === 0x41) number(CONSTS + around(next, ops[at + 2], before));
   else if (isWithin(op, 0x28, 0x3e)) {
     number(ALIGNS);
-    number(op < 0x36 ? LOADS : STORES);
+    if (op < 0x36) offset(op);
+    else number(STORES);
   } else if (op === 0x10) number(CALLS + around(before, ops[at - 2], ops[at - 3]));
-  else if (op === 0x0c || op === 0x0d) number(LABELS);
+  else if (op === 0x0c || op === 0x0d) number(LABELS + op);
   else if (op === 0x42) number(WIDE + around(next, before, 0));
   else if (op === 0x43) bytes(FLOATS, 4);
   else if (op === 0x44) bytes(FLOATS, 8);
@@ -66,7 +72,7 @@ export async function unpacked(answer) {
   return unpack(new Uint8Array(await answer.arrayBuffer()));
 }
 
-export { DECLARED, OPS, STREAMS };
+export { DECLARED, LOADS, OPS, STREAMS, fieldsOf };
 
 function damaged() {
   throw new Error("the program is damaged");
@@ -79,7 +85,7 @@ function starts(at, packed, lengths, begin) {
     at[place]++;
     return 0;
   };
-  for (let read = 0; read < ops.length; read++) operands(ops, read, count, count);
+  for (let read = 0; read < ops.length; read++) operands(ops, read, count, count, count);
   for (const [stream, length] of lengths.entries()) {
     let read = begin;
     begin += length;
@@ -94,6 +100,21 @@ function starts(at, packed, lengths, begin) {
     }
   }
   return ops;
+}
+
+/**
+ * Writes the numbers of functions in the data. They mostly grow by a little, so that of each which does only by how much
+ * it is more than the one before is there, and three marks.
+ */
+function tellNumbers(data, last, mark) {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  for (let at = 0; at + 3 < data.length; at++) {
+    if (data[at + 1] === mark && data[at + 2] === mark && data[at + 3] === mark) {
+      last += data[at];
+      view.setUint32(at, last, true);
+      at += 3;
+    }
+  }
 }
 
 /** The module of a packed one, as bytes. */
@@ -117,6 +138,8 @@ export function unpack(packed) {
   const out = new Uint8Array(size + 5);
   let n = number();
   const head = number();
+  const last = number();
+  const mark = number();
   const lengths = STREAMS.map(number);
   out.set(packed.subarray(read, (read += head)));
   let write = head;
@@ -135,25 +158,44 @@ export function unpack(packed) {
   const bytes = (place, n) => {
     for (; n > 0; n--) take(place);
   };
+  /** Writes a number and gives where it ends. */
+  const put = (value, begin) => {
+    for (; value > 127; value = Math.floor(value / 128)) out[begin++] = (value & 127) | 128;
+    out[begin++] = value;
+    return begin;
+  };
+  // Of each local, what was loaded of it last.
+  const offsets = new Map();
+  let local;
+  const offset = (op) => {
+    let value = offsets.get(local);
+    if (value === undefined) value = copy(LOADS);
+    else {
+      const begin = write;
+      const change = copy(fieldsOf(op));
+      value += change % 2 ? (change + 1) / -2 : change / 2;
+      write = put(value, begin);
+    }
+    if (local !== undefined) offsets.set(local, value);
+  };
   let done = 0;
   for (; n > 0; n--) {
     // Its length is known only when it is there.
     const start = write;
     write += 5;
     for (let left = 2 * copy(DECLARED); left > 0; left--) copy(DECLARED);
+    offsets.clear();
     for (let depth = 0; depth >= 0; ) {
       if (!(write < out.length)) damaged();
       depth += deeper(take(OPS));
-      operands(ops, done++, copy, bytes);
+      local = operands(ops, done++, copy, bytes, offset);
     }
-    let length = write - start - 5;
-    let begin = start;
-    for (; length > 127; length = Math.floor(length / 128)) out[begin++] = (length & 127) | 128;
-    out[begin++] = length;
+    const begin = put(write - start - 5, start);
     out.copyWithin(begin, start + 5, write);
     write -= start + 5 - begin;
   }
   if (write + packed.length - read !== size) damaged();
   out.set(packed.subarray(read), write);
+  tellNumbers(out.subarray(write), last, mark);
   return out.subarray(0, size);
 }
