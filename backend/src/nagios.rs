@@ -13,6 +13,7 @@ use shared::alarm::{AlarmList, AlarmState, AlarmStatus};
 use shared::query::latest::Freshness;
 use shared::query::streams::{StreamStatus, Streams};
 
+use crate::alarms::rule::Rule;
 use crate::nearest::nearest;
 
 /// The check that is about every rule.
@@ -92,8 +93,10 @@ impl Answer {
     }
 }
 
-/// How it stands with the check of a name; rules come before systems, those before streams.
-pub fn answer(check: &str, list: &AlarmList, streams: &Streams) -> Answer {
+/// How it stands with the check of a name; rules come before systems, those before streams. `rule` is the one of this name,
+/// if there is one.
+pub fn answer(check: &str, rule: Option<&Rule>, list: &AlarmList, streams: &Streams) -> Answer {
+    let limits = rule.map(ranges).unwrap_or_default();
     let rule = list.alarms.iter().find(|alarm| alarm.rule == check);
     let below: Vec<&AlarmStatus> = list.alarms.iter().filter(|alarm| is_below(alarm, check)).collect();
     let is_about_rules = rule.is_some() || !below.is_empty() || check == ALL;
@@ -101,7 +104,7 @@ pub fn answer(check: &str, list: &AlarmList, streams: &Streams) -> Answer {
         return Answer::unknown(&why);
     }
     if let Some(rule) = rule {
-        return of_rule(rule);
+        return of_rule(rule, &limits);
     }
     if is_about_rules {
         return of_rules(check, &below);
@@ -169,10 +172,12 @@ fn word(state: AlarmState) -> &'static str {
     }
 }
 
-fn of_rule(alarm: &AlarmStatus) -> Answer {
+/// `limits` are the ranges of performance data.
+fn of_rule(alarm: &AlarmStatus, limits: &str) -> Answer {
     let (status, quiet) = counted(alarm);
     let mut text = format!("{} {}", word(alarm.state), alarm.title);
-    let value = alarm.value.finite();
+    // What was said last is not what it is now.
+    let value = alarm.value.finite().filter(|_| alarm.state != AlarmState::NoData);
     if let Some(value) = value {
         // Writing into a text cannot fail.
         let _written = write!(
@@ -190,11 +195,25 @@ fn of_rule(alarm: &AlarmStatus) -> Answer {
     for more in more.into_iter().flatten().filter(|more| !more.is_empty()) {
         let _written = write!(text, ", {more}");
     }
-    let performance = value.map_or_else(String::new, |value| {
-        let limit = alarm.limits.first().map_or_else(String::new, f64::to_string);
-        format!("{}={value};;{limit}", label(&alarm.rule))
-    });
+    let performance = value.map_or_else(String::new, |value| format!("{}={value}{limits}", label(&alarm.rule)));
     Answer::new(status, &text, performance)
+}
+
+/// Beyond which values it is a warning, and critical, as performance data have it: `;~:22;~:24`.
+fn ranges(rule: &Rule) -> String {
+    let end = |end: f64, open: &str| {
+        if end.is_finite() {
+            end.to_string()
+        } else {
+            open.to_owned()
+        }
+    };
+    let range = |range: Option<(f64, f64)>| match range {
+        Some((low, high)) => format!(";{}:{}", end(low, "~"), end(high, "")),
+        None => ";".to_owned(),
+    };
+    let text: String = rule.within().map(range).concat();
+    text.trim_end_matches(';').to_owned()
 }
 
 fn of_rules(check: &str, alarms: &[&AlarmStatus]) -> Answer {
@@ -224,14 +243,7 @@ fn of_rules(check: &str, alarms: &[&AlarmStatus]) -> Answer {
     if MAX_NAMED < wrong.len() {
         let _written = write!(text, " and {} more", wrong.len() - MAX_NAMED);
     }
-    let kinds = [
-        AlarmState::Ok,
-        AlarmState::Warning,
-        AlarmState::Alarm,
-        AlarmState::NoData,
-        AlarmState::Unknown,
-    ];
-    let performance = kinds.map(|state| format!("{}={};;;0;{}", state.as_str(), count(state), alarms.len()));
+    let performance = AlarmState::ALL.map(|state| format!("{}={};;;0;{}", state.as_str(), count(state), alarms.len()));
     Answer::new(status, &text, performance.join(" "))
 }
 

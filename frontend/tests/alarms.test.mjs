@@ -399,7 +399,7 @@ test("messages that reached nobody are told with the way to their list", async (
     const notice = page.locator(".notice--letters");
     await notice.getByText("3 messages about alarms could not be delivered").waitFor();
     const href = await notice.getByRole("link").getAttribute("href");
-    assert.equal(new URL(href).pathname, "/api/v1/outbox");
+    assert.equal(new URL(href).pathname, "/alarms");
   }, { night });
 });
 

@@ -44,6 +44,13 @@ pub(crate) const PROMETHEUS: Program = Program {
     why: "checks the server's own metrics",
 };
 
+/// Plugins of Nagios and Icinga; Debian keeps them in a folder of their own.
+pub(crate) const MONITORING_PLUGINS: Program = Program {
+    commands: &["check_http"],
+    packages: &["monitoring-plugins-basic"],
+    why: "tests of the checks of Nagios and Icinga",
+};
+
 /// The compiler of libFuzzer.
 pub(crate) const CXX: Program = Program {
     commands: &["c++", "g++", "clang++"],
@@ -84,11 +91,14 @@ impl Program {
     }
 }
 
-/// Where a command is: on the path, or where Debian keeps those of each version of PostgreSQL.
+/// Where a command is: on the path, or where Debian keeps those of each version of PostgreSQL, and plugins of Nagios.
 fn find(command: &str) -> Option<PathBuf> {
     process::find(command).or_else(|| {
         let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-        let mut files = versions.map(|version| version.path().join("bin").join(command));
+        let folders = versions.map(|version| version.path().join("bin"));
+        let mut files = folders
+            .chain([PathBuf::from("/usr/lib/nagios/plugins")])
+            .map(|folder| folder.join(command));
         files.find(|file| file.is_file())
     })
 }

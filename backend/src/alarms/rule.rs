@@ -66,20 +66,29 @@ impl Rule {
         }
     }
 
+    /// From where to where a value, or the mean of some, is no warning and no alarm; ends may be infinite. `None` of what it
+    /// never is, and of rules about something else.
+    pub fn within(&self) -> [Option<(f64, f64)>; 2] {
+        let Condition::Samples { test, .. } = &self.condition else {
+            return [None, None];
+        };
+        match test {
+            Test::Threshold { warning, alarm } => [warning, alarm].map(|band| band.map(|band| (band.low, band.high))),
+            Test::Mean { level, range, .. } | Test::OfLast { level, range, .. } => {
+                let range = Some((range.low, range.high));
+                match level {
+                    Level::Warning => [range, None],
+                    Level::Alarm => [None, range],
+                }
+            }
+            _ => [None, None],
+        }
+    }
+
     /// The limits that it draws on the axes of its metrics.
     pub fn limits(&self) -> Vec<f64> {
-        let Condition::Samples { test, .. } = &self.condition else {
-            return Vec::new();
-        };
-        let ends: Vec<f64> = match test {
-            Test::Threshold { warning, alarm } => {
-                let bands = [warning, alarm].into_iter().flatten();
-                bands.flat_map(|band| [band.low, band.high]).collect()
-            }
-            Test::Mean { range, .. } | Test::OfLast { range, .. } => vec![range.low, range.high],
-            _ => Vec::new(),
-        };
-        ends.into_iter().filter(|end| end.is_finite()).collect()
+        let ends = self.within().into_iter().flatten().flat_map(|(low, high)| [low, high]);
+        ends.filter(|end| end.is_finite()).collect()
     }
 }
 

@@ -134,6 +134,11 @@ impl Alarms {
         engine.rule(name).map(|watched| answers::status(&engine, watched))
     }
 
+    /// A rule as it is configured.
+    pub fn rule(&self, name: &str) -> Option<Rule> {
+        self.engine().rule(name).map(|watched| watched.rule.clone())
+    }
+
     /// All that helps to judge a rule; `None` where there is none of this name.
     pub async fn card(&self, store: &dyn Store, name: &str) -> store::Result<Option<AlarmCard>> {
         if self.engine().rule(name).is_none() {

@@ -67,7 +67,7 @@ async fn answer(app: &AppState, check: &str) -> Answer {
     match streams.await {
         Ok(streams) => {
             let list = app.alarms.list(app.clock.now().as_micros());
-            nagios::answer(check, &list, &streams)
+            nagios::answer(check, app.alarms.rule(check).as_ref(), &list, &streams)
         }
         Err(error) => {
             tracing::warn!(%error, "a check cannot be answered: {error}");

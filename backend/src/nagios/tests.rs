@@ -103,7 +103,7 @@ fn told(check: &str, list: &AlarmList) -> String {
         status,
         text,
         performance,
-    } = answer(check, list, &streams());
+    } = answer(check, None, list, &streams());
     let performance = if performance.is_empty() {
         performance
     } else {
@@ -135,14 +135,14 @@ fn checks_are_rules_systems_streams_or_all() {
     let told: Vec<String> = checks.iter().map(|check| told(check, &list)).collect();
     assert_snapshot!(told.join("\n"), @r#"
     2 NO DATA drive is wrong, silent for 9 min
-    0 ALARM fan is wrong: 24.9 °C, limit 24, shelved by anna: we / know | fan=24.9;;24
-    1 WARNING pacta hot is wrong: 24.9 °C, limit 24, acknowledged by bo | 'pacta hot'=24.9;;24
-    0 OK dome is wrong: 24.9 °C, limit 24 | dome=24.9;;24
-    3 UNKNOWN sum is wrong: 24.9 °C, limit 24 | sum=24.9;;24
-    1 Camera: 2 of 3 rules: WARNING pacta hot is wrong, UNKNOWN sum is wrong | ok=0;;;0;3 warning=1;;;0;3 alarm=1;;;0;3 no_data=0;;;0;3 unknown=1;;;0;3
-    1 Camera/Pixels: 1 of 1 rules: WARNING pacta hot is wrong | ok=0;;;0;1 warning=1;;;0;1 alarm=0;;;0;1 no_data=0;;;0;1 unknown=0;;;0;1
-    0 Dome: nothing is wrong with 1 rules | ok=1;;;0;1 warning=0;;;0;1 alarm=0;;;0;1 no_data=0;;;0;1 unknown=0;;;0;1
-    2 all: 3 of 5 rules: NO DATA drive is wrong, WARNING pacta hot is wrong, UNKNOWN sum is wrong | ok=1;;;0;5 warning=1;;;0;5 alarm=1;;;0;5 no_data=1;;;0;5 unknown=1;;;0;5
+    0 ALARM fan is wrong: 24.9 °C, limit 24, shelved by anna: we / know | fan=24.9
+    1 WARNING pacta hot is wrong: 24.9 °C, limit 24, acknowledged by bo | 'pacta hot'=24.9
+    0 OK dome is wrong: 24.9 °C, limit 24 | dome=24.9
+    3 UNKNOWN sum is wrong: 24.9 °C, limit 24 | sum=24.9
+    1 Camera: 2 of 3 rules: WARNING pacta hot is wrong, UNKNOWN sum is wrong | ok=0;;;0;3 unknown=1;;;0;3 warning=1;;;0;3 no_data=0;;;0;3 alarm=1;;;0;3
+    1 Camera/Pixels: 1 of 1 rules: WARNING pacta hot is wrong | ok=0;;;0;1 unknown=0;;;0;1 warning=1;;;0;1 no_data=0;;;0;1 alarm=0;;;0;1
+    0 Dome: nothing is wrong with 1 rules | ok=1;;;0;1 unknown=0;;;0;1 warning=0;;;0;1 no_data=0;;;0;1 alarm=0;;;0;1
+    2 all: 3 of 5 rules: NO DATA drive is wrong, WARNING pacta hot is wrong, UNKNOWN sum is wrong | ok=1;;;0;5 unknown=1;;;0;5 warning=1;;;0;5 no_data=1;;;0;5 alarm=1;;;0;5
     0 a.fresh is fresh | age=2.5s;;;0
     1 a.late is late: no data for 100 s | age=100.0s;;;0
     2 a.stale is silent: no data for 10 min | age=600.0s;;;0
@@ -172,7 +172,7 @@ fn rules_that_nobody_evaluates_are_unknown_and_never_ok() {
 
 #[test]
 fn silence_is_never_told_as_a_value_beyond_a_limit() {
-    let text = answer("drive", &list(), &streams()).text;
+    let text = answer("drive", None, &list(), &streams()).text;
     assert!(!text.contains("above") && !text.contains("limit"), "{text}");
     assert!(text.contains("NO DATA"), "{text}");
 }

@@ -36,6 +36,8 @@ mod notify;
 
 mod check;
 
+mod plugins;
+
 mod reload;
 
 mod alarms;

@@ -44,6 +44,8 @@ pub(super) enum Need {
     Postgres,
     /// What checks metrics as Prometheus reads them.
     Prometheus,
+    /// Plugins of Nagios and Icinga.
+    MonitoringPlugins,
     /// What tests the API against its document.
     Schemathesis,
     /// What stands in for MongoDB.
@@ -117,6 +119,7 @@ pub(super) const ALL: &[Step] = &[
         needs: &[
             Need::Postgres,
             Need::Prometheus,
+            Need::MonitoringPlugins,
             Need::Secantus,
             Need::TableReaders,
             Need::Clients,
@@ -183,6 +186,9 @@ pub(super) fn prepare(workspace: &Workspace, needs: &[Need]) -> Result<()> {
     }
     if needed(Need::Prometheus) {
         programs.push(apt::PROMETHEUS);
+    }
+    if needed(Need::MonitoringPlugins) {
+        programs.push(apt::MONITORING_PLUGINS);
     }
     apt::ensure(&programs)?;
     if needed(Need::Components) {

@@ -23,6 +23,8 @@ pub mod card;
 
 pub mod history;
 
+pub mod letters;
+
 pub mod links;
 
 pub mod list;
@@ -90,6 +92,7 @@ pub fn alarms_page() -> AnyView {
                 </nav>
             </header>
             {problem}
+            {letters::letters()}
             <div class="alarms__columns">
                 {system_list()}
                 <div class="alarms__list">{listed}</div>

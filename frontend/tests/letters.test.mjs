@@ -1,0 +1,109 @@
+// Messages about alarms that reach nobody, by a receiver that fails until they are given up.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { launchBrowser, openPage } from "./support/browser.mjs";
+import { LiveServer } from "./support/live_server.mjs";
+
+/** A receiver of webhooks that answers `status`, and keeps what came. */
+async function startReceiver() {
+  const receiver = { status: 500, got: [] };
+  const server = createServer(async (request, answer) => {
+    let body = "";
+    for await (const part of request) body += part;
+    receiver.got.push({ id: request.headers["x-watchroom-delivery"], status: receiver.status, ...JSON.parse(body) });
+    answer.writeHead(receiver.status).end();
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  receiver.url = `http://127.0.0.1:${server.address().port}/in`;
+  receiver.stop = () => server.close();
+  return receiver;
+}
+
+const config = (url) => `
+[metrics."dome.wind"]
+unit = "km/h"
+interval = "1d"
+[alarms.wind]
+title = "Wind <b>too</b> strong"
+kind = "threshold"
+metric = "dome.wind"
+above = 50
+[notify]
+give_up_after = "1s"
+[notify.receivers.crew]
+kind = "webhook"
+url = "${url}"
+[[notify.routes]]
+receivers = ["crew"]
+states = ["alarm"]
+`;
+
+const DASHBOARD = `
+title = "Dome"
+[[tabs]]
+id = "dome"
+title = "Dome"
+[[tabs.panels]]
+id = "wind"
+title = "Wind"
+type = "stat"
+metric = "dome.wind"
+`;
+
+/** Waits until something is so. */
+async function until(what) {
+  const deadline = Date.now() + 60_000;
+  while (!(await what())) {
+    assert.ok(Date.now() < deadline, `never so: ${what}`);
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}
+
+test("a message that reached nobody is listed with its error, and is sent again by a click", async () => {
+  const receiver = await startReceiver();
+  const server = await LiveServer.start({ config: config(receiver.url), dashboards: { dome: DASHBOARD } });
+  const browser = await launchBrowser();
+  try {
+    const write = (value) => server.post([{ metric: "dome.wind", time: new Date().toISOString(), values: [value] }]);
+    const asked = async (path) => (await fetch(`${server.url}api/v1/${path}`)).json();
+    await write(20);
+    await until(async () => (await asked("alarms")).alarms[0].state === "ok");
+    const watched = await openPage(browser, `${server.url}d/dome/dome`);
+    const { page } = watched;
+    await page.locator('[data-panel="wind"]').waitFor();
+    await write(70);
+    await until(async () => (await asked("outbox")).dead_letters.length === 1);
+    await page.getByText("1 message about alarms could not be delivered").waitFor({ timeout: 60_000 });
+    await page.getByRole("link", { name: "Which, and why" }).click();
+    const table = page.getByRole("table", { name: "Messages that reached nobody" });
+    const row = table.locator("tbody tr");
+    await row.waitFor();
+    const cells = await row.locator("th, td").allInnerTexts();
+    assert.match(cells[0], /ALARM Wind <b>too<\/b> strong: 70 km\/h/);
+    assert.equal(cells[1], "crew");
+    assert.match(cells[2], /^\d\d:\d\d:\d\d$/);
+    assert.equal(cells[3], "1");
+    assert.equal(cells[4], "given up after 1 attempts: it answers 500 Internal Server Error");
+
+    // It fails again, and is listed again.
+    await row.getByRole("button", { name: "Try again" }).click();
+    await until(() => receiver.got.length === 2);
+    await until(async () => (await asked("outbox")).dead_letters.length === 1);
+    receiver.status = 200;
+    await row.getByRole("button", { name: "Try again" }).click({ timeout: 60_000 });
+    await until(() => receiver.got.length === 3);
+    assert.equal(receiver.got[2].status, 200);
+    assert.equal(receiver.got[2].notices[0].value, 70);
+    assert.equal(new Set(receiver.got.map(({ id }) => id)).size, 1);
+    await table.waitFor({ state: "detached", timeout: 60_000 });
+    assert.deepEqual(await asked("outbox").then(({ pending, dead_letters }) => [pending, dead_letters]), [[], []]);
+    assert.deepEqual(watched.problems.filter((problem) => !/favicon/.test(problem)), []);
+    await watched.close();
+  } finally {
+    await browser.close();
+    await server.stop();
+    receiver.stop();
+  }
+});
