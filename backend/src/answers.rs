@@ -25,6 +25,8 @@ pub enum Packing {
     Gzip,
     /// By brotli.
     Brotli,
+    /// By zstd.
+    Zstd,
 }
 
 /// The version of an answer, which tells question and form as well, and its packing.

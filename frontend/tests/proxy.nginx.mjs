@@ -73,6 +73,9 @@ for (const [way, address] of WAYS) {
     assert.equal(asset.status, 200, wasm);
     assert.equal(asset.headers["content-encoding"], "br");
     assert.match(asset.headers["cache-control"], /immutable/);
+    const answer = await get(new URL("api/v1/metrics", address()).href, { "accept-encoding": "gzip, br, zstd" });
+    assert.equal(answer.headers["content-encoding"], "zstd");
+    assert.equal(answer.body.readUInt32LE(), 0xfd2fb528, "the magic number of zstd");
   });
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::order::sort_by;
+use crate::query::latest::Ages;
 use crate::quoted::Quoted;
 use crate::time::Timestamp;
 
@@ -39,12 +41,26 @@ pub struct MetricInfo {
     /// neither tells.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub interval_s: Option<f64>,
+    /// From which age on a sample is late, in seconds: as configured, else two intervals; `None` where neither is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub late_after_s: Option<f64>,
+    /// From which age on a sample is stale, in seconds: as configured, else three intervals; `None` where neither is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub stale_after_s: Option<f64>,
     /// The time of its oldest sample; `None` before the first.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub first: Option<Timestamp>,
     /// The time of its newest sample; `None` before the first.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub last: Option<Timestamp>,
+}
+
+impl MetricInfo {
+    /// By which the age of a sample is judged.
+    pub fn ages(&self) -> Option<Ages> {
+        let (late_s, stale_s) = self.late_after_s.zip(self.stale_after_s)?;
+        Some(Ages { late_s, stale_s })
+    }
 }
 
 /// The answer to `GET /api/v1/metrics`, sorted by name.
@@ -148,16 +164,17 @@ impl std::str::FromStr for ChannelSelection {
             _ => {}
         }
         let mut channels = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
         for part in text.split(CHANNEL_SEPARATOR) {
             let channel = part
                 .trim()
                 .parse::<u32>()
                 .map_err(|_not_a_number| ChannelSelectionError::NotAnIndex(part.chars().take(40).collect()))?;
-            if !seen.insert(channel) {
-                return Err(ChannelSelectionError::Repeated(channel));
-            }
             channels.push(channel);
+        }
+        let mut sorted = channels.clone();
+        sort_by(&mut sorted, u32::cmp);
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(ChannelSelectionError::Repeated(pair[0]));
         }
         Ok(Self::List(channels))
     }

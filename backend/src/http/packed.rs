@@ -18,9 +18,17 @@ const MIN_BYTES: usize = 512;
 /// Mbit/s in 583, 590 and 563. By gzip at 2 in 108 and at 6 in 243.
 pub(super) const QUALITY: u32 = 2;
 
-/// The packing that a client can read and that makes answers shortest.
+/// How hard zstd tries where an answer is packed as a whole.
+///
+/// A raster of 2160 x 574 extremes, 4.8 MB, becomes 832 KB in 14 ms and is unpacked in 4; brotli at [`QUALITY`] makes 847 KB
+/// of it in 60 ms, unpacked in 40. Level 3 makes it no shorter, and fast levels make it half as long again.
+const ZSTD_LEVEL: i32 = 1;
+
+/// The packing that a client can read and that lets it have answers soonest.
 pub(super) fn packing_for(asked: &HeaderMap) -> Packing {
-    if accepts(asked, Encoding::Brotli) {
+    if accepts(asked, Encoding::Zstd) {
+        Packing::Zstd
+    } else if accepts(asked, Encoding::Brotli) {
         Packing::Brotli
     } else if accepts(asked, Encoding::Gzip) {
         Packing::Gzip
@@ -52,7 +60,7 @@ pub(super) async fn pack(bytes: Vec<u8>, packing: Packing) -> (Arc<[u8]>, Packin
 }
 
 fn pack_now(bytes: &[u8], packing: Packing) -> std::io::Result<Vec<u8>> {
-    let mut packed = Vec::with_capacity(bytes.len() / 4);
+    let mut packed = Vec::with_capacity(if packing == Packing::Zstd { 0 } else { bytes.len() / 4 });
     match packing {
         Packing::Plain => packed.extend_from_slice(bytes),
         Packing::Gzip => {
@@ -68,6 +76,7 @@ fn pack_now(bytes: &[u8], packing: Packing) -> std::io::Result<Vec<u8>> {
             };
             brotli::BrotliCompress(&mut &*bytes, &mut packed, &parameters)?;
         }
+        Packing::Zstd => packed = zstd::bulk::compress(bytes, ZSTD_LEVEL)?,
     }
     Ok(packed)
 }
@@ -81,6 +90,7 @@ pub(super) fn respond(body: Arc<[u8]>, packing: Packing, media_type: &'static st
         Packing::Plain => None,
         Packing::Gzip => Some(Encoding::Gzip),
         Packing::Brotli => Some(Encoding::Brotli),
+        Packing::Zstd => Some(Encoding::Zstd),
     };
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     if let Some(encoding) = encoding {

@@ -136,9 +136,10 @@ fn decode_numbers(input: &mut In<'_>, part: Part) -> Result<Option<NumberTile>, 
     }
     let asked = sums.or(least).or(greatest).or(newest).unwrap_or_default();
     let narrow: Option<Vec<u32>> = counts.iter().map(|count| u32::try_from(*count).ok()).collect();
-    let Some(counts) = narrow.filter(|_| scaled.iter().all(|scaled| *scaled == 0)) else {
+    let Some(mut counts) = narrow.filter(|_| scaled.iter().all(|scaled| *scaled == 0)) else {
         return Ok(None);
     };
+    counts.shrink_to_fit();
     let mut asked = asked.into_iter();
     let mut number = |count: &u32| {
         if *count == 0 {
@@ -404,9 +405,12 @@ fn decode_buckets(
 fn decode_positions(input: &mut In<'_>, n_buckets: usize) -> Result<Vec<u8>, BadTile> {
     let positions = input.small(n_buckets, usize::from(BUCKETS))?;
     let positions = positions.into_iter();
-    Ok(positions
+    let mut positions: Vec<u8> = positions
         .map(|position| u8::try_from(position).unwrap_or(u8::MAX))
-        .collect())
+        .collect();
+    // It has the memory of the wider numbers, and a tile is kept.
+    positions.shrink_to_fit();
+    Ok(positions)
 }
 
 /// How many samples each bucket stores, and how many of them are finite.

@@ -41,6 +41,7 @@ mod cells;
 mod columns;
 mod density;
 mod pyramidal;
+mod reading;
 mod refresh;
 
 pub use refresh::{Memory, refresh};
@@ -268,7 +269,7 @@ async fn answer_by_brute_force(store: &dyn Store, question: &Question<'_>) -> Re
     };
     let mut cells = question.cells(fold, &columns);
     fill(&mut cells).await?;
-    Ok(RasterAnswer::Raster(cells.finish(columns)))
+    Ok(RasterAnswer::Raster(Cells::finish(vec![cells], columns)))
 }
 
 async fn for_each_frame(store: &dyn Store, question: &Question<'_>, mut give: impl FnMut(&FrameRead)) -> Result<()> {

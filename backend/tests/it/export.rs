@@ -236,7 +236,7 @@ async fn a_failure_in_the_middle_cuts_the_answer_before_its_end() {
     let (store, _told) = WatchedStore::new(Scans::Fail).await;
     let broken = serve(TestApp::over(store).router).await;
     let sound = serve(TestApp::new().with_an_hour_of_data().await.router).await;
-    for accepted in ["identity", "gzip", "br"] {
+    for accepted in ["identity", "gzip", "br", "zstd"] {
         for format in FORMATS {
             let path = |metric: &str| {
                 format!(

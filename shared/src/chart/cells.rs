@@ -75,14 +75,19 @@ impl Cells<'_> {
         self.blanks.iter().any(holds)
     }
 
-    /// The least and the greatest value, of the positive ones alone if `only_positive`; `None` where there is none.
-    pub fn extremes(&self, only_positive: bool) -> Option<(f64, f64)> {
-        let floor = if only_positive { 0.0 } else { f64::NEG_INFINITY };
-        let (mut least, mut greatest) = (f64::INFINITY, f64::NEG_INFINITY);
+    /// The least and the greatest value, `None` where there is none: of all cells, and of those with a positive one.
+    pub fn extremes(&self) -> [Option<(f64, f64)>; 2] {
+        let (mut least, mut positive, mut greatest) = (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY);
+        // Where there is no value, no comparison holds.
         let mut add = |value: f64| {
-            if value > floor {
-                least = least.min(value);
-                greatest = greatest.max(value);
+            if value < least {
+                least = value;
+            }
+            if value > greatest {
+                greatest = value;
+            }
+            if value > 0.0 && value < positive {
+                positive = value;
             }
         };
         match self.values {
@@ -95,7 +100,7 @@ impl Cells<'_> {
                     .for_each(|count| add(f64::from(*count)));
             }
         }
-        (least <= greatest).then_some((least, greatest))
+        [least, positive].map(|least| (least <= greatest).then_some((least, greatest)))
     }
 }
 

@@ -62,15 +62,12 @@ pub(crate) fn narrow(number: f64) -> f32 {
 /// The numbers of four bytes in these planes.
 pub(crate) fn u32s(planes: &[u8]) -> Vec<u32> {
     let n = planes.len() / 4;
-    let mut numbers = vec![0; n];
-    if n != 0 {
-        for (shift, plane) in [0, 8, 16, 24].into_iter().zip(planes.chunks_exact(n)) {
-            for (number, byte) in numbers.iter_mut().zip(plane) {
-                *number |= u32::from(*byte) << shift;
-            }
-        }
-    }
-    numbers
+    let (low, high) = planes.split_at(2 * n);
+    let ((first, second), (third, fourth)) = (low.split_at(n), high.split_at(n));
+    let bytes = first.iter().zip(second).zip(third.iter().zip(fourth));
+    bytes
+        .map(|((first, second), (third, fourth))| u32::from_le_bytes([*first, *second, *third, *fourth]))
+        .collect()
 }
 
 /// The numbers of eight bytes in these planes.

@@ -47,6 +47,7 @@ impl Asset {
         let packed = |encoding| match encoding {
             Encoding::Brotli => self.brotli.as_ref(),
             Encoding::Gzip => self.gzip.as_ref(),
+            Encoding::Zstd => None,
         };
         let chosen = [Encoding::Brotli, Encoding::Gzip]
             .into_iter()

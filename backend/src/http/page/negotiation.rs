@@ -2,11 +2,12 @@
 
 use axum::http::header::{self, HeaderMap, HeaderValue};
 
-/// A way to pack a file.
+/// A way to pack a file or an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::http) enum Encoding {
     Brotli,
     Gzip,
+    Zstd,
 }
 
 impl Encoding {
@@ -14,6 +15,7 @@ impl Encoding {
         match self {
             Self::Brotli => "br",
             Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
         }
     }
 }
@@ -54,7 +56,7 @@ mod tests {
     #[track_caller]
     fn check(header: &'static str, accepted: &[Encoding]) {
         let asked = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(header))]);
-        for encoding in [Encoding::Brotli, Encoding::Gzip] {
+        for encoding in [Encoding::Brotli, Encoding::Gzip, Encoding::Zstd] {
             let expected = accepted.contains(&encoding);
             assert_eq!(accepts(&asked, encoding), expected, "{encoding:?} in {header:?}");
         }
@@ -62,14 +64,15 @@ mod tests {
 
     #[test]
     fn encodings_are_accepted_by_name_unless_their_weight_is_zero() {
-        use Encoding::{Brotli, Gzip};
+        use Encoding::{Brotli, Gzip, Zstd};
 
         assert!(!accepts(&HeaderMap::new(), Brotli));
         check("gzip, deflate, br", &[Brotli, Gzip]);
+        check("gzip, deflate, br, zstd", &[Brotli, Gzip, Zstd]);
         check("gzip", &[Gzip]);
         check("br;q=0, gzip", &[Gzip]);
         check("br; q=0.001 , GZIP;q=0.000", &[Brotli]);
-        check("*", &[Brotli, Gzip]);
+        check("*", &[Brotli, Gzip, Zstd]);
         check("*;q=0, br", &[Brotli]);
         check("identity", &[]);
         check("br;q=high", &[]);

@@ -185,29 +185,37 @@ impl<'a> In<'a> {
         if n == 0 {
             return Ok(Vec::new());
         }
-        match self.byte()? {
-            CONSTANT => Ok(vec![i64::from_le_bytes(self.array()?); n]),
+        let mut numbers: Vec<i64> = match self.byte()? {
+            CONSTANT => vec![i64::from_le_bytes(self.array()?); n],
             STEPS => {
                 let (first, step) = (i64::from_le_bytes(self.array()?), i64::from_le_bytes(self.array()?));
                 let numbers = (0_i64..)
                     .take(n)
                     .map(|index| step.checked_mul(index)?.checked_add(first));
-                numbers.map(|number| number.ok_or(BadTile::Damaged)).collect()
+                numbers
+                    .map(|number| number.ok_or(BadTile::Damaged))
+                    .collect::<Result<_, _>>()?
             }
-            PLAIN => (0..n).map(|_| self.array().map(i64::from_le_bytes)).collect(),
-            PACKED => self.packed(n),
-            _ => Err(BadTile::Damaged),
-        }
+            PLAIN => (0..n)
+                .map(|_| self.array().map(i64::from_le_bytes))
+                .collect::<Result<_, _>>()?,
+            PACKED => self.packed(n)?,
+            _ => return Err(BadTile::Damaged),
+        };
+        // Tiles are kept, and their cache counts what they hold.
+        numbers.shrink_to_fit();
+        Ok(numbers)
     }
 
     /// Integers from 0 up to, and without, `limit`.
     pub(super) fn small(&mut self, n: usize, limit: usize) -> Result<Vec<u32>, BadTile> {
         let small = |number: i64| u32::try_from(number).ok().filter(|number| (*number as usize) < limit);
         let numbers = self.integers(n)?;
-        numbers
-            .into_iter()
-            .map(|number| small(number).ok_or(BadTile::Damaged))
-            .collect()
+        let numbers = numbers.into_iter().map(|number| small(number).ok_or(BadTile::Damaged));
+        let mut numbers: Vec<u32> = numbers.collect::<Result<_, _>>()?;
+        // It has the memory of the wider numbers.
+        numbers.shrink_to_fit();
+        Ok(numbers)
     }
 
     /// Finite numbers.

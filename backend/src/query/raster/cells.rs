@@ -12,6 +12,15 @@ pub(super) trait Sink: Send {
     /// A stored sample.
     fn sample(&mut self, column: usize, channel: u32, value: Value);
 
+    /// Stored samples of one column and channel.
+    #[inline]
+    fn samples(&mut self, column: usize, channel: u32, values: impl Iterator<Item = Value>)
+    where
+        Self: Sized,
+    {
+        values.for_each(|value| self.sample(column, channel, value));
+    }
+
     /// A bucket that lies in one column.
     fn bucket(&mut self, column: usize, channel: u32, bucket: &Bucket);
 
@@ -91,56 +100,69 @@ impl Fold {
     }
 }
 
-/// What is known of the finite samples of a cell, as far as its statistic needs it.
+/// What is known of the finite samples of a cell, as far as its statistic needs it: millions of these are in memory at once.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     /// The sum, or the value that the statistic has taken.
-    sum: Sum,
-    /// How many samples; for the last one its channel, plus one. Zero as long as there is none.
+    value: f64,
+    /// How many samples; for the last one its channel, plus one. Zero as long as there is none. [`SCALED`] with it tells
+    /// that the sum is scaled.
     weight: u64,
 }
 
-const NOTHING: Cell = Cell {
-    sum: Sum::new(0.0),
-    weight: 0,
-};
+/// More samples than this there are not.
+const SCALED: u64 = 1 << 63;
+
+const NOTHING: Cell = Cell { value: 0.0, weight: 0 };
 
 impl Cell {
     #[inline]
     fn add(&mut self, fold: Fold, channel: u32, value: f64) {
         match fold {
-            Fold::Mean => {
-                self.sum = self.sum.plus(Sum::new(value));
-                self.weight += 1;
-            }
-            Fold::Min if self.weight == 0 || value < self.sum.value => self.take(value, 1),
-            Fold::Max if self.weight == 0 || self.sum.value < value => self.take(value, 1),
+            Fold::Mean => self.add_sum(Sum::new(value), 1),
+            Fold::Min if self.weight == 0 || value < self.value => self.take(value, 1),
+            Fold::Max if self.weight == 0 || self.value < value => self.take(value, 1),
             Fold::Last if self.weight <= u64::from(channel) + 1 => self.take(value, u64::from(channel) + 1),
             Fold::Min | Fold::Max | Fold::Last => {}
         }
     }
 
     fn take(&mut self, value: f64, weight: u64) {
-        (self.sum, self.weight) = (Sum::new(value), weight);
+        (self.value, self.weight) = (value, weight);
+    }
+
+    #[inline]
+    fn add_sum(&mut self, sum: Sum, count: u64) {
+        let all = self.sum().plus(sum);
+        let count = self.count() + count;
+        (self.value, self.weight) = (all.value, if all.scaled { count | SCALED } else { count });
     }
 
     fn merge(&mut self, fold: Fold, channel: u32, summary: &Summary) {
         match fold {
-            Fold::Mean => {
-                self.sum = self.sum.plus(summary.sum);
-                self.weight += summary.count;
-            }
+            Fold::Mean => self.add_sum(summary.sum, summary.count),
             Fold::Min => self.add(fold, channel, summary.min.value),
             Fold::Max => self.add(fold, channel, summary.max.value),
             Fold::Last => self.add(fold, channel, summary.last),
         }
     }
 
+    const fn sum(&self) -> Sum {
+        Sum {
+            value: self.value,
+            scaled: SCALED <= self.weight,
+        }
+    }
+
+    const fn count(&self) -> u64 {
+        self.weight & !SCALED
+    }
+
     fn value(&self, fold: Fold) -> Option<f64> {
         match (fold, self.weight) {
             (_, 0) => None,
-            (Fold::Mean, count) => Some(self.sum.mean(count)),
-            _ => Some(self.sum.value),
+            (Fold::Mean, _) => Some(self.sum().mean(self.count())),
+            _ => Some(self.value),
         }
     }
 }
@@ -168,20 +190,41 @@ impl Cells {
         }
     }
 
-    pub(super) fn finish(self, columns: Columns) -> Raster {
-        let mut values = Vec::with_capacity(self.by_row.len());
+    /// Forgets everything, for other rows on the same columns, and keeps the memory.
+    pub(super) fn start_anew(&mut self, rows: Rows) {
+        let n_cells = rows.len() * self.n_columns;
+        self.rows = rows;
+        self.by_row.clear();
+        self.by_row.resize(n_cells, NOTHING);
+        self.not_finite.clear();
+        self.not_finite.resize(n_cells, false);
+    }
+
+    /// The answer of cells with the same rows, whose columns lie beside each other and are these.
+    pub(super) fn finish(parts: Vec<Self>, columns: Columns) -> Raster {
+        let rows = parts.first().map_or_else(Rows::default, |part| part.rows.clone());
+        let mut values = Vec::with_capacity(rows.len() * columns.len());
         let mut blanks: Vec<BlankCells> = Vec::new();
-        for (row, cells, not_finite) in self.each_row() {
-            values.extend(cells.iter().map(|cell| cell.value(self.fold).unwrap_or(f64::NAN)));
-            let is_blank = |column: usize| not_finite[column] && cells[column].weight == 0;
-            blanks.extend(runs(cells.len(), is_blank).map(|[first, last]| [row, first, last]));
+        let mut is_blank = Vec::with_capacity(columns.len());
+        for (number, row) in (0_u32..).zip(0..rows.len()) {
+            is_blank.clear();
+            for part in &parts {
+                let (cells, not_finite) = part.row(row);
+                values.extend(cells.iter().map(|cell| cell.value(part.fold).unwrap_or(f64::NAN)));
+                let pairs = cells.iter().zip(not_finite);
+                is_blank.extend(pairs.map(|(cell, not_finite)| *not_finite && cell.weight == 0));
+            }
+            let runs = runs(is_blank.len(), |column| is_blank[column]);
+            blanks.extend(runs.map(|[first, last]| [number, first, last]));
         }
+        // They take more memory than all that follows.
+        drop(parts);
         Raster {
             bucket_us: columns.bucket_us(),
             start_us: columns.start_us,
             end_us: columns.end_us,
-            row_first: self.rows.first,
-            row_last: self.rows.last,
+            row_first: rows.first,
+            row_last: rows.last,
             cells: CellValues::narrowest(values),
             blanks,
         }
@@ -189,7 +232,7 @@ impl Cells {
 
     /// Gives the value of each cell that has one, and which cells have none but hold samples: column and value.
     pub(super) fn give(&self, mut sink: impl FnMut(usize, Option<f64>)) {
-        for (_, cells, not_finite) in self.each_row() {
+        for (cells, not_finite) in (0..self.rows.len()).map(|row| self.row(row)) {
             for (column, (cell, not_finite)) in cells.iter().zip(not_finite).enumerate() {
                 let value = cell.value(self.fold);
                 if value.is_some() || *not_finite {
@@ -199,12 +242,11 @@ impl Cells {
         }
     }
 
-    fn each_row(&self) -> impl Iterator<Item = (u32, &[Cell], &[bool])> {
+    /// The cells of a row, and which of them hold a sample that is not finite.
+    fn row(&self, row: usize) -> (&[Cell], &[bool]) {
         // Without columns there are no cells, but rows all the same.
-        (0_u32..).zip(0..self.rows.len()).map(|(number, row)| {
-            let range = row * self.n_columns..(row + 1) * self.n_columns;
-            (number, &self.by_row[range.clone()], &self.not_finite[range])
-        })
+        let range = row * self.n_columns..(row + 1) * self.n_columns;
+        (&self.by_row[range.clone()], &self.not_finite[range])
     }
 }
 
@@ -234,6 +276,20 @@ impl Sink for Cells {
     }
 
     #[inline]
+    fn samples(&mut self, column: usize, channel: u32, values: impl Iterator<Item = Value>) {
+        let Some(row) = self.rows.of(channel) else { return };
+        let index = row * self.n_columns + column;
+        let (fold, mut cell) = (self.fold, self.by_row[index]);
+        for value in values {
+            match value.finite() {
+                Some(value) => cell.add(fold, channel, value),
+                None => self.not_finite[index] = true,
+            }
+        }
+        self.by_row[index] = cell;
+    }
+
+    #[inline]
     fn bucket(&mut self, column: usize, channel: u32, bucket: &Bucket) {
         let Some(row) = self.rows.of(channel) else { return };
         let index = row * self.n_columns + column;
@@ -259,10 +315,7 @@ impl Sink for Cells {
         let cell = &mut self.by_row[index];
         match self.fold {
             _ if count == 0 => self.not_finite[index] = true,
-            Fold::Mean => {
-                cell.sum = cell.sum.plus(Sum::new(number));
-                cell.weight += u64::from(count);
-            }
+            Fold::Mean => cell.add_sum(Sum::new(number), u64::from(count)),
             fold => cell.add(fold, channel, number),
         }
     }

@@ -116,6 +116,34 @@ impl Counts {
         }
     }
 
+    /// Those of columns beside each other, of the same bins.
+    pub(super) fn joined(mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1
+            && let Some(only) = parts.pop()
+        {
+            return only;
+        }
+        let bins = parts.first().and_then(|part| part.bins);
+        let n_columns = parts.iter().map(|part| part.n_columns).sum();
+        let n_bins = parts
+            .iter()
+            .filter_map(|part| part.by_bin.len().checked_div(part.n_columns))
+            .max();
+        let mut by_bin = Vec::with_capacity(n_columns * n_bins.unwrap_or(0));
+        for bin in 0..n_bins.unwrap_or(0) {
+            for part in &parts {
+                by_bin.extend_from_slice(&part.by_bin[bin * part.n_columns..(bin + 1) * part.n_columns]);
+            }
+        }
+        Self {
+            bins,
+            n_columns,
+            by_bin,
+            outside: parts.iter().flat_map(|part| part.outside.iter().copied()).collect(),
+            not_finite: parts.iter().flat_map(|part| part.not_finite.iter().copied()).collect(),
+        }
+    }
+
     /// How many values of each column lie in no bin.
     pub(super) fn outside(&self) -> &[Outside] {
         &self.outside

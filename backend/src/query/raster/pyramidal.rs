@@ -4,24 +4,23 @@ use std::ops::Range;
 
 use shared::query::raster::DensityOf;
 use shared::time::TimeRange;
-use shared::value::Value;
 
-use super::cells::{Cells, Fold, Rows, Sink};
+use super::cells::{Cells, Fold, Rows};
 use super::columns::{Columns, Cut, Overview, finest_width};
-use super::density::Outside;
-use super::{Question, RasterAnswer, add_frame, count_means};
-use crate::pyramid::grid::{self, BUCKETS, SAMPLES, Step};
-use crate::pyramid::tile::{BLOCK_CHANNELS, Decoded, Values};
-use crate::pyramid::view::{Piece, Subject, TilePart, View};
+use super::density::{Counts, Outside};
+use super::reading::{self, Half};
+use super::{Question, RasterAnswer, count_means};
+use crate::pyramid::grid::SAMPLES;
+use crate::pyramid::tile::BLOCK_CHANNELS;
+use crate::pyramid::view::{Piece, Subject, View};
 use crate::pyramid::{Error, Pyramid};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::query::envelope::pyramidal::filled;
-use crate::store::ChannelFilter;
 
 type Result<T> = std::result::Result<T, Error>;
 
 /// The most cells that hold means of single channels at once, while a density counts them.
-const MEANS_AT_ONCE: usize = 1 << 20;
+const MEANS_AT_ONCE: usize = 1 << 19;
 
 /// Answers from tiles, and stores those that had to be derived for it.
 pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnswer> {
@@ -114,32 +113,36 @@ pub(super) async fn read(view: &mut View<'_>, question: &Question<'_>, plan: &Pl
     let Asked { columns, range } = asked;
     let Plan { overview, of, .. } = plan;
     let (ranges, level) = plan.parts(view, question, range).await?;
-    let plans = ranges.into_iter().map(|range| view.plan(range, level)).collect();
-    let mut reading = Reading {
-        view,
-        plans,
-        columns: &columns,
-    };
     let all = 0..question.n_channels;
+    let halves = Half::of(&columns, question.n_channels, &ranges, view, level);
     if let Some(fold) = Fold::of(question.query.stat) {
-        let mut cells = question.cells(fold, &columns);
-        reading.read(all, &mut cells).await?;
+        let mut cells: Vec<Cells> = halves.iter().map(|half| question.cells(fold, &half.columns)).collect();
+        reading::read(view, all, &halves, &mut cells).await?;
         return Ok(Read {
-            answer: RasterAnswer::Raster(cells.finish(columns)),
+            answer: RasterAnswer::Raster(Cells::finish(cells, columns)),
             outside: Vec::new(),
         });
     }
-    let mut counts = question.counts(overview, &columns);
+    let mut counts: Vec<Counts> = halves
+        .iter()
+        .map(|half| question.counts(overview, &half.columns))
+        .collect();
     match of {
-        DensityOf::Samples => reading.read(all, &mut counts).await?,
+        DensityOf::Samples => reading::read(view, all, &halves, &mut counts).await?,
         DensityOf::Buckets => {
+            let none = |half: &Half| Cells::new(Fold::Mean, Rows::default(), half.columns.len());
+            let mut means: Vec<Cells> = halves.iter().map(none).collect();
             for channels in parts(question.n_channels, columns.len()) {
-                let mut means = Cells::new(Fold::Mean, Rows::each(channels.clone()), columns.len());
-                reading.read(channels, &mut means).await?;
-                count_means(&mut counts, &means, overview);
+                for means in &mut means {
+                    means.start_anew(Rows::each(channels.clone()));
+                }
+                reading::read(view, channels, &halves, &mut means).await?;
+                let mut counted: Vec<(&mut Counts, &Cells)> = counts.iter_mut().zip(&means).collect();
+                reading::both(&mut counted, |(counts, means)| count_means(counts, means, overview));
             }
         }
     }
+    let counts = Counts::joined(counts);
     Ok(Read {
         outside: counts.outside().to_vec(),
         answer: question.finish_counts(counts, columns, *of, overview),
@@ -151,7 +154,7 @@ fn nothing(question: &Question<'_>) -> RasterAnswer {
     let overview = Overview::default();
     let columns = question.columns(question.cut(&overview), Vec::new());
     if let Some(fold) = Fold::of(question.query.stat) {
-        return RasterAnswer::Raster(question.cells(fold, &columns).finish(columns));
+        return RasterAnswer::Raster(Cells::finish(vec![question.cells(fold, &columns)], columns));
     }
     let counts = question.counts(&overview, &columns);
     question.finish_counts(counts, columns, DensityOf::Samples, &overview)
@@ -209,136 +212,4 @@ fn parts(n_channels: u32, n_columns: usize) -> impl Iterator<Item = Range<u32>> 
     let starts = (0..n_channels).step_by(n_blocks * block);
     let length = u32::try_from(n_blocks * block).unwrap_or(u32::MAX);
     starts.map(move |start| start..start.saturating_add(length).min(n_channels))
-}
-
-/// What answers from which tiles and raw samples.
-struct Reading<'v, 's, 'c> {
-    view: &'v mut View<'s>,
-    /// By rising time, without overlap.
-    plans: Vec<grid::Plan>,
-    columns: &'c Columns,
-}
-
-impl Reading<'_, '_, '_> {
-    /// Gives all that is stored of these channels, which begin with a block.
-    async fn read(&mut self, channels: Range<u32>, sink: &mut impl Sink) -> Result<()> {
-        let Self { view, plans, columns } = self;
-        let part = sink.part();
-        for first in channels.clone().step_by(BLOCK_CHANNELS as usize) {
-            let of_block = first..channels.end.min(first + BLOCK_CHANNELS);
-            for plan in &*plans {
-                let mut add = |part: TilePart<'_>| add_tile(columns, of_block.clone(), part, sink);
-                view.visit_tiles(first / BLOCK_CHANNELS, &plan.steps, part, &mut add)
-                    .await?;
-            }
-            tokio::task::yield_now().await;
-        }
-        let filter = if channels == (0..view.n_channels()) {
-            ChannelFilter::All
-        } else {
-            ChannelFilter::Only(channels.collect())
-        };
-        for plan in &*plans {
-            view.visit_raw(filter.clone(), plan.tail, |frame| add_frame(columns, frame, sink))
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-/// Adds what a tile holds of some channels of its block: column by column looked up once for all of them.
-fn add_tile(columns: &Columns, channels: Range<u32>, part: TilePart<'_>, sink: &mut impl Sink) {
-    let TilePart {
-        step,
-        bucket_micros,
-        tile,
-    } = part;
-    match tile {
-        Decoded::Samples(tile) => {
-            let from = tile.times_us.partition_point(|time_us| *time_us < step.from_us);
-            let until = tile.times_us.partition_point(|time_us| *time_us < step.to_us);
-            let column_of: Vec<Option<usize>> = tile.times_us[from..until]
-                .iter()
-                .map(|time_us| columns.find(*time_us))
-                .collect();
-            for channel in channels {
-                let (range, positions) = tile.parts(channel % BLOCK_CHANNELS);
-                let columns = OfChannel {
-                    channel,
-                    positions,
-                    from,
-                    column_of: &column_of,
-                };
-                match &tile.values {
-                    Values::Narrow(values) => columns.add(&values[range], |bits| Value::from_narrow_bits(*bits), sink),
-                    Values::Wide(values) => columns.add(&values[range], |value| *value, sink),
-                }
-            }
-        }
-        Decoded::Buckets(tile) => {
-            let column_of = columns_of_buckets(columns, step, bucket_micros);
-            for channel in channels {
-                for (position, bucket) in tile.channel(channel % BLOCK_CHANNELS) {
-                    if let Some(column) = column_of[usize::from(position)] {
-                        sink.bucket(column, channel, bucket);
-                    }
-                }
-            }
-        }
-        Decoded::Numbers(tile) => {
-            let column_of = columns_of_buckets(columns, step, bucket_micros);
-            for channel in channels {
-                for (position, count, number) in tile.channel(channel % BLOCK_CHANNELS) {
-                    if let Some(column) = column_of[usize::from(position)] {
-                        sink.number(column, channel, count, number);
-                    }
-                }
-            }
-        }
-        Decoded::Empty | Decoded::Frames(_) | Decoded::Band(_) => {}
-    }
-}
-
-/// The column of each bucket of a tile; `None` for those that are not asked for.
-fn columns_of_buckets(columns: &Columns, step: &Step, bucket_micros: i64) -> [Option<usize>; BUCKETS as usize] {
-    let mut start_us = step.start_us;
-    std::array::from_fn(|_| {
-        let asked = (step.from_us..step.to_us).contains(&start_us);
-        let column = asked.then(|| columns.find(start_us)).flatten();
-        start_us = start_us.saturating_add(bucket_micros);
-        column
-    })
-}
-
-/// Where the samples of a channel in a tile go.
-struct OfChannel<'a> {
-    channel: u32,
-    /// Per sample the position of its time in the tile; `None` where there is one for every time.
-    positions: Option<&'a [u32]>,
-    /// The position of the first time that is asked for.
-    from: usize,
-    /// The column of each time from there on.
-    column_of: &'a [Option<usize>],
-}
-
-impl OfChannel<'_> {
-    #[inline]
-    fn add<T>(&self, values: &[T], value_of: impl Fn(&T) -> Value, sink: &mut impl Sink) {
-        let Some(positions) = self.positions else {
-            let values = values.get(self.from..).unwrap_or_default();
-            for (value, column) in values.iter().zip(self.column_of) {
-                if let Some(column) = column {
-                    sink.sample(*column, self.channel, value_of(value));
-                }
-            }
-            return;
-        };
-        for (value, position) in values.iter().zip(positions) {
-            let index = (*position as usize).checked_sub(self.from);
-            let column = index.and_then(|index| self.column_of.get(index).copied().flatten());
-            if let Some(column) = column {
-                sink.sample(column, self.channel, value_of(value));
-            }
-        }
-    }
 }

@@ -44,7 +44,12 @@ async fn unknown_paths_and_methods_get_the_error_envelope() {
 async fn answers_are_packed_never_cached_and_carry_the_requests_id() {
     let app = TestApp::new().with_an_hour_of_data().await;
     let uri = "/api/v1/envelope?metric=hall.temperature&from=2026-11-20T21:00:00Z&to=2026-11-20T22:00:00Z&columns=60";
-    for (accepted, packed) in [("br, gzip", "br"), ("gzip", "gzip"), ("identity", "")] {
+    for (accepted, packed) in [
+        ("gzip, br, zstd", "zstd"),
+        ("br, gzip", "br"),
+        ("gzip", "gzip"),
+        ("identity", ""),
+    ] {
         let request = Request::get(uri)
             .header(header::ACCEPT_ENCODING, accepted)
             .header("x-request-id", "shift-7");

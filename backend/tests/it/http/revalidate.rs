@@ -99,7 +99,7 @@ async fn an_answer_that_is_kept_is_the_one_that_was_sent_and_gives_way_to_late_s
     };
     let plain = ask("identity").await;
     assert_eq!(plain.header(header::CONTENT_ENCODING), "");
-    for encoding in ["br", "gzip"] {
+    for encoding in ["zstd", "br", "gzip"] {
         let (first, second) = (ask(encoding).await, ask(encoding).await);
         assert_eq!(first.header(header::CONTENT_ENCODING), encoding);
         assert_eq!(second.header(header::CONTENT_ENCODING), encoding);

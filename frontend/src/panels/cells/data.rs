@@ -128,7 +128,7 @@ impl CellAnswer {
 
     /// Goes through all cells once, so that no drawing has to.
     fn look_over(&mut self) {
-        let found = [false, true].map(|only_positive| self.cells().extremes(only_positive));
+        let found = self.cells().extremes();
         let (Self::Raster { extremes, .. } | Self::Density { extremes, .. }) = self;
         *extremes = found;
     }

@@ -155,7 +155,7 @@ fn layer(before: &CellLayer, after: &CellLayer) -> Changed {
         && one_cells.edges == other_cells.edges
         && one_cells.blanks == other_cells.blanks
         // Colours go by the extremes.
-        && one_cells.extremes(is_log) == other_cells.extremes(is_log)
+        && one.extremes(is_log) == other.extremes(is_log)
         && matches!(
             (one, other),
             (CellAnswer::Raster { .. }, CellAnswer::Raster { .. }) | (CellAnswer::Density { .. }, CellAnswer::Density { .. })
