@@ -11,6 +11,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, createBrotliCompress } from "node:zlib";
 import { transformSync } from "esbuild";
+import { withAlikeTogether } from "./shrink/order.mjs";
 import { pack } from "./shrink/pack.mjs";
 import * as wasm from "./shrink/wasm.mjs";
 
@@ -75,13 +76,29 @@ function withoutStreams(js) {
 /** The functions of the glue by their names, and the text around them. */
 const ENTRY = /^ {8}(\w+): function[^]*?^ {8}\}(?:, arguments\); \})?,\n/gm;
 
-/** The glue with what unpacks the program. */
+/** How the page starts its program. */
+const START = `async function __wbg_init({ module_or_path }) {
+  const program = await unpacked(await fetch(module_or_path));
+  const { instance, module } = await WebAssembly.instantiate(program, __wbg_get_imports());
+  return __wbg_finalize_init(instance, module);
+}
+export { __wbg_init as default };
+`;
+
+/** The glue with what unpacks the program, and without ways of starting one that the page does not take. */
 function withUnpacking(js) {
-  const fetched = "module_or_path = fetch(module_or_path);";
-  if (js.split(fetched).length !== 2) throw new Error("wasm-bindgen fetches the program in another way than before");
+  const parts = [
+    [/^async function __wbg_init\([^]*?^\}\n/m, ""],
+    [/^export \{ initSync, __wbg_init as default \};$/m, START],
+    // All browsers that know what the program needs can do that.
+    [/^if \(!\('encodeInto' in \w+\)\) \{[^]*?^\}\n/m, ""],
+  ];
+  for (const [part, other] of parts) {
+    if (!part.test(js)) throw new Error(`wasm-bindgen writes in another way than before: ${part}`);
+    js = js.replace(part, other);
+  }
   const unpacking = readFileSync(new URL("shrink/unpack.mjs", import.meta.url)).toString();
-  const local = unpacking.replaceAll(/^export (?=async function|function|const)/gm, "").replace(/^export \{.*\};$/m, "");
-  return js.replace(fetched, fetched.replace(";", ".then(unpacked);")) + local;
+  return js + unpacking.replaceAll(/^export (?=async function|function|const)/gm, "").replace(/^export \{.*\};$/m, "");
 }
 
 /** Pieces as one file of brotli that knows where one ends and the next begins. */
@@ -137,7 +154,7 @@ async function shrinkProgram(html) {
     return text;
   });
   js = js.replaceAll(/[A-Za-z_$][\w$]*/g, (word) => short.get(word) ?? word).replaceAll(`"${file}"`, '"_"');
-  const parts = pack(code);
+  const parts = pack(withAlikeTogether(code));
   const newWasm = put("frontend", ".wasm", Buffer.concat(parts), wasmName);
   writeFileSync(join(dist, `${newWasm}.br`), await compressed(parts));
   js = minified(withUnpacking(js), "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);

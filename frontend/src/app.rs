@@ -3,19 +3,18 @@
 use std::mem;
 use std::time::Duration;
 
-use futures::future::join;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 
 use crate::api::{self, ApiFailure};
-use crate::dom::view;
+use crate::dom::any;
 use crate::pages::alarms::alarms_page;
-use crate::pages::board::Board;
-use crate::pages::loading::{Loading, LoadingFailed};
-use crate::pages::not_found::NotFound;
+use crate::pages::board::board;
+use crate::pages::loading::{loading, loading_failed};
+use crate::pages::not_found::not_found;
 use crate::pages::streams::streams_page;
 use crate::reactive::{Callback, Derived, State, effect, spawn, watch};
-use crate::shell::Shell;
+use crate::shell::shell;
 use crate::shell::sound::provide_sound;
 use crate::shell::tab_link::TabLinks;
 use crate::state::address::{Page, Period};
@@ -55,8 +54,7 @@ const RETRY: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// The page, under whatever path it is mounted.
-#[component]
-pub fn App() -> impl IntoView {
+pub fn app() -> AnyView {
     provide_navigation();
     provide_theme();
     provide_in_sight();
@@ -78,26 +76,22 @@ pub fn App() -> impl IntoView {
             }
         });
     });
-    move || match load.get() {
-        Load::Pending => view! { <Loading /> }.into_any(),
-        Load::Failed(message) => {
-            view! { <LoadingFailed message on_retry=Callback::new(move |()| attempt.set(())) /> }.into_any()
-        }
+    any(move || match load.get() {
+        Load::Pending => loading(),
+        Load::Failed(message) => loading_failed(message, Callback::new(move |()| attempt.set(()))),
         Load::Ready(catalogue) => {
             provide_context(catalogue);
-            view! { <Loaded /> }.into_any()
+            untrack(loaded)
         }
-    }
+    })
 }
 
 async fn catalogue() -> Result<Catalogue, ApiFailure> {
-    // Side by side: the page waits for both.
-    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    let (dashboards, metrics) = api::dashboards_and_metrics().await;
     Ok(Catalogue::new(dashboards?, metrics?))
 }
 
-#[component]
-fn Loaded() -> impl IntoView {
+fn loaded() -> AnyView {
     let (navigation, catalogue) = (use_navigation(), use_catalogue());
     let site = SiteClock::new(&catalogue.site());
     provide_context(site);
@@ -139,13 +133,13 @@ fn Loaded() -> impl IntoView {
     provide_streams();
     provide_sound();
     keep_fresh(catalogue);
-    let board = move || match (page.get(), tab.get()) {
+    let content = move || match (page.get(), tab.get()) {
         (Page::Alarms, _) => alarms_page(),
         (Page::Streams, _) => streams_page(),
-        (Page::Board, Some(tab)) => view! { <Board tab /> }.into_any(),
-        (Page::Board, None) => view! { <NotFound /> }.into_any(),
+        (Page::Board, Some(tab)) => untrack(|| board(tab)),
+        (Page::Board, None) => untrack(not_found),
     };
-    view! { <Shell tab>{board}</Shell> }
+    shell(tab, any(content))
 }
 
 fn keep_fresh(catalogue: Catalogue) {
@@ -179,7 +173,7 @@ fn keep_fresh(catalogue: Catalogue) {
 
 /// A failure is the connection's to tell; what is known stays.
 async fn look_again(catalogue: Catalogue) {
-    let (dashboards, metrics) = join(api::dashboards(), api::metrics()).await;
+    let (dashboards, metrics) = api::dashboards_and_metrics().await;
     if let Ok(metrics) = metrics {
         catalogue.update(metrics);
     }

@@ -38,5 +38,5 @@ fn main() {
     if let Some(boot) = document().get_element_by_id("boot") {
         boot.remove();
     }
-    mount_to_body(app::App);
+    mount_to_body(app::app);
 }

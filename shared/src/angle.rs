@@ -9,7 +9,8 @@ pub fn sin_cos_deg(degrees: f64) -> (f64, f64) {
     let quarters = (degrees / 90.0).round();
     let rest = (degrees - quarters * 90.0) * (PI / 180.0);
     let (sin, cos) = (sin_of_small(rest), cos_of_small(rest));
-    match quarters.rem_euclid(4.0) {
+    // Of four, without the remainder of the standard library, which is made for numbers of any size, too.
+    match quarters - (quarters / 4.0).floor() * 4.0 {
         0.0 => (sin, cos),
         1.0 => (cos, -sin),
         2.0 => (-sin, -cos),

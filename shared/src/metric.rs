@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::order::sort_by;
 use crate::quoted::Quoted;
 use crate::time::Timestamp;
 
@@ -148,16 +149,17 @@ impl std::str::FromStr for ChannelSelection {
             _ => {}
         }
         let mut channels = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
         for part in text.split(CHANNEL_SEPARATOR) {
             let channel = part
                 .trim()
                 .parse::<u32>()
                 .map_err(|_not_a_number| ChannelSelectionError::NotAnIndex(part.chars().take(40).collect()))?;
-            if !seen.insert(channel) {
-                return Err(ChannelSelectionError::Repeated(channel));
-            }
             channels.push(channel);
+        }
+        let mut sorted = channels.clone();
+        sort_by(&mut sorted, u32::cmp);
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(ChannelSelectionError::Repeated(pair[0]));
         }
         Ok(Self::List(channels))
     }

@@ -1,13 +1,12 @@
 //! What rules say, and what people do about it.
 
-use gloo_net::http::Request;
 use js_sys::{JSON, Object, Reflect};
 use shared::alarm::{AlarmAction, AlarmActionKind, AlarmCard, AlarmHistory, AlarmHistoryQuery, AlarmList};
-use shared::compact;
 use shared::query::streams::Streams;
+use web_sys::RequestInit;
 
 use super::url::{QueryWriter, path_part};
-use super::{ApiFailure, failure_of, get};
+use super::{ApiFailure, failure_of, get, request, send, settled};
 use crate::browser::location::base_uri;
 
 /// What the rules say now.
@@ -45,35 +44,31 @@ pub async fn act(rule: &str, action: &AlarmAction) -> Result<(), ApiFailure> {
         ALARMS.trim_start_matches('/'),
         path_part(rule)
     );
-    let request = Request::post(&uri)
-        .header("accept", compact::MEDIA_TYPE)
-        .header("content-type", "application/json")
-        .body(body_of(action));
-    sent(request).await.map(drop)
+    sent(&uri, &request(Some(&body_of(action)))).await.map(drop)
 }
 
 /// Messages that were given up, as [`shared::outbox::Outbox`] in JSON, which the browser reads.
 pub async fn outbox() -> Result<String, ApiFailure> {
-    sent(Request::get(&outbox_uri("")).build()).await
+    sent(&outbox_uri(""), &RequestInit::new()).await
 }
 
 /// Has a message sent again.
 pub async fn retry(id: &str) -> Result<(), ApiFailure> {
-    sent(Request::post(&outbox_uri(&format!("/{id}/retry"))).build())
-        .await
-        .map(drop)
+    let request = RequestInit::new();
+    request.set_method("POST");
+    sent(&outbox_uri(&format!("/{id}/retry")), &request).await.map(drop)
 }
 
 fn outbox_uri(more: &str) -> String {
     format!("{}api/v1/outbox{more}", base_uri())
 }
 
-/// Sends a request that says what form the answer has.
-async fn sent(request: Result<Request, gloo_net::Error>) -> Result<String, ApiFailure> {
-    let network = |error: gloo_net::Error| ApiFailure::Network(error.to_string());
-    let answer = request.map_err(network)?.send().await.map_err(network)?;
+/// Sends a request and gives the text of the answer.
+async fn sent(uri: &str, request: &RequestInit) -> Result<String, ApiFailure> {
+    let answer = send(uri, request).await?;
     if answer.ok() {
-        return answer.text().await.map_err(network);
+        let text = answer.text().map_err(|_refused| ApiFailure::Network)?;
+        return Ok(settled(text).await?.as_string().unwrap_or_default());
     }
     let reached = !matches!(answer.status(), 502 | 504);
     Err(failure_of(answer, reached).await)

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use gloo_net::http::{Request, Response};
+use futures::future::join;
+use leptos::prelude::window;
 use serde::de::DeserializeOwned;
-use shared::compact;
+use shared::compact::{self, NotCompact};
 use shared::dashboard::{DashboardFile, DashboardFiles, Dashboards};
-use shared::error::ApiError;
 use shared::live::{POSITION_HEADER, Position};
 use shared::metric::Metrics;
 use shared::query::envelope::{Envelope, EnvelopeQuery};
@@ -22,7 +22,9 @@ use shared::query::samples::{Samples, SamplesQuery};
 use shared::query::sky::{Sky, SkyQuery};
 use shared::route;
 use shared::time::Timestamp;
-use web_sys::RequestCache;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Headers, RequestCache, RequestInit, Response};
 
 use crate::browser::clock::machine_micros;
 use crate::browser::location::base_uri;
@@ -36,19 +38,19 @@ pub use alarms::{act, alarm_card, alarm_history, alarms, outbox, retry, streams}
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ApiFailure {
-    /// The server refused, with its reason and the HTTP status.
-    Server(ApiError, u16),
+    /// The server refused, for this reason.
+    Server(String),
     /// The server was not reached.
-    Network(String),
+    Network,
     /// The answer was not understood: page and server may be of different versions.
-    Decode(String),
+    Decode(NotCompact),
 }
 
 impl fmt::Display for ApiFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Server(error, _) => write!(f, "{error}"),
-            Self::Network(_) => f.write_str("the server cannot be reached; check that it runs and try again"),
+            Self::Server(reason) => f.write_str(reason),
+            Self::Network => f.write_str("the server cannot be reached; check that it runs and try again"),
             Self::Decode(reason) => {
                 write!(
                     f,
@@ -59,14 +61,12 @@ impl fmt::Display for ApiFailure {
     }
 }
 
-/// All metrics with what is known of them.
-pub async fn metrics() -> Result<Metrics, ApiFailure> {
-    get(route::METRICS.to_owned()).await
-}
-
-/// The site and all dashboards.
-pub async fn dashboards() -> Result<Dashboards, ApiFailure> {
-    get(route::DASHBOARDS.to_owned()).await
+/// The site and all dashboards, and all metrics with what is known of them; asked for side by side.
+pub async fn dashboards_and_metrics() -> (Result<Dashboards, ApiFailure>, Result<Metrics, ApiFailure>) {
+    let ask = |path: &str| get_bytes(path.to_owned());
+    let (dashboards, metrics) = join(ask(route::DASHBOARDS), ask(route::METRICS)).await;
+    let dashboards = dashboards.and_then(|(bytes, _)| read(&bytes));
+    (dashboards, metrics.and_then(|(bytes, _)| read(&bytes)))
 }
 
 /// The file that a dashboard was made of; empty for one that is no more.
@@ -186,20 +186,15 @@ async fn get_positioned<T: DeserializeOwned>(path: String) -> Positioned<T> {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiFailure> {
-    compact::from_bytes(bytes).map_err(|error| ApiFailure::Decode(error.to_string()))
+    compact::from_bytes(bytes).map_err(ApiFailure::Decode)
 }
 
 /// Apart from [`get`], so that it exists once and not for every type.
 async fn get_bytes(path: String) -> Positioned<Vec<u8>> {
     let abort = AbortOnDrop::new();
     let response = exchange(&path, &abort.0.signal()).await?;
-    let position = response
-        .headers()
-        .get(POSITION_HEADER)
-        .and_then(|text| position_of(&text));
-    let bytes = response.binary().await;
-    let bytes = bytes.map_err(|error| ApiFailure::Network(error.to_string()))?;
-    Ok((bytes, position))
+    let position = header(&response, POSITION_HEADER).and_then(|text| position_of(&text));
+    Ok((body(&response).await?, position))
 }
 
 /// `epoch.sequence`
@@ -221,16 +216,14 @@ async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response,
     } else {
         RequestCache::Default
     };
-    let outcome = Request::get(&uri)
-        .header("accept", compact::MEDIA_TYPE)
-        .cache(cache)
-        .abort_signal(Some(signal))
-        .send()
-        .await;
+    let request = request(None);
+    request.set_cache(cache);
+    request.set_signal(Some(signal));
+    let outcome = send(&uri, &request).await;
     let ended_us = machine_micros();
     let response = match outcome {
         Ok(response) => response,
-        Err(error) => {
+        Err(failure) => {
             // An abort of our own says nothing about the server; a timeout does.
             let timed_out = ended_us - sent_us >= i64::from(HEALTH_TIMEOUT_MS) * 1_000;
             if !signal.aborted() || timed_out {
@@ -241,7 +234,7 @@ async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response,
                     reached: false,
                 });
             }
-            return Err(ApiFailure::Network(error.to_string()));
+            return Err(failure);
         }
     };
     // A gateway before the server that does not reach it answers in its place.
@@ -259,22 +252,59 @@ async fn exchange(path: &str, signal: &web_sys::AbortSignal) -> Result<Response,
     }
 }
 
+/// A request for the compact form, which sends JSON if there is any.
+fn request(json: Option<&str>) -> RequestInit {
+    let request = RequestInit::new();
+    // Refused only for names and values that are none.
+    if let Ok(headers) = Headers::new() {
+        let _ = headers.set("accept", compact::MEDIA_TYPE);
+        if let Some(json) = json {
+            let _ = headers.set("content-type", "application/json");
+            request.set_method("POST");
+            request.set_body(&json.into());
+        }
+        request.set_headers(&headers);
+    }
+    request
+}
+
+/// What the server, or a gateway before it, answers.
+async fn send(uri: &str, request: &RequestInit) -> Result<Response, ApiFailure> {
+    settled(window().fetch_with_str_and_init(uri, request))
+        .await
+        .map(JsCast::unchecked_into)
+}
+
+/// All bytes of an answer.
+async fn body(response: &Response) -> Result<Vec<u8>, ApiFailure> {
+    let bytes = response.array_buffer().map_err(|_refused| ApiFailure::Network)?;
+    Ok(js_sys::Uint8Array::new(&settled(bytes).await?).to_vec())
+}
+
+/// Once for all that the browser does meanwhile.
+async fn settled(promise: js_sys::Promise) -> Result<JsValue, ApiFailure> {
+    JsFuture::from(promise).await.map_err(|_refused| ApiFailure::Network)
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}
+
+/// An `ApiError` as the compact form writes it: its word, its sentence, and its details, a map that is read as a list.
+type Refusal = (String, String, Vec<(String, String)>);
+
 async fn failure_of(response: Response, reached: bool) -> ApiFailure {
-    let status = response.status();
-    let body = response.binary().await.unwrap_or_default();
+    let body = body(&response).await.unwrap_or_default();
     // A gateway says it in a form of its own.
-    let is_ours = response.headers().get("content-type").as_deref() == Some(compact::MEDIA_TYPE);
-    match compact::from_bytes::<ApiError>(&body) {
-        Ok(error) if is_ours => ApiFailure::Server(error, status),
-        _ if !reached => ApiFailure::Network(format!("the gateway answered {status}")),
-        _ => ApiFailure::Server(
-            ApiError {
-                code: "unknown".to_owned(),
-                message: format!("the server answered {status} {}", response.status_text()),
-                details: std::collections::BTreeMap::new(),
-            },
-            status,
-        ),
+    let is_ours = header(&response, "content-type").as_deref() == Some(compact::MEDIA_TYPE);
+    match compact::from_bytes::<Refusal>(&body) {
+        Ok((_, reason, _)) if is_ours => ApiFailure::Server(reason),
+        _ if !reached => ApiFailure::Network,
+        _ => ApiFailure::Server(format!(
+            "the server answered {} {}",
+            response.status(),
+            response.status_text()
+        )),
     }
 }
 
@@ -284,7 +314,7 @@ async fn failure_of(response: Response, reached: bool) -> ApiFailure {
     reason = "a date in milliseconds is a whole number far below 2^53"
 )]
 fn server_micros(response: &Response) -> Option<i64> {
-    let millis = js_sys::Date::parse(&response.headers().get("date")?);
+    let millis = js_sys::Date::parse(&header(response, "date")?);
     millis.is_finite().then_some(millis as i64 * 1_000)
 }
 
@@ -304,7 +334,23 @@ impl Drop for AbortOnDrop {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use shared::error::ApiError;
+
     use super::*;
+
+    #[test]
+    fn a_refusal_is_read_as_the_server_writes_it() {
+        let error = ApiError {
+            code: "unknown_metric".to_owned(),
+            message: "there is no metric \"hv\"".to_owned(),
+            details: BTreeMap::from([("metric".to_owned(), "hv".to_owned())]),
+        };
+        let (code, message, details): Refusal = compact::from_bytes(&compact::to_bytes(&error).unwrap()).unwrap();
+        assert_eq!((code, message), (error.code, error.message));
+        assert_eq!(BTreeMap::from_iter(details), error.details);
+    }
 
     #[test]
     fn a_position_is_read_from_its_header() {

@@ -17,11 +17,7 @@ use crate::state::time_view::use_time_view;
 pub mod handles;
 
 /// The note and the panels of a tab.
-#[component]
-pub fn Board(
-    /// The tab.
-    tab: Tab,
-) -> impl IntoView {
+pub fn board(tab: Tab) -> AnyView {
     let (view, arrangement) = (use_time_view(), use_arrangement());
     let grid = NodeRef::<html::Div>::new();
     let in_sight = move |panel: &&Panel| {

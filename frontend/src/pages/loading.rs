@@ -6,8 +6,7 @@ use crate::dom::view;
 use crate::reactive::Callback;
 
 /// The outline of a page, and what is being done.
-#[component]
-pub fn Loading() -> impl IntoView {
+pub fn loading() -> AnyView {
     let panels = (0..4)
         .map(|_| view! { <div class="boot__panel"></div> }.into_any())
         .collect_view();
@@ -21,14 +20,8 @@ pub fn Loading() -> impl IntoView {
     .into_any()
 }
 
-/// The server did not say what there is to show.
-#[component]
-pub fn LoadingFailed(
-    /// What happened and what to do.
-    message: String,
-    /// Asks again.
-    on_retry: Callback<()>,
-) -> impl IntoView {
+/// The server did not say what there is to show: what happened and what to do. `on_retry` asks again.
+pub fn loading_failed(message: String, on_retry: Callback<()>) -> AnyView {
     view! {
         <div class="notfound" role="alert">
             <h1>"The dashboards could not be loaded"</h1>

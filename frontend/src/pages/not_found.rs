@@ -9,8 +9,7 @@ use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 
 /// Says what is not there and lists everything that is.
-#[component]
-pub fn NotFound() -> impl IntoView {
+pub fn not_found() -> AnyView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let missing = move || navigation.address().with(|address| what_is_missing(&address.place));
     let dashboards = catalogue.dashboards();

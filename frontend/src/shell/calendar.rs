@@ -10,7 +10,7 @@ use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::reactive::{Callback, Derived, State, effect, spawn};
 use crate::shell::quick_choices::quick_choices;
-use crate::shell::range_form::RangeForm;
+use crate::shell::range_form::range_form;
 use crate::state::address::Period;
 use crate::state::night_list::use_night_list;
 use crate::state::server_clock::use_now;
@@ -20,12 +20,8 @@ use crate::state::time_view::use_time_view;
 /// From this completeness on a night counts as complete.
 const COMPLETE: f64 = 0.95;
 
-/// A month of nights, ways to the newest night and to any range.
-#[component]
-pub fn Calendar(
-    /// Puts the calendar away.
-    on_close: Callback<()>,
-) -> impl IntoView {
+/// A month of nights, ways to the newest night and to any range; `on_close` puts it away.
+pub fn calendar(on_close: Callback<()>) -> AnyView {
     let (view, site, nights) = (use_time_view(), use_site_clock(), use_night_list());
     let shown_night = view.base().get_untracked().map_or_else(
         || site.date_of(use_now().get_untracked()),
@@ -80,7 +76,7 @@ pub fn Calendar(
                 {move || status(month.get())}
             </p>
             {quick_choices(on_close)}
-            <RangeForm on_close />
+            {range_form(on_close)}
         </div>
     }
     .into_any()

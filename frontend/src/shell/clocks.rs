@@ -13,8 +13,7 @@ use crate::state::server_clock::use_now;
 use crate::state::site::{SiteClock, use_site_clock};
 
 /// All three clocks, one of them chosen: it writes the time axes. On a small screen only that; a tap chooses the next.
-#[component]
-pub fn Clocks() -> impl IntoView {
+pub fn clocks() -> AnyView {
     let (now, site, chosen) = (use_now(), use_site_clock(), use_chosen_clock());
     let next = move |_| {
         let position = ClockName::ALL

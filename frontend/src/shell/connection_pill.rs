@@ -11,8 +11,7 @@ use crate::state::connection::{Link, use_connection};
 use crate::state::server_clock::use_now;
 
 /// Says whether the server is there, and since when it is not.
-#[component]
-pub fn ConnectionPill() -> impl IntoView {
+pub fn connection_pill() -> AnyView {
     let (connection, now, paused) = (use_connection(), use_now(), use_live().paused());
     let near = move |since: Timestamp| {
         let is_today = now.get_untracked().micros_since(since) < shared::time::MICROS_PER_DAY / 2;

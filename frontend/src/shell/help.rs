@@ -32,12 +32,8 @@ const KEYS: [(&str, &str); 22] = [
     ("Click, or Enter", "pin a value and see the raw samples behind it"),
 ];
 
-/// A dialog over the page.
-#[component]
-pub fn Help(
-    /// Whether it is in sight.
-    is_open: State<bool>,
-) -> impl IntoView {
+/// A dialog over the page; `is_open` tells whether it is in sight.
+pub fn help(is_open: State<bool>) -> AnyView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         let is_open = is_open.get();

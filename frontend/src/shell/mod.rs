@@ -5,11 +5,11 @@ use shared::dashboard::Tab;
 
 use crate::dom::view;
 use crate::reactive::{Derived, State};
-use crate::shell::help::Help;
-use crate::shell::notices::Notices;
+use crate::shell::help::help;
+use crate::shell::notices::notices;
 use crate::shell::sky_strip::sky_strip;
-use crate::shell::tab_bar::TabBar;
-use crate::shell::top_bar::TopBar;
+use crate::shell::tab_bar::tab_bar;
+use crate::shell::top_bar::top_bar;
 use crate::state::wallboard::use_wallboard;
 
 pub mod bell;
@@ -57,14 +57,8 @@ pub mod zoom_chip;
 /// Where the skip link and the tabs lead.
 pub const MAIN_ID: &str = "panels";
 
-/// Bars above, the panels of a tab below.
-#[component]
-pub fn Shell(
-    /// The tab in sight; `None` for an address that leads nowhere.
-    tab: Derived<Option<Tab>>,
-    /// What fills the window below the bars.
-    children: Children,
-) -> impl IntoView {
+/// Bars above, and below them what fills the window. `tab` is the one in sight; `None` for an address that leads nowhere.
+pub fn shell(tab: Derived<Option<Tab>>, content: AnyView) -> AnyView {
     let help_is_open = State::new(false);
     let calendar_is_open = State::new(false);
     let wallboard = use_wallboard();
@@ -74,10 +68,10 @@ pub fn Shell(
             "Skip to the panels"
         </a>
         <div class="bars" data-wall=move || wallboard.turning().as_str()>
-            <TopBar help_is_open calendar_is_open />
-            <TabBar tab />
+            {top_bar(help_is_open, calendar_is_open)}
+            {tab_bar(tab)}
         </div>
-        <Notices tab />
+        {notices(tab)}
         {move || tab.with(Option::is_some).then(sky_strip).flatten()}
         <main
             id=MAIN_ID
@@ -86,9 +80,9 @@ pub fn Shell(
             role=move || tab.with(Option::is_some).then_some("tabpanel")
             aria-label="Panels"
         >
-            {children()}
+            {content}
         </main>
-        <Help is_open=help_is_open />
+        {help(help_is_open)}
     }
     .into_any()
 }

@@ -10,16 +10,12 @@ use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::live::use_live;
 use crate::reactive::{Callback, Derived, State, effect};
-use crate::shell::calendar::Calendar;
+use crate::shell::calendar::calendar;
 use crate::state::address::Period;
 use crate::state::time_view::use_time_view;
 
-/// Previous, the night in sight with its calendar, next.
-#[component]
-pub fn NightPicker(
-    /// Whether the calendar is in sight.
-    is_open: State<bool>,
-) -> impl IntoView {
+/// Previous, the night in sight with its calendar, next; `is_open` tells whether that is in sight.
+pub fn night_picker(is_open: State<bool>) -> AnyView {
     let view = use_time_view();
     let root = NodeRef::<html::Div>::new();
     let opener = NodeRef::<html::Button>::new();
@@ -87,7 +83,7 @@ pub fn NightPicker(
                 {icon(Icon::Right)}
             </button>
             {live_button()}
-            {move || is_open.get().then(|| view! { <Calendar on_close=Callback::new(move |()| close()) /> })}
+            {move || is_open.get().then(|| untrack(|| calendar(Callback::new(move |()| close()))))}
         </div>
     }
     .into_any()

@@ -17,12 +17,8 @@ use crate::state::server_clock::{ServerClock, use_now};
 use crate::state::site::use_site_clock;
 use crate::state::time_view::use_time_view;
 
-/// Lines between the bars and the panels, each as long as it is true.
-#[component]
-pub fn Notices(
-    /// The tab in sight.
-    tab: Derived<Option<Tab>>,
-) -> impl IntoView {
+/// Lines between the bars and the panels, each as long as it is true; `tab` is the one in sight.
+pub fn notices(tab: Derived<Option<Tab>>) -> AnyView {
     let catalogue = use_catalogue();
     let (navigation, nights, site, view) = (use_navigation(), use_night_list(), use_site_clock(), use_time_view());
     let damaged_link = move || {

@@ -10,12 +10,8 @@ use crate::reactive::{Callback, State};
 use crate::state::address::Period;
 use crate::state::time_view::use_time_view;
 
-/// Two times in UTC and a button.
-#[component]
-pub fn RangeForm(
-    /// Puts the calendar away.
-    on_close: Callback<()>,
-) -> impl IntoView {
+/// Two times in UTC and a button; `on_close` puts the calendar away.
+pub fn range_form(on_close: Callback<()>) -> AnyView {
     let view = use_time_view();
     let text_of = |time: Option<Timestamp>| State::new(time.map(format::date_and_minute).unwrap_or_default());
     let visible = view.visible().get_untracked();

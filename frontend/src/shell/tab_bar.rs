@@ -11,16 +11,12 @@ use crate::reactive::{Derived, effect};
 use crate::shell::MAIN_ID;
 use crate::shell::layout_menu::layout_menu;
 use crate::shell::tab_link::TabLinks;
-use crate::shell::zoom_chip::ZoomChip;
+use crate::shell::zoom_chip::zoom_chip;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 
-/// The second bar.
-#[component]
-pub fn TabBar(
-    /// The tab in sight.
-    tab: Derived<Option<Tab>>,
-) -> impl IntoView {
+/// The second bar, for the tab in sight.
+pub fn tab_bar(tab: Derived<Option<Tab>>) -> AnyView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let dashboard = Derived::new(move || navigation.address().with(|address| catalogue.dashboard(&address.place)));
     let links = TabLinks::from_here();
@@ -36,7 +32,7 @@ pub fn TabBar(
             <nav class="tabs" role="tablist" aria-label="Tabs" on:keydown=move_focus>
                 {tabs}
             </nav>
-            <ZoomChip />
+            {zoom_chip()}
             {move || is_simulated().then(|| view! { <span class="badge">"Simulated data"</span> }.into_any())}
             {layout_menu()}
         </div>

@@ -9,8 +9,7 @@ use crate::state::address::ThemeName;
 use crate::theme::use_theme_choice;
 
 /// Names the theme, and chooses the next.
-#[component]
-pub fn ThemeButton() -> impl IntoView {
+pub fn theme_button() -> AnyView {
     let choice = use_theme_choice();
     let chosen = Derived::new(move || choice.chosen());
     let name = move || match chosen.get() {

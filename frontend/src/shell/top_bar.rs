@@ -7,25 +7,19 @@ use crate::components::link::follow;
 use crate::dom::view;
 use crate::reactive::{Derived, State};
 use crate::shell::bell::bell;
-use crate::shell::clocks::Clocks;
-use crate::shell::connection_pill::ConnectionPill;
+use crate::shell::clocks::clocks;
+use crate::shell::connection_pill::connection_pill;
 use crate::shell::more_menu::more_menu;
-use crate::shell::night_picker::NightPicker;
+use crate::shell::night_picker::night_picker;
 use crate::shell::silence::silence;
 use crate::shell::sound::silence_button;
-use crate::shell::theme_button::ThemeButton;
+use crate::shell::theme_button::theme_button;
 use crate::state::address::Address;
 use crate::state::catalogue::use_catalogue;
 use crate::state::navigation::use_navigation;
 
-/// The first bar.
-#[component]
-pub fn TopBar(
-    /// Whether the list of keys is in sight.
-    help_is_open: State<bool>,
-    /// Whether the calendar is in sight.
-    calendar_is_open: State<bool>,
-) -> impl IntoView {
+/// The first bar, with what tells whether the list of keys and the calendar are in sight.
+pub fn top_bar(help_is_open: State<bool>, calendar_is_open: State<bool>) -> AnyView {
     let (catalogue, navigation) = (use_catalogue(), use_navigation());
     let site = catalogue.site().name;
     let dashboard = Derived::new(move || {
@@ -56,14 +50,14 @@ pub fn TopBar(
                 <span class="brand__site">{site}</span>
                 <span class="brand__dashboard">{move || dashboard.get()}</span>
             </a>
-            <NightPicker is_open=calendar_is_open />
+            {night_picker(calendar_is_open)}
             <div class="topbar__right">
-                <Clocks />
-                <ConnectionPill />
+                {clocks()}
+                {connection_pill()}
                 {silence()}
                 {bell()}
                 {silence_button()}
-                <ThemeButton />
+                {theme_button()}
                 {more_menu(help_is_open)}
             </div>
         </header>

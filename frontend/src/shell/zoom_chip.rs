@@ -4,20 +4,19 @@ use leptos::prelude::*;
 use shared::time::{MICROS_PER_DAY, MICROS_PER_SEC, TimeRange};
 
 use crate::components::icon::{Icon, icon};
-use crate::dom::view;
+use crate::dom::{any, view};
 use crate::format;
 use crate::reactive::Derived;
 use crate::state::time_view::use_time_view;
 
 /// The part that is looked at, as a button that shows all again.
-#[component]
-pub fn ZoomChip() -> impl IntoView {
+pub fn zoom_chip() -> AnyView {
     let view = use_time_view();
     let zoom = Derived::new(move || {
         let visible = view.visible().get()?;
         (!view.is_sliding().get() && Some(visible) != view.base().get()).then_some(visible)
     });
-    move || {
+    any(move || {
         zoom.get().map(|zoom| {
             let text = label(zoom);
             let action = format!("{text}, show all again");
@@ -34,7 +33,7 @@ pub fn ZoomChip() -> impl IntoView {
             }
             .into_any()
         })
-    }
+    })
 }
 
 /// As exact as the part is short.

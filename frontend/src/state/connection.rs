@@ -206,7 +206,7 @@ fn is_to_be_asked(live: Live, seconds: u32) -> bool {
 async fn ask(evidence: State<Evidence>, clock: ServerClock) {
     let has_store = match api::ready().await {
         Ok(()) => true,
-        Err(ApiFailure::Network(_)) if api::health().await.is_err() => return,
+        Err(ApiFailure::Network) if api::health().await.is_err() => return,
         Err(_) => false,
     };
     let now = clock.read();

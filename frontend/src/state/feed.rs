@@ -87,7 +87,7 @@ mod tests {
                 (Some(&7), Some(since))
             );
         }
-        feed.take(Err(ApiFailure::Network(String::new())), since);
+        feed.take(Err(ApiFailure::Network), since);
         assert_eq!(feed.answer.as_deref(), Some(&7));
         assert!(feed.lost_since().is_some());
         feed.take(Ok(8), since);

@@ -200,11 +200,7 @@ impl CameraShape {
         self.corner_deg + 30.0 + 60.0 * f64::from(side)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a remainder of division by 6"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "the sides of a few turns")]
     fn neighbours_of(&self, pixel: usize) -> [Option<u32>; 6] {
         let mut across = [None; 6];
         let from = self.place(pixel);
@@ -215,7 +211,8 @@ impl CameraShape {
                 continue;
             }
             let direction_deg = (to.y_m - from.y_m).atan2(to.x_m - from.x_m).to_degrees();
-            let side = ((direction_deg - self.side_deg(0)) / 60.0).round().rem_euclid(6.0) as usize % 6;
+            let sixths = ((direction_deg - self.side_deg(0)) / 60.0).round() as i64;
+            let side = sixths.rem_euclid(6) as usize;
             across[side] = u32::try_from(other).ok();
         }
         across

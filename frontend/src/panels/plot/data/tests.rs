@@ -138,7 +138,7 @@ fn an_answer_that_failed_for_another_range_leaves_no_picture() {
     let mut slot = Slot::open(Ask::Greatest {
         metric: "hv".to_owned(),
     });
-    let failed = || Err(ApiFailure::Network("gone".to_owned()));
+    let failed = || Err(ApiFailure::Network);
     slot.take(minutes(5), Ok(envelope()));
     slot.take(minutes(5), failed());
     assert!(
