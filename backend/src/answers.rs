@@ -11,7 +11,7 @@ use quick_cache::sync::Cache;
 use crate::telemetry::CacheFigures;
 
 /// How many bytes of answers are kept.
-const KEPT_BYTES: u64 = 16 << 20;
+const KEPT_BYTES: u64 = 24 << 20;
 
 /// The largest answer that is kept, so that one does not push out all others.
 const MAX_ANSWER_BYTES: usize = 2 << 20;
