@@ -71,6 +71,17 @@ test("the window slides with now, stops when the past is touched, and L returns"
   });
 });
 
+test("a tab that opens following now does, as far behind it as its file says", async () => {
+  await on("d/live/following", async (page) => {
+    await page.waitForURL((url) => url.searchParams.get("last") === "2m" && url.searchParams.get("delay") === "1s");
+    assert.equal(await page.locator(".night__live").getAttribute("aria-pressed"), "true");
+    const before = await held(page, "rate");
+    await page.waitForFunction(() => /^[0-3] s$/.test(document.querySelector("[data-panel] .age").textContent));
+    await sleep(1_500);
+    assert.notEqual(await held(page, "rate"), before, "it slides");
+  });
+});
+
 test("space pauses everything, says since when, and goes on with all that came meanwhile", async (t) => {
   const address = standing();
   await on(address, async (page, watched) => {

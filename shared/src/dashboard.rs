@@ -140,7 +140,20 @@ pub enum OpensAt {
     AllData,
     /// One night, by its date.
     Night(Date),
+    /// A window that slides with now.
+    Last {
+        /// How long it is, in seconds: from 1 to 2678400, which is 31 days.
+        secs: u32,
+        /// How far its end stays behind now, in seconds: at most 3600.
+        delay_secs: u16,
+    },
 }
+
+/// The longest time that a window which slides with now looks back, in seconds: a month.
+pub const MAX_LOOKBACK_SECS: u32 = 31 * 24 * 3_600;
+
+/// The most that such a window stays behind now, in seconds.
+pub const MAX_DELAY_SECS: u16 = 3_600;
 
 /// One panel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

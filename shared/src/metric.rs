@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::order::sort_by;
+use crate::query::latest::Ages;
 use crate::quoted::Quoted;
 use crate::time::Timestamp;
 
@@ -40,12 +41,26 @@ pub struct MetricInfo {
     /// neither tells.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub interval_s: Option<f64>,
+    /// From which age on a sample is late, in seconds: as configured, else two intervals; `None` where neither is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub late_after_s: Option<f64>,
+    /// From which age on a sample is stale, in seconds: as configured, else three intervals; `None` where neither is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub stale_after_s: Option<f64>,
     /// The time of its oldest sample; `None` before the first.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub first: Option<Timestamp>,
     /// The time of its newest sample; `None` before the first.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub last: Option<Timestamp>,
+}
+
+impl MetricInfo {
+    /// By which the age of a sample is judged.
+    pub fn ages(&self) -> Option<Ages> {
+        let (late_s, stale_s) = self.late_after_s.zip(self.stale_after_s)?;
+        Some(Ages { late_s, stale_s })
+    }
 }
 
 /// The answer to `GET /api/v1/metrics`, sorted by name.

@@ -76,8 +76,8 @@ const ALL: &[Section] = &[
     },
     Section {
         name: "live",
-        what: "from a sample to 50 viewers of 1855 channels, and what that costs",
-        needs: &[],
+        what: "from a sample to 50 viewers of 1855 channels and to the pixel, and what that costs",
+        needs: &[apt::CHROMIUM],
         run: live::run,
     },
     Section {

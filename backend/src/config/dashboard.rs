@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use shared::dashboard::{Dashboard, GRID_COLUMNS, OpensAt, Panel, Tab};
-use shared::time::Date;
+use shared::dashboard::{Dashboard, GRID_COLUMNS, MAX_DELAY_SECS, MAX_LOOKBACK_SECS, OpensAt, Panel, Tab};
+use shared::time::{Date, MICROS_PER_SEC};
 
+use super::duration;
 use super::key::Key;
 use super::panel;
 use super::section::Section;
@@ -42,9 +43,10 @@ pub(super) const TAB_KEYS: &[Key] = &[
     ),
     Key::optional(
         "opens_at",
-        "\"newest_night\", \"all_data\" or a date such as \"2026-11-20\"",
+        "\"newest_night\", \"all_data\", \"last 15m\", \"last 15m delay 5s\" or a date such as \"2026-11-20\"",
         "\"newest_night\"",
-        "Which time it shows when the address does not say.",
+        "Which time it shows when the address does not say. With `last` the window follows now, up to 31 days long and, \
+         for sources that deliver late, up to an hour behind.",
     ),
     Key::required(
         "panels",
@@ -185,9 +187,18 @@ fn check_id(id: &str) -> Result<(), String> {
     }
 }
 
-const OPENS_AT: &str = "\"newest_night\", \"all_data\" or the date of a night such as \"2026-11-20\"";
+const OPENS_AT: &str = "\"newest_night\", \"all_data\", a window that follows now such as \"last 15m\", or the date of a night such as \"2026-11-20\"";
+
+/// What comes before the length of a window that slides with now.
+const LAST: &str = "last ";
+
+/// What comes between that and how far it stays behind now.
+const DELAY: &str = " delay ";
 
 fn parse_opens_at(text: &str) -> Result<OpensAt, String> {
+    if let Some(window) = text.strip_prefix(LAST) {
+        return parse_last(window);
+    }
     match text {
         "newest_night" => Ok(OpensAt::NewestNight),
         "all_data" => Ok(OpensAt::AllData),
@@ -195,5 +206,56 @@ fn parse_opens_at(text: &str) -> Result<OpensAt, String> {
             .parse::<Date>()
             .map(OpensAt::Night)
             .map_err(|_not_a_date| format!("{text:?} is not a time to open at; write {OPENS_AT}")),
+    }
+}
+
+/// Reads `15m` and `15m delay 5s`.
+fn parse_last(text: &str) -> Result<OpensAt, String> {
+    let secs_of = |text: &str, most: u32| {
+        let micros = duration::parse_micros(text)?;
+        let secs = u32::try_from(micros / MICROS_PER_SEC).ok().filter(|secs| *secs <= most);
+        match secs {
+            Some(secs) if micros % MICROS_PER_SEC == 0 => Ok(secs),
+            Some(_) => Err(format!("{text:?} is not a whole number of seconds")),
+            None => Err(format!("{text:?} is too long; the longest is {}h", most / 3_600)),
+        }
+    };
+    let (length, delay) = match text.split_once(DELAY) {
+        Some((length, delay)) => (length, secs_of(delay, MAX_DELAY_SECS.into())?),
+        None => (text, 0),
+    };
+    Ok(OpensAt::Last {
+        secs: secs_of(length, MAX_LOOKBACK_SECS)?,
+        // No longer than that many.
+        delay_secs: u16::try_from(delay).unwrap_or(MAX_DELAY_SECS),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_opens_at_a_night_at_all_data_or_follows_now() {
+        let last = |secs, delay_secs| Ok(OpensAt::Last { secs, delay_secs });
+        assert_eq!(parse_opens_at("all_data"), Ok(OpensAt::AllData));
+        let night: Date = "2026-11-20".parse().unwrap();
+        assert_eq!(parse_opens_at("2026-11-20"), Ok(OpensAt::Night(night)));
+        assert_eq!(parse_opens_at("last 15m"), last(900, 0));
+        assert_eq!(
+            parse_opens_at("last 31d delay 1h"),
+            last(MAX_LOOKBACK_SECS, MAX_DELAY_SECS)
+        );
+        for (wrong, told) in [
+            ("last 15", "has no unit"),
+            ("last 32d", "is too long; the longest is 744h"),
+            ("last 15m delay 2h", "is too long; the longest is 1h"),
+            ("last 1.5s", "is not a whole number of seconds"),
+            ("last 0s", "is not above zero"),
+            ("last", "is not a time to open at"),
+        ] {
+            let message = parse_opens_at(wrong).unwrap_err();
+            assert!(message.contains(told), "{wrong}: {message}");
+        }
     }
 }

@@ -99,6 +99,7 @@ fn secs(micros: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shared::query::latest::Ages;
 
     use super::*;
     use crate::query::fixture::{Fixture, at_secs};
@@ -293,7 +294,7 @@ mod tests {
                 let expected = match newest {
                     Some(((at, _), value)) => {
                         let age_s = (secs - at) as f64;
-                        let state = Freshness::from_age(age_s, Some(interval_s as f64));
+                        let state = Freshness::from_age(age_s, Some(Ages::of_interval(interval_s as f64)));
                         (Some(*at), f64::from(*value).into(), Some(age_s), state)
                     }
                     None => (None, Value::NULL, None, if has_any { Freshness::Stale } else { Freshness::Never }),

@@ -19,7 +19,8 @@ pub async fn metrics(store: &dyn Store, streams: &Watch) -> Result<Metrics> {
     let mut infos = Vec::new();
     for metric in store.metrics().await? {
         let span = store.span(metric.id).await?;
-        let interval_micros = streams.expectation(&metric).interval_micros;
+        let expectation = streams.expectation(&metric);
+        let secs = |micros: Option<i64>| micros.map(|micros| micros as f64 / MICROS_PER_SEC as f64);
         let properties = metric.properties;
         infos.push(MetricInfo {
             title: if properties.title.is_empty() {
@@ -31,7 +32,9 @@ pub async fn metrics(store: &dyn Store, streams: &Watch) -> Result<Metrics> {
             unit: properties.unit,
             kind: properties.kind,
             channels: u32::try_from(metric.channel_labels.len()).unwrap_or(u32::MAX),
-            interval_s: interval_micros.map(|micros| micros as f64 / MICROS_PER_SEC as f64),
+            interval_s: secs(expectation.interval_micros),
+            late_after_s: secs(expectation.late_micros()),
+            stale_after_s: secs(expectation.stale_micros()),
             first: span.map(|(first, _)| first),
             last: span.map(|(_, last)| last),
         });

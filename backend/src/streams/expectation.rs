@@ -128,6 +128,11 @@ impl Expectation {
         self.late_micros.is_some()
     }
 
+    /// From which age on a sample is late, in microseconds.
+    pub fn late_micros(&self) -> Option<i64> {
+        self.late_micros
+    }
+
     /// From which age on a sample is stale, in microseconds.
     pub fn stale_micros(&self) -> Option<i64> {
         self.stale_micros

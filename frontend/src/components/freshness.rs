@@ -1,6 +1,6 @@
 //! What a panel's header says about age, and when a panel counts as stale.
 
-use shared::query::latest::Freshness;
+use shared::query::latest::{Ages, Freshness};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::format;
@@ -13,8 +13,8 @@ pub struct Witness {
     pub newest: Option<Timestamp>,
     /// Whether the panel shows the present.
     pub shows_now: bool,
-    /// The shortest interval in which samples are expected; `None` where no rhythm is known.
-    pub interval_s: Option<f64>,
+    /// By which the age is judged; `None` where no rhythm is known.
+    pub ages: Option<Ages>,
     /// How long ago the panel may have asked last, in microseconds: what is younger cannot be expected in it.
     pub poll_micros: i64,
     /// The server's clock.
@@ -66,7 +66,7 @@ pub struct Verdict {
 
 /// Judges the age of what a panel shows.
 ///
-/// Only a panel whose range includes now can age: it is late and stale by the interval in which samples are expected,
+/// Only a panel whose range includes now can age: it is late and stale at the ages that are configured or follow from the interval of its samples,
 /// and it is stale as soon as nothing can come any more, for then nobody knows: while it is paused, and while server, store
 /// or live line are gone. A panel over a closed past says
 /// calmly when its last sample was.
@@ -74,7 +74,7 @@ pub fn judge(witness: &Witness) -> Verdict {
     let Witness {
         newest,
         shows_now,
-        interval_s,
+        ages,
         poll_micros,
         now,
         link,
@@ -100,11 +100,11 @@ pub fn judge(witness: &Witness) -> Verdict {
     };
     let age_micros = now.micros_since(newest);
     let text = format::age(age_micros);
-    if interval_s.is_none() {
+    if ages.is_none() {
         return verdict(text, Tone::Unjudged, None);
     }
     let age_when_asked_s = (age_micros - poll_micros) as f64 / MICROS_PER_SEC as f64;
-    match Freshness::from_age(age_when_asked_s, interval_s) {
+    match Freshness::from_age(age_when_asked_s, ages) {
         Freshness::Fresh => verdict(text, Tone::Fresh, None),
         Freshness::Late => verdict(format!("late, {text}"), Tone::Late, None),
         Freshness::Stale | Freshness::Never => {
@@ -143,7 +143,7 @@ mod tests {
         Witness {
             newest: Some(at(newest)),
             shows_now: night().contains(at(now)),
-            interval_s: Some(60.0),
+            ages: Some(Ages::of_interval(60.0)),
             poll_micros: 0,
             now: at(now),
             link: Link::Connected,
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_panel_that_asks_seldom_does_not_call_a_quick_source_stale() {
         let quick = |now| Witness {
-            interval_s: Some(1.0),
+            ages: Some(Ages::of_interval(1.0)),
             poll_micros: 10 * MICROS_PER_SEC,
             ..witness("2026-11-21T02:31:00Z", now)
         };
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn without_a_rhythm_an_age_is_told_and_not_judged() {
         let witness = Witness {
-            interval_s: None,
+            ages: None,
             ..witness("2026-11-21T02:31:00Z", "2026-11-21T03:31:00Z")
         };
         check(&witness, "1 h", Tone::Unjudged, false);

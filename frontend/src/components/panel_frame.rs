@@ -217,7 +217,7 @@ fn verdict_of(panel: Kept<Panel>, newest: Derived<Option<Timestamp>>) -> Derived
         judge(&Witness {
             newest: newest.get(),
             shows_now: is_about_now || (has_age && view.is_present()),
-            interval_s: panel.with_value(|panel| catalogue.interval_s(panel)),
+            ages: panel.with_value(|panel| catalogue.ages(panel)),
             // Over the live line what there is comes at once.
             poll_micros: if link == Link::Connected {
                 ON_THE_WAY_MICROS

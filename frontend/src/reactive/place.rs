@@ -160,7 +160,7 @@ mod tests {
             let passing = Owner::new();
             let gone: Vec<Place> = passing.with(|| (0..700).map(|number| Place::new(kept(number))).collect());
             lasting.with(|| {
-                places.extend((0..300).map(|number| (round * 300 + number, Place::new(kept(round * 300 + number)))))
+                places.extend((0..300).map(|number| (round * 300 + number, Place::new(kept(round * 300 + number)))));
             });
             passing.cleanup();
             assert!(gone.into_iter().all(|place| place.node().is_none()));

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::dashboard::{BrokenFile, Dashboard, Dashboards, Panel, Site, Tab};
 use shared::display::MetricDisplay;
 use shared::metric::{MetricInfo, Metrics};
+use shared::query::latest::Ages;
 use shared::time::TimeRange;
 
 use crate::reactive::State;
@@ -108,12 +109,15 @@ impl Catalogue {
         })
     }
 
-    /// The shortest interval in seconds at which a panel expects samples; `None` where no rhythm is known. Tracks.
-    pub fn interval_s(&self, panel: &Panel) -> Option<f64> {
+    /// By which the age of what a panel shows is judged: the shortest of its metrics' ages; `None` where nothing is known.
+    /// Tracks.
+    pub fn ages(&self, panel: &Panel) -> Option<Ages> {
         let names = panel.show.metrics();
         self.metrics.with(|metrics| {
             let known = metrics.iter().filter(|metric| names.contains(&metric.name.as_str()));
-            known.filter_map(|metric| metric.interval_s).min_by(f64::total_cmp)
+            known
+                .filter_map(MetricInfo::ages)
+                .min_by(|one, other| one.late_s.total_cmp(&other.late_s))
         })
     }
 }

@@ -2,13 +2,8 @@
 
 use std::fmt;
 
+use shared::dashboard::{MAX_DELAY_SECS, MAX_LOOKBACK_SECS};
 use shared::time::{MICROS_PER_SEC, TimeRange, Timestamp};
-
-/// The longest time that a window looks back, in seconds: a month.
-pub const MOST_SECS: u32 = 31 * 24 * 3_600;
-
-/// The most that a window stays behind now, in seconds.
-pub const MOST_DELAY_SECS: u16 = 3_600;
 
 /// Into how many parts a window is cut. So much is asked for ahead that it need not be asked for again before the window
 /// has slid by one of them.
@@ -86,7 +81,7 @@ fn secs_of(text: &str) -> Option<u32> {
     };
     let is_plain = number.bytes().all(|digit| digit.is_ascii_digit());
     let secs = number.parse::<u32>().ok().filter(|_| is_plain)?.checked_mul(unit)?;
-    (secs <= MOST_SECS).then_some(secs)
+    (secs <= MAX_LOOKBACK_SECS).then_some(secs)
 }
 
 /// Reads how long a window is.
@@ -99,7 +94,7 @@ pub fn lookback_of(text: &str) -> Result<Lookback, String> {
 /// Reads how far a window stays behind now.
 pub fn delay_of(text: &str) -> Result<u16, String> {
     let secs = secs_of(text).and_then(|secs| u16::try_from(secs).ok());
-    let secs = secs.filter(|secs| *secs <= MOST_DELAY_SECS);
+    let secs = secs.filter(|secs| *secs <= MAX_DELAY_SECS);
     secs.ok_or_else(|| format!("\"{text}\" is not written like 5s or 2m, up to 1h"))
 }
 
@@ -159,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_asked_for_holds_the_window_until_that_has_slid_by_an_eighth(secs in 1..MOST_SECS, now_us in 0..4_000_000_000_000_000_i64) {
+        fn what_is_asked_for_holds_the_window_until_that_has_slid_by_an_eighth(secs in 1..MAX_LOOKBACK_SECS, now_us in 0..4_000_000_000_000_000_i64) {
             let now = Timestamp::saturating_from_micros(now_us);
             let window = Lookback::of_secs(secs).window(now);
             let asked = asked_for(window);

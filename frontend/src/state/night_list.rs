@@ -139,7 +139,7 @@ impl NightList {
     }
 
     /// What is known of the metrics of the visible tab; tracks.
-    fn with_known<T>(&self, read: impl FnOnce(&Known) -> T) -> T {
+    fn with_known<T>(self, read: impl FnOnce(&Known) -> T) -> T {
         self.metrics.with(|metrics| {
             self.known.with(|known| {
                 if known.metrics == *metrics {

@@ -6,6 +6,7 @@ use shared::time::{MICROS_PER_SEC, TimeRange};
 use crate::reactive::{Derived, effect};
 use crate::state::address::{Period, Place};
 use crate::state::catalogue::{Catalogue, metrics_of};
+use crate::state::follow::Lookback;
 use crate::state::navigation::{History, Navigation};
 use crate::state::night_list::{Newest, NightList};
 use crate::state::server_clock::ServerClock;
@@ -30,6 +31,7 @@ pub fn opening(tab: &Tab, catalogue: Catalogue, nights: NightList, site: SiteClo
     let tonight = || Opening::At(Period::Night(site.date_of(clock.read())));
     match tab.opens_at {
         OpensAt::Night(date) => Opening::At(Period::Night(date)),
+        OpensAt::Last { secs, delay_secs } => Opening::At(Period::Last(Lookback { secs, delay_secs })),
         OpensAt::AllData => match catalogue.extent(&metrics_of(tab)) {
             Some(extent) => Opening::At(Period::Range(padded(extent))),
             // Nothing yet: then what comes, comes tonight.

@@ -24,6 +24,9 @@ const REST: Duration = Duration::from_millis(120);
 /// A gesture that goes on within this time after it rested is still the same one: notches of a wheel, taps of a key.
 const SAME_GESTURE_MICROS: i64 = 700_000;
 
+/// While something comes more often than this, a window slides with that alone; increments come ten times a second.
+const QUICK_MS: u64 = 150;
+
 /// The shortest range that can be shown; browsers know no finer time.
 const SHORTEST_MICROS: i64 = 1_000;
 
@@ -295,13 +298,30 @@ fn slide(lookback: Derived<Option<Lookback>>, live: Live) -> State<Timestamp> {
         let Some(lookback) = lookback.get().filter(|_| in_sight.get() && !is_paused) else {
             return;
         };
+        let step_ms = lookback.step_ms();
+        let heard = live.heard();
         slid_to.set(clock.read());
+        // Together with what comes, so that both are one drawing.
+        effect(move || {
+            let heard = heard.get();
+            if is_apart(heard, slid_to.get_untracked(), step_ms) {
+                slid_to.set(heard);
+            }
+        });
         spawn(async move {
             loop {
-                sleep(Duration::from_millis(lookback.step_ms())).await;
-                slid_to.set(clock.read());
+                sleep(Duration::from_millis(step_ms)).await;
+                let now = clock.read();
+                if is_apart(now, heard.get_untracked(), QUICK_MS) {
+                    slid_to.set(now);
+                }
             }
         });
     });
     slid_to
+}
+
+/// Whether two moments are at least so far apart, in whatever order: clocks are set back, too.
+fn is_apart(one: Timestamp, other: Timestamp, least_ms: u64) -> bool {
+    one.micros_since(other).unsigned_abs() >= least_ms * 1_000
 }

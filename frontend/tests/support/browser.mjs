@@ -32,16 +32,18 @@ export function launchBrowser() {
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} url
- * @param {import("playwright-core").BrowserContextOptions} options
+ * @param {import("playwright-core").BrowserContextOptions} options and `init`, a script with its argument that runs before those
+ *   of the page.
  * @returns {Promise<WatchedPage>}
  */
-export async function openPage(browser, url, options = {}) {
+export async function openPage(browser, url, { init, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     locale: "en-GB",
     timezoneId: "UTC",
     ...options,
   });
+  if (init) await context.addInitScript(...init);
   const watched = new WatchedPage(context, await context.newPage(), new URL(url).origin);
   await watched.watch();
   await watched.page.goto(url);

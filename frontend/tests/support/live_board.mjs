@@ -63,6 +63,17 @@ type = "latest"
 title = "Table"
 metrics = ["live.rate", "live.array"]
 width = 6
+
+[[tabs]]
+id = "following"
+title = "Following"
+opens_at = "last 2m delay 1s"
+
+[[tabs.panels]]
+id = "rate"
+type = "timeseries"
+title = "Rate"
+lines = [{ metric = "live.rate", label = "rate" }]
 `;
 
 /** An address that follows. */

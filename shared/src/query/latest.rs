@@ -86,14 +86,33 @@ pub const STALE_INTERVALS: f64 = 3.0;
 /// How far back a moment of the past looks for samples where no interval is known, in microseconds: one hour.
 pub const UNKNOWN_INTERVAL_LOOK_MICROS: i64 = 3600 * MICROS_PER_SEC;
 
+/// From which ages on a sample is late and stale, in seconds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Ages {
+    /// At this age it is late, and fresh before.
+    pub late_s: f64,
+    /// At this age it is stale.
+    pub stale_s: f64,
+}
+
+impl Ages {
+    /// Where a sample is expected every `interval_s` seconds, and nothing else is said.
+    pub fn of_interval(interval_s: f64) -> Self {
+        Self {
+            late_s: interval_s * LATE_INTERVALS,
+            stale_s: interval_s * STALE_INTERVALS,
+        }
+    }
+}
+
 impl Freshness {
-    /// What an age means where a sample is expected every `interval_s` seconds.
+    /// What an age means.
     ///
-    /// Where the interval is neither configured nor learned yet, nothing can be proven fresh: such a sample is stale.
-    pub fn from_age(age_s: f64, interval_s: Option<f64>) -> Self {
-        match interval_s {
-            Some(interval_s) if age_s < interval_s * LATE_INTERVALS => Self::Fresh,
-            Some(interval_s) if age_s < interval_s * STALE_INTERVALS => Self::Late,
+    /// Where nothing is configured or learned yet, nothing can be proven fresh: such a sample is stale.
+    pub fn from_age(age_s: f64, terms: Option<Ages>) -> Self {
+        match terms {
+            Some(terms) if age_s < terms.late_s => Self::Fresh,
+            Some(terms) if age_s < terms.stale_s => Self::Late,
             _ => Self::Stale,
         }
     }
@@ -115,10 +134,22 @@ mod tests {
 
     #[test]
     fn freshness_follows_the_interval() {
-        assert_eq!(Freshness::from_age(-1.0, Some(60.0)), Freshness::Fresh);
-        assert_eq!(Freshness::from_age(119.9, Some(60.0)), Freshness::Fresh);
-        assert_eq!(Freshness::from_age(120.0, Some(60.0)), Freshness::Late);
-        assert_eq!(Freshness::from_age(180.0, Some(60.0)), Freshness::Stale);
+        assert_eq!(
+            Freshness::from_age(-1.0, Some(Ages::of_interval(60.0))),
+            Freshness::Fresh
+        );
+        assert_eq!(
+            Freshness::from_age(119.9, Some(Ages::of_interval(60.0))),
+            Freshness::Fresh
+        );
+        assert_eq!(
+            Freshness::from_age(120.0, Some(Ages::of_interval(60.0))),
+            Freshness::Late
+        );
+        assert_eq!(
+            Freshness::from_age(180.0, Some(Ages::of_interval(60.0))),
+            Freshness::Stale
+        );
         assert_eq!(Freshness::from_age(0.0, None), Freshness::Stale);
     }
 }

@@ -26,7 +26,7 @@ async fn metrics_are_listed_with_what_is_known_of_them() {
     let app = app.with_an_hour_of_data().await;
     assert_snapshot!(told(&app, "/api/v1/metrics").await, @r#"
     200 OK
-    {"metrics":[{"name":"hall.temperature","title":"Hall temperature","unit":"°C","kind":"gauge","channels":2,"interval_s":60.0,"first":"2026-11-20T21:00:00Z","last":"2026-11-20T21:59:00Z"}]}
+    {"metrics":[{"name":"hall.temperature","title":"Hall temperature","unit":"°C","kind":"gauge","channels":2,"interval_s":60.0,"late_after_s":120.0,"stale_after_s":180.0,"first":"2026-11-20T21:00:00Z","last":"2026-11-20T21:59:00Z"}]}
     "#);
 }
 

@@ -37,6 +37,12 @@ async fn streams_and_sources_are_told_with_their_states() {
         (&door["name"], &door["interval_s"]),
         (&"door.state".into(), &10.0.into())
     );
+    // Ages that are configured reach the page too.
+    let wind = &metrics["metrics"][0];
+    assert_eq!(
+        (&wind["name"], &wind["late_after_s"], &wind["stale_after_s"]),
+        (&"dome.wind".into(), &15.0.into(), &30.0.into())
+    );
     let latest = app.get("/api/v1/latest?metric=door.state").await.json();
     assert_eq!(latest["channels"][0]["state"], "fresh");
     let latest = app.get("/api/v1/latest?metric=dome.wind").await.json();

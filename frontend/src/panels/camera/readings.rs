@@ -1,6 +1,6 @@
 //! What each channel of a metric said at a moment, and what is told of all of them together.
 
-use shared::query::latest::{Freshness, Latest};
+use shared::query::latest::{Ages, Freshness, Latest};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
@@ -51,7 +51,7 @@ pub struct Readings {
 
 impl Readings {
     /// Of an answer about `at`. Samples before `start` are none; older than a few intervals they are old.
-    pub fn new(latest: &Latest, at: Timestamp, start: Timestamp, interval_s: Option<f64>) -> Self {
+    pub fn new(latest: &Latest, at: Timestamp, start: Timestamp, ages: Option<Ages>) -> Self {
         let mut by_channel = Vec::with_capacity(latest.channels.len());
         for channel in &latest.channels {
             let Ok(number) = usize::try_from(channel.channel) else {
@@ -62,7 +62,7 @@ impl Readings {
             }
             let time = channel.time_us.map(Timestamp::saturating_from_micros);
             if let Some(time) = time.filter(|time| *time >= start) {
-                by_channel[number] = (reading(channel.value, at.micros_since(time), interval_s), Some(time));
+                by_channel[number] = (reading(channel.value, at.micros_since(time), ages), Some(time));
             }
         }
         Self { by_channel }
@@ -169,7 +169,7 @@ impl Summary {
     }
 }
 
-fn reading(value: Value, age_micros: i64, interval_s: Option<f64>) -> Reading {
+fn reading(value: Value, age_micros: i64, terms: Option<Ages>) -> Reading {
     let Some(number) = value.as_number() else {
         return Reading::Null;
     };
@@ -178,7 +178,7 @@ fn reading(value: Value, age_micros: i64, interval_s: Option<f64>) -> Reading {
     }
     let age_s = age_micros as f64 / MICROS_PER_SEC as f64;
     // Without a rhythm nothing is ever overdue.
-    let is_old = interval_s.is_some() && Freshness::from_age(age_s, interval_s) == Freshness::Stale;
+    let is_old = terms.is_some() && Freshness::from_age(age_s, terms) == Freshness::Stale;
     if is_old {
         Reading::Old(number)
     } else {
@@ -222,7 +222,7 @@ mod tests {
             (4, None, Value::NULL),
             (5, Some(10), 7.0.into()),
         ]);
-        let readings = Readings::new(&latest, at(1000), at(100), Some(60.0));
+        let readings = Readings::new(&latest, at(1000), at(100), Some(Ages::of_interval(60.0)));
         let told: Vec<Reading> = readings.by_channel.iter().map(|(reading, _)| *reading).collect();
         let expected = [
             Reading::Value(5.0),
@@ -251,7 +251,7 @@ mod tests {
             (1, Some(2), 7.0.into()),
             (2, None, Value::NULL),
         ]);
-        let readings = Readings::new(&latest, at(1_000_000), at(0), Some(60.0));
+        let readings = Readings::new(&latest, at(1_000_000), at(0), Some(Ages::of_interval(60.0)));
         assert!(readings.are_old());
         assert_eq!(readings.extremes(false), Some((5.0, 7.0)));
         assert!(!Readings::default().are_old());
@@ -265,7 +265,7 @@ mod tests {
             (2, Some(1), f64::INFINITY.into()),
             (3, Some(1), 4.0.into()),
         ]);
-        let readings = Readings::new(&latest, at(1), at(0), Some(60.0));
+        let readings = Readings::new(&latest, at(1), at(0), Some(Ages::of_interval(60.0)));
         let summary = readings.summary();
         assert_eq!((summary.min, summary.max), (Some((-3.0, 0)), Some((4.0, 1))));
         assert_eq!(summary.n_infinite, 1);

@@ -11,6 +11,7 @@ use shared::chart::color_bar::COLOR_BAR_PX;
 use shared::dashboard::{Camera, Panel};
 use shared::display::{CameraPart, ColorScale, MetricDisplay};
 use shared::order::sort_by;
+use shared::query::latest::Ages;
 use shared::time::{TimeRange, Timestamp};
 
 use super::moment::Moment;
@@ -76,7 +77,7 @@ impl Shown {
         let geometry_name = Kept::new(place.as_ref().map(|place| place.geometry.clone()));
         let moment = Moment::follow(vec![spec.metric.clone()]);
         let metric = Kept::new(spec.metric);
-        let interval_s = interval_of(panel, catalogue);
+        let ages = ages_of(panel, catalogue);
         let shape = Derived::new(move || {
             let known = geometries.get(&geometry_name.get_value()?);
             Some(Arc::new(CameraShape::new(known.ready()?)))
@@ -85,12 +86,7 @@ impl Shown {
         let readings = Derived::new(move || {
             let (told, range) = (moment.told()?, settled.get()?);
             let latest = told.metrics.first()?;
-            Some(Arc::new(Readings::new(
-                latest,
-                told.at,
-                range.start(),
-                interval_s.get(),
-            )))
+            Some(Arc::new(Readings::new(latest, told.at, range.start(), ages.get())))
         });
         let size = use_stage_size(stage);
         let map = Derived::new(move || {
@@ -265,10 +261,10 @@ impl Shown {
     }
 }
 
-/// Seconds between samples of a panel's metric, as they become known.
-fn interval_of(panel: &Panel, catalogue: Catalogue) -> Derived<Option<f64>> {
+/// By which the ages of samples of a panel's metric are judged, as that becomes known.
+fn ages_of(panel: &Panel, catalogue: Catalogue) -> Derived<Option<Ages>> {
     let panel = Kept::new(panel.clone());
-    Derived::new(move || panel.with_value(|panel| catalogue.interval_s(panel)))
+    Derived::new(move || panel.with_value(|panel| catalogue.ages(panel)))
 }
 
 /// The colours. Open ends follow all values seen since the range was opened, so that a colour goes on to mean the same

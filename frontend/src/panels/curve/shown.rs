@@ -51,9 +51,9 @@ impl Shown {
         let panel = Kept::new(panel.clone());
         let readings_of = move |position: usize| {
             let (told, range) = (moment.told()?, settled.get()?);
-            let interval_s = panel.with_value(|panel| catalogue.interval_s(panel));
+            let ages = panel.with_value(|panel| catalogue.ages(panel));
             let latest = told.metrics.get(position)?;
-            Some(Readings::new(latest, told.at, range.start(), interval_s))
+            Some(Readings::new(latest, told.at, range.start(), ages))
         };
         let readings = Derived::new(move || Some(Arc::new(readings_of(0)?)));
         let spec = Kept::new(spec);

@@ -2,7 +2,6 @@
 
 use shared::dashboard::LatestShow;
 use shared::display::MetricDisplay;
-use shared::query::latest::STALE_INTERVALS;
 use shared::time::{MICROS_PER_SEC, Timestamp};
 
 use crate::panels::latest::rows::Row;
@@ -76,9 +75,7 @@ pub fn bar_of(row: &Row, show: LatestShow, ends: Ends, now: Timestamp) -> (f64, 
         LatestShow::Value => ends.bar(row.value.finite().unwrap_or(f64::NAN)),
         LatestShow::Age => {
             let age_s = row.age_micros(now).map(|age| age as f64 / MICROS_PER_SEC as f64);
-            let stale_s = row
-                .interval_s
-                .map_or(ends.high, |interval_s| interval_s * STALE_INTERVALS);
+            let stale_s = row.ages.map_or(ends.high, |terms| terms.stale_s);
             let whole = Ends::linear(0.0, stale_s.max(f64::MIN_POSITIVE));
             // A channel that never spoke is silent for ever.
             whole.bar(age_s.unwrap_or(f64::INFINITY))

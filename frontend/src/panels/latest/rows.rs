@@ -7,7 +7,7 @@ use shared::dashboard::Severity;
 use shared::display::MetricDisplay;
 use shared::metric::MetricInfo;
 use shared::order::sort_positions;
-use shared::query::latest::{Freshness, Latest};
+use shared::query::latest::{Ages, Freshness, Latest};
 use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
@@ -35,8 +35,8 @@ pub struct Row {
     pub severity: Severity,
     /// When it was taken; `None` if there never was one.
     pub time: Option<Timestamp>,
-    /// Seconds between expected samples; `None` where no rhythm is known.
-    pub interval_s: Option<f64>,
+    /// By which its age is judged; `None` where no rhythm is known.
+    pub ages: Option<Ages>,
 }
 
 impl Row {
@@ -44,7 +44,7 @@ impl Row {
     pub fn freshness(&self, now: Timestamp) -> Freshness {
         self.age_micros(now).map_or(Freshness::Never, |age| {
             let age_s = age as f64 / MICROS_PER_SEC as f64;
-            Freshness::from_age(age_s - POLL.as_secs_f64(), self.interval_s)
+            Freshness::from_age(age_s - POLL.as_secs_f64(), self.ages)
         })
     }
 
@@ -132,7 +132,7 @@ pub fn rows_of(latest: &Latest, metric: Option<&MetricInfo>, display: &MetricDis
             word,
             severity,
             time: channel.time_us.map(Timestamp::saturating_from_micros),
-            interval_s: metric.and_then(|metric| metric.interval_s),
+            ages: metric.and_then(MetricInfo::ages),
         }
     };
     latest.channels.iter().map(row).collect()

@@ -66,8 +66,11 @@ impl Standing {
 /// Draws the data at the next frame whenever they, their place or their colours change.
 pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     let (theme, now) = (use_theme(), use_now());
-    // The now-line moves when it moves by a pixel.
+    // The now-line moves when it moves by a pixel. Of a window that slides with now the edge is one.
     let now_line = Derived::new(move || {
+        if chart.view().is_sliding().get() {
+            return None;
+        }
         let now = now.get();
         let range = chart.view().visible().get().filter(|range| range.contains(now))?;
         let grain = (range.micros() / 2_000).max(1);

@@ -209,7 +209,7 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
             word,
             severity,
             time: Some(Timestamp::saturating_from_micros(time_us)),
-            interval_s: metric.interval_s,
+            ages: metric.ages(),
         })
     });
     Shown {

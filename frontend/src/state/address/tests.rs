@@ -1,7 +1,7 @@
 use proptest::prelude::*;
+use shared::dashboard::{MAX_DELAY_SECS, MAX_LOOKBACK_SECS};
 
 use super::*;
-use crate::state::follow::{MOST_DELAY_SECS, MOST_SECS};
 
 fn parse(link: &str) -> (Address, Vec<String>) {
     let (path, query) = link.split_once('?').unwrap_or((link, ""));
@@ -90,7 +90,7 @@ prop_compose! {
         dashboard in "[a-z]{1,4}", tab in ".{1,6}",
         time in proptest::option::of(prop_oneof![
             (0_i64..30_000).prop_map(|days| Period::Night(Date::from_days(days))),
-            (1..=MOST_SECS, 0..=MOST_DELAY_SECS).prop_map(|(secs, delay_secs)| Period::Last(Lookback { secs, delay_secs })),
+            (1..=MAX_LOOKBACK_SECS, 0..=MAX_DELAY_SECS).prop_map(|(secs, delay_secs)| Period::Last(Lookback { secs, delay_secs })),
         ]),
         wall in proptest::option::of(WALL_SECS),
         alarms in (0..Show::ALL.len(), ".{0,6}", ".{0,6}"),

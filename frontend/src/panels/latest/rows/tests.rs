@@ -26,7 +26,7 @@ fn row(label: &str, value: Value, time: Option<i64>) -> Row {
         word: String::new(),
         severity: meaning(value, &display).1,
         time: time.map(at),
-        interval_s: Some(60.0),
+        ages: Some(Ages::of_interval(60.0)),
     }
 }
 

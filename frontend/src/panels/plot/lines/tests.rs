@@ -31,6 +31,8 @@ fn metric(name: &str) -> Option<MetricInfo> {
         kind: MetricKind::Gauge,
         channels,
         interval_s: Some(60.0),
+        late_after_s: Some(120.0),
+        stale_after_s: Some(180.0),
         first: None,
         last: None,
     })
