@@ -62,6 +62,8 @@ pub struct Live {
     clock: ServerClock,
     on_beat: Callback<(bool, u64)>,
     paused: State<Option<Timestamp>>,
+    /// When an increment came last.
+    heard: State<Timestamp>,
 }
 
 impl Live {
@@ -73,6 +75,11 @@ impl Live {
     /// How it stands with the line.
     pub fn line_untracked(self) -> Line {
         self.line.try_get_untracked().unwrap_or(Line::Absent)
+    }
+
+    /// When something last changed that the page shows.
+    pub fn heard(self) -> Derived<Timestamp> {
+        self.heard.into()
     }
 
     /// Since when everything stands still because somebody wished so.
@@ -219,6 +226,7 @@ impl Live {
                     let (_, hearer) = inner.hearers.iter().find(|(known, _)| *known == key)?;
                     Some((key, Rc::clone(hearer)))
                 });
+                self.heard.set(self.clock.read());
                 if let Some(Some((key, hearer))) = hearer {
                     hearer.hear(key, increment);
                 }
@@ -250,6 +258,7 @@ pub fn provide_live(clock: ServerClock, on_beat: impl Fn((bool, u64)) + 'static)
         clock,
         on_beat: Callback::new(on_beat),
         paused: State::new(None),
+        heard: State::new(Timestamp::EPOCH),
     };
     provide_context(live);
     live.keep_open();

@@ -43,8 +43,6 @@ pub fn draw_plot(sheet: &dyn Sheet, plot: &Plot, palette: &Palette, data: &PlotD
         font_family: &plot.layout.font_family,
     };
     let pen = Pen { brush, plot };
-    // A part of it is either data or the row of the times, and no label of an axis reaches into one.
-    let (is_whole, has_data) = (plot.part == plot.area, plot.part.left < plot.part.right);
     brush.rectangle(
         0.0,
         0.0,
@@ -52,35 +50,14 @@ pub fn draw_plot(sheet: &dyn Sheet, plot: &Plot, palette: &Palette, data: &PlotD
         f64::from(plot.layout.height),
         palette.background,
     )?;
-    if !has_data {
-        return pen.time_labels(palette);
-    }
     pen.grid(palette)?;
-    pen.cells(data, palette)?;
-    pen.limit_lines(data, palette)?;
-    for (at, line) in data.lines.iter().enumerate() {
-        let colored = data.colored.filter(|colored| colored.line == at);
-        if let Some(canvas) = plot.canvas(line.axis) {
-            let color = palette.line(line.color);
-            let color = if line.is_faded {
-                color.faded(FADED_OPACITY)
-            } else {
-                color
-            };
-            match colored {
-                Some(colored) => pen.colored_line(line, &canvas, colored.table, palette)?,
-                // Over cells of the same colour the mean has to stand out.
-                None if data.cells.is_some() && !line.is_faded => pen.line(line, &canvas, color, palette.text)?,
-                None => pen.line(line, &canvas, color, color)?,
-            }
-        }
+    // Parts are either of the data, into which no label of an axis reaches, or the row of the times, with the foot of the
+    // plot and what of the lowest labels reaches below it.
+    let has_data = plot.part.left < plot.part.right;
+    if has_data {
+        pen.data(data, palette)?;
     }
-    pen.events(data, palette)?;
-    pen.strips(data, palette)?;
-    pen.ribbon(data, palette)?;
-    pen.now_line(data, palette)?;
-    pen.limit_labels(data, palette)?;
-    if !is_whole {
+    if has_data && plot.part != plot.area {
         return Ok(());
     }
     pen.time_labels(palette)?;
@@ -106,6 +83,40 @@ impl Pen<'_> {
         snap(position, &self.plot.layout) + half_dot
     }
 
+    /// Whether an upright thin line lies in what is drawn this time.
+    fn is_drawn(&self, x: f64) -> bool {
+        let reach = self.units_in(THIN_PX);
+        self.plot.part.left - reach <= x && x <= self.plot.part.right + reach
+    }
+
+    /// All that is drawn between the axes.
+    fn data(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
+        self.cells(data, palette)?;
+        self.limit_lines(data, palette)?;
+        for (at, line) in data.lines.iter().enumerate() {
+            let colored = data.colored.filter(|colored| colored.line == at);
+            if let Some(canvas) = self.plot.canvas(line.axis) {
+                let color = palette.line(line.color);
+                let color = if line.is_faded {
+                    color.faded(FADED_OPACITY)
+                } else {
+                    color
+                };
+                match colored {
+                    Some(colored) => self.colored_line(line, &canvas, colored.table, palette)?,
+                    // Over cells of the same colour the mean has to stand out.
+                    None if data.cells.is_some() && !line.is_faded => self.line(line, &canvas, color, palette.text)?,
+                    None => self.line(line, &canvas, color, color)?,
+                }
+            }
+        }
+        self.events(data, palette)?;
+        self.strips(data, palette)?;
+        self.ribbon(data, palette)?;
+        self.now_line(data, palette)?;
+        self.limit_labels(data, palette)
+    }
+
     fn grid(&self, palette: &Palette) -> Result<(), Refused> {
         let Area {
             left,
@@ -115,6 +126,9 @@ impl Pen<'_> {
         } = self.plot.area;
         for tick in &self.plot.time_ticks {
             let x = self.crisp(self.plot.time.x_from_time(tick.time_us));
+            if !self.is_drawn(x) {
+                continue;
+            }
             self.brush
                 .path(&[Point { x, y: top }, Point { x, y: bottom }], palette.grid, THIN_PX)?;
         }
@@ -196,8 +210,7 @@ impl Pen<'_> {
             return Ok(());
         };
         let x = self.crisp(self.plot.time.x_from_time(now.as_micros()));
-        let part = &self.plot.part;
-        if x < part.left - self.units_in(THIN_PX) || part.right + self.units_in(THIN_PX) < x {
+        if !self.is_drawn(x) {
             return Ok(());
         }
         let color = palette.accent.faded(NOW_OPACITY);

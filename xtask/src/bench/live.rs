@@ -1,5 +1,7 @@
-//! Live updates: how long after it was acknowledged a sample is with all viewers, and what that costs the server.
+//! Live updates: how long after it was acknowledged a sample is with all viewers and on the screen of one of them, and what
+//! that costs the server.
 
+mod pixel;
 mod socket;
 
 use super::archive::{Archive, Night};
@@ -7,12 +9,12 @@ use super::figure::Figure;
 use super::http::Times;
 use super::server::Server;
 use super::{Bench, report};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use pixel::{Browser, Seen};
 use socket::{Question, Socket};
-use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How many look at once.
 const VIEWERS: usize = 50;
@@ -26,18 +28,33 @@ const MEMORY_TARGET_MB: f64 = 150.0;
 
 const METRIC: &str = "second.pixel";
 
+/// So many times as long as others ask do viewers follow: one sample a second makes few.
+const MORE_SECS: u64 = 6;
+
+/// Frames before the first that is measured.
+const FRAMES_BEFORE: u64 = 20;
+
+/// Seconds from 1970 to 2024-06-01, from where [`super::archive::date`] counts.
+const FIRST_DAY_SECS: u64 = 1_717_200_000;
+
 /// One of the frames that are written: when it was sent, and when it was acknowledged.
 #[derive(Clone, Copy, Debug)]
 struct Written {
     sent: Instant,
     accepted: Instant,
+    /// By the clock that a browser reads too.
+    times: [SystemTime; 2],
+    is_high: bool,
 }
 
 /// Lets viewers follow a night of all channels at one sample a second while it goes on.
 pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
-    // The night has room for what is written during the measurement.
+    // The night has room for what is written during the measurement, and ends with it.
     let hours = bench.scale.second_hours.saturating_sub(1).max(1);
     let length = format!("{hours}h");
+    let since = now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let start = since.as_secs().saturating_sub(u64::from(hours) * 3600);
+    let from = time_text(start * 1000);
     let what = format!("{CHANNELS} channels at 1 Hz for {hours} h");
     let mock = [
         "--prefix",
@@ -48,17 +65,31 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
         "1s",
         "--length",
         &length,
+        "--from",
+        &from,
     ];
     let archive = Archive::make(bench, "live", &what, &[&mock])?;
+    archive.site.write("dashboards/bench.toml", &pixel::dashboard())?;
     let server = archive.site.serve()?;
-    let night = Night::new(0);
+    let night = Night {
+        from,
+        to: time_text((start + 24 * 3600) * 1000),
+    };
     let questions = questions(&night);
+    for before in (1..=FRAMES_BEFORE).rev() {
+        let time = now() - Duration::from_secs(before);
+        post(&server, &frame(time, before % 2 == 0))?;
+    }
     let mut sockets = Vec::with_capacity(VIEWERS);
     for _viewer in 0..VIEWERS {
         sockets.push(Socket::open(&archive.site.url(), &questions)?);
     }
-    let followed = follow(bench, &server, hours, &mut sockets)?;
-    let figures = followed.figures(server.process.peak_memory()?, questions.len());
+    let secs = bench.scale.viewing_secs * MORE_SECS;
+    report::doing("A browser opens the page");
+    let browser = Browser::look(bench, &archive.site, secs + 2)?;
+    let followed = follow(secs, &server, &mut sockets)?;
+    let seen = browser.seen()?;
+    let figures = followed.figures(server.process.peak_memory()?, questions.len(), &seen);
     drop(sockets);
     drop(server);
     archive.site.remove()?;
@@ -75,12 +106,12 @@ struct Followed {
 }
 
 /// Writes a frame each second while all sockets listen.
-fn follow(bench: &Bench<'_>, server: &Server, hours: u32, sockets: &mut [Socket]) -> Result<Followed> {
-    report::doing(&format!("{VIEWERS} viewers follow for {} s", bench.scale.viewing_secs));
+fn follow(secs: u64, server: &Server, sockets: &mut [Socket]) -> Result<Followed> {
+    report::doing(&format!("{VIEWERS} viewers and a browser follow for {secs} s"));
     let heard: Mutex<Vec<Instant>> = Mutex::default();
     let cpu_before = server.process.cpu_secs()?;
     let start = Instant::now();
-    let deadline = start + Duration::from_secs(bench.scale.viewing_secs);
+    let deadline = start + Duration::from_secs(secs);
     let written = thread::scope(|scope| -> Result<Vec<Written>> {
         let heard = &heard;
         for socket in sockets {
@@ -99,13 +130,17 @@ fn follow(bench: &Bench<'_>, server: &Server, hours: u32, sockets: &mut [Socket]
                 break;
             }
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            let body = frame(hours, second);
+            let is_high = second % 2 == 0;
+            let time = now();
+            let body = frame(time, is_high);
             let sent = Instant::now();
-            server
-                .client
-                .post("/api/v1/frames", "application/json", body.as_bytes())?;
-            let accepted = Instant::now();
-            written.push(Written { sent, accepted });
+            post(server, &body)?;
+            written.push(Written {
+                sent,
+                accepted: Instant::now(),
+                times: [time, now()],
+                is_high,
+            });
         }
         Ok(written)
     })?;
@@ -120,8 +155,10 @@ fn follow(bench: &Bench<'_>, server: &Server, hours: u32, sockets: &mut [Socket]
 }
 
 impl Followed {
-    fn figures(&self, peak_memory: u64, n_questions: usize) -> Vec<Figure> {
+    fn figures(&self, peak_memory: u64, n_questions: usize, seen: &Seen) -> Vec<Figure> {
         let (delays, since_sent) = delays(&self.written, &self.heard);
+        let times = self.written.iter().map(|one| (one.times[0], one.times[1], one.is_high));
+        let (on_screen, n_missing) = seen.delays(&times.collect::<Vec<_>>());
         let expected = self.written.len() * VIEWERS * n_questions;
         vec![
             Figure::cost(
@@ -140,6 +177,25 @@ impl Followed {
                 since_sent.quantile_ms(0.99),
                 "ms",
             ),
+            // To the begin of the frame after the one in which the page has drawn it: then that one is presented.
+            Figure::cost(
+                "sample accepted to pixel changed, a browser beside 50 viewers, median",
+                on_screen.median_ms(),
+                "ms",
+            ),
+            Figure::cost(
+                "sample accepted to pixel changed, a browser beside 50 viewers, p99",
+                on_screen.quantile_ms(0.99),
+                "ms",
+            )
+            .target(DELAY_TARGET_MS),
+            Figure::cost(
+                format!("samples that changed no pixel, of {}", self.written.len()),
+                n_missing as f64,
+                "",
+            )
+            .target(0.0),
+            Figure::cost("frames that the browser missed, in 100", seen.missed_share * 100.0, ""),
             Figure::rate(
                 "increments received of those expected",
                 delays.len() as f64 / expected as f64 * 100.0,
@@ -179,19 +235,42 @@ fn questions(night: &Night) -> Vec<Question> {
     vec![of("band"), of("1203"), raster]
 }
 
-/// A frame of all channels, a second after the one before.
-fn frame(hours: u32, second: u64) -> String {
-    let seconds = u64::from(hours) * 3600 + second + 12 * 3600;
-    let (day, seconds) = (seconds / 86_400, seconds % 86_400);
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures real time, by the clock that a browser reads too"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A moment in milliseconds since 1970, after 2024-05, in RFC 3339.
+fn time_text(ms: u64) -> String {
+    let (secs, ms) = ((ms / 1000).saturating_sub(FIRST_DAY_SECS), ms % 1000);
+    let (day, secs) = (secs / 86_400, secs % 86_400);
     let date = super::archive::date(u32::try_from(day).unwrap_or(0));
-    let (hour, minute, second_of_minute) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let (hour, minute, second) = (secs / 3600, secs / 60 % 60, secs % 60);
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// A frame of all channels, all of them high or all low.
+fn frame(time: SystemTime, is_high: bool) -> String {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let time = time_text(u64::try_from(since.as_millis()).unwrap_or(0));
+    let base = if is_high { 93 } else { 6 };
     let values: Vec<String> = (0..CHANNELS)
-        .map(|channel| format!("{}.25", 20 + (channel as u64 + second) % 10))
+        .map(|channel| format!("{base}.{}", channel % 10))
         .collect();
     format!(
-        r#"{{"frames":[{{"metric":"{METRIC}","time":"{date}T{hour:02}:{minute:02}:{second_of_minute:02}Z","values":[{}]}}]}}"#,
+        r#"{{"frames":[{{"metric":"{METRIC}","time":"{time}","values":[{}]}}]}}"#,
         values.join(",")
     )
+}
+
+fn post(server: &Server, body: &str) -> Result<()> {
+    let answer = server
+        .client
+        .post("/api/v1/frames", "application/json", body.as_bytes());
+    answer.map(drop)
 }
 
 /// How long after the frame before it was acknowledged, and sent, each increment came. What came before the first frame
@@ -201,30 +280,13 @@ fn delays(written: &[Written], heard: &[Instant]) -> (Times, Times) {
     let mut since_sent = Vec::new();
     for heard in heard {
         let of = written.iter().rfind(|written| written.sent <= *heard);
-        if let Some(Written { sent, accepted }) = of {
+        if let Some(Written { sent, accepted, .. }) = of {
             // It may be there before the answer to the write is.
             since_accepted.push(heard.saturating_duration_since(*accepted));
             since_sent.push(heard.saturating_duration_since(*sent));
         }
     }
     (since_accepted.into(), since_sent.into())
-}
-
-impl super::server::Background {
-    /// How much time of a processor it has used, in seconds.
-    fn cpu_secs(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).context("no figures of the processor")?;
-        // Behind the name in brackets: state is the third field, user and system time are 14 and 15.
-        let (_, fields) = stat.rsplit_once(')').context("an unknown form of /proc/…/stat")?;
-        let ticks: Vec<f64> = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|ticks| ticks.parse().ok())
-            .collect();
-        // USER_HZ, which is 100 wherever Linux runs.
-        Ok(ticks.iter().sum::<f64>() / 100.0)
-    }
 }
 
 #[cfg(test)]
@@ -238,6 +300,8 @@ mod tests {
         let written = [(1000, 1005), (2000, 2010)].map(|(sent, accepted)| Written {
             sent: at(sent),
             accepted: at(accepted),
+            times: [SystemTime::UNIX_EPOCH; 2],
+            is_high: true,
         });
         let (delays, since_sent) = delays(&written, &[at(500), at(1003), at(1015), at(2030)]);
         assert_eq!((delays.len(), since_sent.len()), (3, 3));
@@ -245,7 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_goes_on_where_the_archive_ends() {
-        assert!(frame(23, 61).contains("\"time\":\"2024-06-02T11:01:01Z\""));
+    fn a_frame_tells_its_time_and_which_side_it_is_on() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_732_790_461_007);
+        let frame = frame(time, true);
+        assert!(
+            frame.contains("\"time\":\"2024-11-28T10:41:01.007Z\",\"values\":[93.0,93.1,"),
+            "{}",
+            &frame[..90]
+        );
     }
 }

@@ -108,6 +108,18 @@ fn a_window_that_slides_by_pixels_moves_its_picture() {
     assert!(right.region.right >= after.area.right && right.region.left <= after.time.x_from_time(at(50)));
     assert!(left.region.left < after.area.left && after.area.left < left.region.right);
     assert!(labels.region.top >= after.foot() && corners(&drawn(&after.only(labels)), after.area).is_empty());
+    // The lowest label of the axis reaches below its foot, and the foot itself lies in the row of the times.
+    let of_axes = |marks: Vec<Mark>| -> Vec<Mark> {
+        let is_of_axes = |mark: &Mark| match mark {
+            Mark::Text { .. } => true,
+            Mark::Path { color, .. } => *color == palette().axis,
+            _ => false,
+        };
+        marks.into_iter().filter(is_of_axes).collect()
+    };
+    let (all, part) = (of_axes(drawn(&after)), of_axes(drawn(&after.only(labels))));
+    assert!(all.len() > 3);
+    assert_eq!(part, all);
     assert_eq!(after.repaint(&before, changed, [None, None], false), Repaint::All);
     // Back in time, or by half a pixel.
     assert_eq!(before.repaint(&after, changed, [None, None], true), Repaint::All);
