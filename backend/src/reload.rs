@@ -1,10 +1,10 @@
-//! Keeps what is shown like the files it is written in: dashboards, and the looks of metrics.
+//! Keeps what is shown like the files it is written in: dashboards, the looks of metrics, and the rules of alarms.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::config::{Reloader, Restart};
+use crate::config::{Reloader, Taken};
 
 /// How often the files are read.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -30,11 +30,18 @@ pub async fn keep_reloading(app: Arc<App>, reloader: Reloader) {
         let (Some(changed), Some(reloader)) = (found, Arc::get_mut(&mut reloader)) else {
             continue;
         };
-        let (dashboards, Restart(tables)) = reloader.take(changed, &app.dashboards());
+        let Taken {
+            dashboards,
+            alarms,
+            restart,
+        } = reloader.take(changed, &app.dashboards());
         tracing::info!(
             revision = dashboards.revision,
             "the files of dashboards have changed and are shown anew"
         );
+        if app.alarms.change_rules(alarms, app.clock.now().as_micros()).await {
+            tracing::info!("the rules of alarms have changed and are evaluated anew");
+        }
         for broken in &dashboards.broken {
             tracing::warn!(
                 "{} is broken, and its last good form is used:\n{}",
@@ -42,8 +49,8 @@ pub async fn keep_reloading(app: Arc<App>, reloader: Reloader) {
                 broken.message
             );
         }
-        if !tables.is_empty() {
-            let tables: Vec<_> = tables.iter().map(|table| format!("[{table}]")).collect();
+        if !restart.is_empty() {
+            let tables: Vec<_> = restart.iter().map(|table| format!("[{table}]")).collect();
             tracing::warn!("{} changed in the configuration; restart to use it", tables.join(", "));
         }
         app.show(dashboards);

@@ -36,6 +36,8 @@ const fieldsOf = (op) => FIELDS + 65_536 * Math.min(op - 0x28, 2);
  */
 export function operands(ops, at, number, bytes, offset) {
   const op = ops[at];
+  // Calculations have nothing behind them.
+  if (isWithin(op, 0x45, 0xc4)) return;
   const next = ops[at + 1] | 0;
   const before = ops[at - 1] | 0;
   const numbers = (place, n) => {
@@ -85,7 +87,10 @@ function starts(at, packed, lengths, begin) {
     at[place]++;
     return 0;
   };
-  for (let read = 0; read < ops.length; read++) operands(ops, read, count, count, count);
+  for (let read = 0; read < ops.length; read++) {
+    // Locals that are read, and memory, have streams of one place.
+    if (ops[read] !== 0x20 && !isWithin(ops[read], 0x28, 0x3e)) operands(ops, read, count, count, count);
+  }
   for (const [stream, length] of lengths.entries()) {
     let read = begin;
     begin += length;

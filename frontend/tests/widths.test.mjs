@@ -11,8 +11,9 @@ const WIDTHS = Array.from({ length: 15 }, (_, at) => 360 + at * 5);
 
 const session = useSession(startServer, {
   settled: async (watched) => {
-    if (await watched.page.locator("[data-panel]").count()) await settledPanels(watched);
-    else await watched.page.locator(".alarms[data-state=ready]").waitFor();
+    const { page } = watched;
+    await page.locator("[data-panel], .alarms[data-state=ready]").first().waitFor();
+    if (await page.locator("[data-panel]").count()) await settledPanels(watched);
   },
 });
 

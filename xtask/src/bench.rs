@@ -4,6 +4,7 @@
 //! changed. Everything runs on 127.0.0.1 and in `target/bench`, and is gone afterwards. Figures are only as good as the
 //! machine is quiet.
 
+mod alarms;
 mod archive;
 mod figure;
 mod growth;
@@ -79,6 +80,12 @@ const ALL: &[Section] = &[
         what: "from a sample to 50 viewers of 1855 channels and to the pixel, and what that costs",
         needs: &[apt::CHROMIUM],
         run: live::run,
+    },
+    Section {
+        name: "alarms",
+        what: "what 200 rules on 1855 channels at 1 Hz cost",
+        needs: &[],
+        run: alarms::run,
     },
     Section {
         name: "page",

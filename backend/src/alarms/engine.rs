@@ -2,6 +2,7 @@
 //! the rules are: no store, no clock of its own.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use shared::alarm::AlarmAction;
 
@@ -90,12 +91,16 @@ impl Engine {
         let by_name: BTreeMap<&str, &StoredMetric> =
             catalogue.iter().map(|metric| (metric.name.as_str(), metric)).collect();
         self.readers.clear();
+        let mut labels: BTreeMap<MetricId, Arc<[String]>> = BTreeMap::new();
         for (index, watched) in self.rules.iter_mut().enumerate() {
             let mut binding = Binding::default();
             if let Condition::Samples { watch, .. } = &watched.rule.condition
                 && let Some(metric) = by_name.get(watch.metric.as_str())
             {
-                binding.watched = Some(select(metric, &watch.channels));
+                let labels = labels
+                    .entry(metric.id)
+                    .or_insert_with(|| metric.channel_labels.clone().into());
+                binding.watched = Some(select(labels, &watch.channels));
                 self.readers.entry(metric.id).or_default().push((index, false));
             }
             if let Some(unless) = &watched.rule.unless
@@ -274,21 +279,22 @@ impl Engine {
     }
 }
 
-fn select(metric: &StoredMetric, labels: &[String]) -> Selection {
-    let places: BTreeMap<&str, usize> = match labels {
+/// Those of all channels that a rule names; all of them if it names none.
+fn select(all: &Arc<[String]>, named: &[String]) -> Selection {
+    let places: BTreeMap<&str, usize> = match named {
         [] => BTreeMap::new(),
-        _ => metric.channel_labels.iter().map(String::as_str).zip(0..).collect(),
+        _ => all.iter().map(String::as_str).zip(0..).collect(),
     };
-    let mut selected: Vec<u32> = labels
+    let mut selected: Vec<u32> = named
         .iter()
         .filter_map(|label| u32::try_from(*places.get(label.as_str())?).ok())
         .collect();
     selected.sort_unstable();
     selected.dedup();
     Selection {
-        n_channels: metric.channel_labels.len(),
-        selected: (!labels.is_empty()).then_some(selected),
-        labels: metric.channel_labels.clone(),
+        n_channels: all.len(),
+        selected: (!named.is_empty()).then_some(selected),
+        labels: Arc::clone(all),
     }
 }
 

@@ -43,7 +43,7 @@ const CARD_EVENTS: usize = 500;
 pub struct Alarms {
     /// Where the writer puts what it stored.
     pub feed: Arc<Feed>,
-    rules: Vec<Rule>,
+    rules: Mutex<Arc<[Rule]>>,
     look_back_micros: i64,
     is_alone: bool,
     told: Option<(Settings, Site)>,
@@ -81,7 +81,7 @@ impl Alarms {
         Self {
             feed: Arc::default(),
             engine: Mutex::new(Engine::new(rules.clone(), now)),
-            rules,
+            rules: Mutex::new(rules.into()),
             look_back_micros: LOOK_BACK_MICROS,
             is_alone: false,
             told: None,
@@ -151,7 +151,8 @@ impl Alarms {
 
     /// What was probably meant by the name of a rule that there is not.
     pub fn nearest(&self, name: &str) -> Option<String> {
-        let names = self.rules.iter().map(|rule| rule.name.as_str());
+        let rules = self.rules();
+        let names = rules.iter().map(|rule| rule.name.as_str());
         crate::nearest::nearest(name, names).map(str::to_owned)
     }
 
@@ -164,7 +165,7 @@ impl Alarms {
     ) -> store::Result<AlarmHistory> {
         let names = match rule {
             Some(rule) => vec![rule.to_owned()],
-            None => self.rules.iter().map(|rule| rule.name.clone()).collect(),
+            None => self.rules().iter().map(|rule| rule.name.clone()).collect(),
         };
         let (before, events) = kept::events_around(store.records(), &names, range).await?;
         let until = self.engine().clock();
@@ -200,9 +201,26 @@ impl Alarms {
         status.ok_or_else(|| store::Error::Unavailable("another server evaluates the alarms".to_owned()).into())
     }
 
+    /// Has other rules evaluated from the next round on; says whether they are others. What they are is found as after a
+    /// kill, from the store: those that say what they said before go on where they were, and nobody is told again.
+    pub async fn change_rules(&self, rules: Vec<Rule>, now: i64) -> bool {
+        let mut work = self.work.lock().await;
+        if *self.rules() == *rules {
+            return false;
+        }
+        if rules.is_empty() {
+            *self.engine() = Engine::new(Vec::new(), now);
+            self.tell();
+        }
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = rules.into();
+        work.is_ready = false;
+        self.feed.wake();
+        true
+    }
+
     /// Evaluates everything up to now, and keeps what happened.
     pub async fn round(&self, store: &dyn Store, now: i64) -> store::Result<()> {
-        if self.rules.is_empty() {
+        if self.rules().is_empty() {
             return Ok(());
         }
         let mut work = self.work.lock().await;
@@ -279,7 +297,7 @@ impl Alarms {
     async fn restore(&self, work: &mut Work, store: &dyn Store, now: i64) -> store::Result<()> {
         work.kept.forget();
         let since = now - self.look_back_micros;
-        let engine = kept::restore(store.records(), self.rules.clone(), since).await?;
+        let engine = kept::restore(store.records(), self.rules().to_vec(), since).await?;
         let since = engine.clock();
         *self.engine() = engine;
         // From here on nothing is missed: what comes while the past is read waits, and is read twice, which changes nothing.
@@ -382,7 +400,7 @@ impl Alarms {
     async fn follow(&self, work: &mut Work, store: &dyn Store, now: i64) -> store::Result<()> {
         work.is_ready = false;
         self.feed.close();
-        let mut engine = kept::restore(store.records(), self.rules.clone(), now).await?;
+        let mut engine = kept::restore(store.records(), self.rules().to_vec(), now).await?;
         engine.bind(&store.metrics().await?);
         let is_other = answers::list(&engine) != answers::list(&self.engine());
         *self.engine() = engine;
@@ -391,6 +409,10 @@ impl Alarms {
             self.tell();
         }
         Ok(())
+    }
+
+    fn rules(&self) -> Arc<[Rule]> {
+        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn evaluated_at(&self, now: i64) {

@@ -8,6 +8,8 @@
 //! What happens is dated by the server's clock, when it could be known. Deadlines (a delay, a silence, the end of a shelf)
 //! are dated exactly, however seldom the clock is looked at.
 
+use std::sync::Arc;
+
 use shared::alarm::{AlarmEvent, AlarmEventKind, AlarmState};
 use shared::value::Value;
 
@@ -60,8 +62,8 @@ pub struct Selection {
     pub n_channels: usize,
     /// Those that count, rising; all of them without it.
     pub selected: Option<Vec<u32>>,
-    /// What they are called.
-    pub labels: Vec<String>,
+    /// What they are called; of a metric once for all rules.
+    pub labels: Arc<[String]>,
 }
 
 /// Something that happened.

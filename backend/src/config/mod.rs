@@ -57,7 +57,7 @@ pub use ingest::Ingest;
 pub use mistake::Mistakes;
 pub use reference::reference;
 pub use reload::Reloader;
-pub(crate) use reload::{Changed, Restart};
+pub(crate) use reload::{Changed, Taken};
 pub use server::{Server, parse_base_path};
 
 use environment::Environment;

@@ -1,5 +1,5 @@
-//! Files that change while the server runs: dashboards and the looks of metrics are taken as they come, all else needs a
-//! restart.
+//! Files that change while the server runs: dashboards, the looks of metrics and the rules of alarms are taken as they
+//! come, all else needs a restart.
 //!
 //! A broken file keeps its last good form. The files are read anew each second and compared, rather than watched: what
 //! the system tells of changes does not reach across network file systems, nor into containers whose files are replaced
@@ -14,6 +14,7 @@ use shared::display::MetricDisplay;
 use super::environment::Environment;
 use super::files::{File, Files, beside};
 use super::{Config, Mistakes, Source, process_variables, read_dashboard, read_main};
+use crate::alarms::rule::Rule;
 
 /// Reads the files of a configuration again and again.
 #[derive(Debug)]
@@ -28,11 +29,20 @@ pub struct Reloader {
     dashboards: BTreeMap<String, Dashboard>,
     /// The last good form of how metrics look.
     displays: Vec<MetricDisplay>,
+    /// The last good form of the rules of alarms.
+    alarms: Vec<Rule>,
 }
 
-/// What changed that only a restart brings into effect: the names of tables such as `site`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Restart(pub(crate) Vec<&'static str>);
+/// What is in the files, the last good form of those that are broken.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// What is shown, with what is broken.
+    pub(crate) dashboards: Dashboards,
+    /// The rules of alarms.
+    pub(crate) alarms: Vec<Rule>,
+    /// What changed that only a restart brings into effect: the names of tables such as `site`.
+    pub(crate) restart: Vec<&'static str>,
+}
 
 impl Reloader {
     /// Reads a configuration for the first time, with the environment of the process. No file may be broken.
@@ -65,6 +75,7 @@ impl Reloader {
             variables,
             dashboards: files.dashboards.iter().flatten().filter_map(file_of).collect(),
             displays: config.displays.clone(),
+            alarms: config.alarms.clone(),
             files,
             started: config.clone(),
         };
@@ -79,7 +90,7 @@ impl Reloader {
     }
 
     /// Takes the files as they are now, in place of what is shown.
-    pub(crate) fn take(&mut self, changed: Changed, shown: &Dashboards) -> (Dashboards, Restart) {
+    pub(crate) fn take(&mut self, changed: Changed, shown: &Dashboards) -> Taken {
         let Changed(files) = changed;
         let mut broken = Vec::new();
         let environment = Environment::new(self.variables.clone());
@@ -99,10 +110,14 @@ impl Reloader {
             broken,
             revision: shown.revision + 1,
         };
-        (dashboards, restart)
+        Taken {
+            dashboards,
+            alarms: self.alarms.clone(),
+            restart,
+        }
     }
 
-    fn take_main(&mut self, file: &File, environment: &Environment, broken: &mut Vec<BrokenFile>) -> Restart {
+    fn take_main(&mut self, file: &File, environment: &Environment, broken: &mut Vec<BrokenFile>) -> Vec<&'static str> {
         let read = file
             .source()
             .map(|source| read_main(source, environment, &beside(&self.path)));
@@ -110,15 +125,16 @@ impl Reloader {
             Ok((config, mistakes)) if mistakes.is_empty() => {
                 let restart = self.needing_restart(&config);
                 self.displays = config.displays;
+                self.alarms = config.alarms;
                 restart
             }
             Ok((_, mistakes)) => {
                 broken.push(file.broken(&mistakes));
-                Restart(Vec::new())
+                Vec::new()
             }
             Err(message) => {
                 broken.push(file.broken(&[message]));
-                Restart(Vec::new())
+                Vec::new()
             }
         }
     }
@@ -143,7 +159,7 @@ impl Reloader {
     }
 
     /// The tables whose keys are not what the server was started with.
-    fn needing_restart(&self, config: &Config) -> Restart {
+    fn needing_restart(&self, config: &Config) -> Vec<&'static str> {
         let Config {
             server,
             store_url,
@@ -152,7 +168,7 @@ impl Reloader {
             ingest,
             metrics,
             displays: _,
-            alarms,
+            alarms: _,
             retention,
             notify,
             streams,
@@ -172,14 +188,13 @@ impl Reloader {
                 "metrics",
                 *metrics == config.metrics && retention.metrics == config.retention.metrics,
             ),
-            ("alarms", *alarms == config.alarms),
             ("notify", *notify == config.notify),
             ("streams", *streams == config.streams),
             ("csv", *csv == config.csv),
             ("geometries", *geometries == config.geometries),
         ];
         let changed = tables.into_iter().filter(|(_, is_same)| !is_same);
-        Restart(changed.map(|(table, _)| table).collect())
+        changed.map(|(table, _)| table).collect()
     }
 }
 

@@ -56,3 +56,59 @@ fn an_alarm_is_raised_by_a_frame_and_outlives_a_kill_without_being_told_again() 
     let over = wait_for(&server, |alarm| alarm["state"] == "ok");
     assert_eq!(over["latched"], Json::Null);
 }
+
+#[test]
+fn changed_rules_are_evaluated_without_a_restart_and_the_others_go_on_where_they_were() {
+    let site = Site::with_config(CONFIG);
+    let server = Running::start(&mut site.serve());
+    let configure = |text: &str| std::fs::write(site.path("watchroom.toml"), text).unwrap();
+    let states = |list: &Json| {
+        let alarms = list["alarms"].as_array().unwrap().iter();
+        let mut told: Vec<_> = alarms
+            .map(|alarm| format!("{} {}", alarm["rule"], alarm["state"]).replace('"', ""))
+            .collect();
+        told.sort();
+        told
+    };
+    server.write_now("hall.temperature", 20.0);
+    wait_for(&server, |alarm| alarm["state"] == "ok");
+    server.write_now("hall.temperature", 31.5);
+    wait_for(&server, |alarm| alarm["state"] == "alarm");
+    let acknowledged = server.request(
+        "POST /api/v1/alarms/hot/actions",
+        r#"{"action":"acknowledge","by":"anna","comment":"on my way"}"#,
+    );
+    assert!(acknowledged.starts_with("HTTP/1.1 200"), "{acknowledged}");
+    let before = server.get_json("/api/v1/alarms/hot");
+
+    // A new one judges what was there before it.
+    let warm = CONFIG
+        .replace("[alarms.hot]", "[alarms.warm]")
+        .replace("above = 30", "above = 25");
+    let (_, warm) = warm.split_once("[alarms.warm]").unwrap();
+    let both = format!("{CONFIG}[alarms.warm]{warm}");
+    configure(&both);
+    server.wait_for("/api/v1/alarms", |list| states(list) == ["hot alarm", "warm alarm"]);
+    let after = server.get_json("/api/v1/alarms/hot");
+    assert_eq!(
+        (&after["status"], &after["events"]),
+        (&before["status"], &before["events"])
+    );
+
+    // A broken file changes no rule, and is told where the page shows it.
+    configure(&both.replace("above = 25", "abvoe = 25"));
+    let broken = server.wait_for("/api/v1/dashboards", |answer| {
+        answer["broken"] != Json::Array(Vec::new())
+    });
+    let message = broken["broken"][0]["message"].as_str().unwrap();
+    assert!(message.contains("did you mean \"above\"?"), "{message}");
+    assert_eq!(states(&server.get_json("/api/v1/alarms")), ["hot alarm", "warm alarm"]);
+
+    // One that says something else begins anew, and one that is gone is gone.
+    configure(&CONFIG.replace("above = 30", "above = 40"));
+    server.wait_for("/api/v1/alarms", |list| states(list) == ["hot ok"]);
+    configure("[server]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:night.db\"\n");
+    server.wait_for("/api/v1/alarms", |list| states(list).is_empty());
+    configure(CONFIG);
+    server.wait_for("/api/v1/alarms", |list| states(list) == ["hot alarm"]);
+}

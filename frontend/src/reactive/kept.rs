@@ -13,9 +13,10 @@ use super::place::{Node, Place};
 type Value = Rc<Box<dyn Any>>;
 
 // Not inlined, here and below: once, or once for each type, and not for each place that reads.
+// By what the pointer points to, so that the pointer needs no place on the stack.
 #[inline(never)]
-fn typed<T: 'static>(value: &Value) -> &T {
-    (***value).downcast_ref().unwrap_or_else(|| gone())
+fn typed<T: 'static>(value: &Box<dyn Any>) -> &T {
+    (**value).downcast_ref().unwrap_or_else(|| gone())
 }
 
 #[inline(never)]

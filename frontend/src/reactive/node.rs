@@ -1,5 +1,6 @@
 //! Values that tell when they change: set by hand, or computed of others.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -44,10 +45,32 @@ fn let_go(value: Value) {
     drop(value);
 }
 
+/// What a [`Value`] points to: by this, and not by the pointer itself, so that pointers need no place on the stack.
+type Boxed = Box<dyn Any + Send + Sync>;
+
 // All that knows a type knows it here: telling types apart is dear.
 #[inline(never)]
-fn typed<T: 'static>(value: &Value) -> &T {
-    (***value).downcast_ref().unwrap_or_else(|| gone())
+fn typed<T: 'static>(value: &Boxed) -> &T {
+    (**value).downcast_ref().unwrap_or_else(|| gone())
+}
+
+#[inline(never)]
+fn typed_mut<T: 'static>(value: &mut Value) -> &mut T {
+    let mine = Arc::get_mut(value).and_then(|value| (**value).downcast_mut());
+    mine.unwrap_or_else(|| gone())
+}
+
+/// Takes a value out of its place, so that it can be changed without being copied; copied where others look at it.
+fn take(place: Place, copied: fn(&Boxed) -> Value) -> Option<Value> {
+    let (mut value, _) = place.exchange(value_of(()))?;
+    if Arc::get_mut(&mut value).is_none() {
+        value = copied(&value);
+    }
+    Some(value)
+}
+
+fn copied<T: Clone + Send + Sync + 'static>(value: &Boxed) -> Value {
+    value_of(T::clone(typed(value)))
 }
 
 fn hold(value: Value) -> Place {
@@ -149,17 +172,10 @@ impl<T: Send + Sync + 'static> State<T> {
     where
         T: Clone,
     {
-        // Taken out meanwhile, so that it need not be copied.
-        let Some((mut value, changed)) = self.place.exchange(value_of(())) else {
-            return;
-        };
-        if Arc::get_mut(&mut value).is_none() {
-            value = value_of(T::clone(typed(&value)));
+        if let Some(mut value) = take(self.place, copied::<T>) {
+            change(typed_mut(&mut value));
+            set(self.place, value);
         }
-        let mine = Arc::get_mut(&mut value).and_then(|value| (**value).downcast_mut());
-        change(mine.unwrap_or_else(|| gone()));
-        self.place.exchange(value);
-        changed.notify();
     }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::browser::listen::on_window;
 use crate::browser::location::{self, base_path};
-use crate::reactive::{Derived, State};
+use crate::reactive::{Derived, Kept, State};
 use crate::state::address::{Address, Problem};
 
 /// What the back button returns to after a change of the address.
@@ -18,7 +18,11 @@ pub enum History {
 
 /// Reads and writes the address bar.
 #[derive(Clone, Copy, Debug)]
-pub struct Navigation {
+pub struct Navigation(Kept<Parts>);
+
+/// What it is made of. Behind one place, as every link captures it.
+#[derive(Clone, Copy)]
+struct Parts {
     /// Path and query, as the address bar has them.
     bar: State<(String, String)>,
     parsed: Derived<(Address, Vec<Problem>)>,
@@ -28,53 +32,59 @@ pub struct Navigation {
 }
 
 impl Navigation {
+    #[inline(never)]
+    fn parts(self) -> Parts {
+        self.0.get_value()
+    }
+
     /// What the address bar says.
-    pub fn address(&self) -> Derived<Address> {
-        self.address
+    pub fn address(self) -> Derived<Address> {
+        self.parts().address
     }
 
     /// The parts of the address that could not be read, until they are dismissed; tracks.
-    pub fn problems(&self) -> Vec<Problem> {
-        let current = self.parsed.with(|(_, problems)| problems.clone());
+    pub fn problems(self) -> Vec<Problem> {
+        let current = self.parts().parsed.with(|(_, problems)| problems.clone());
         if current.is_empty() {
-            self.reported.get()
+            self.parts().reported.get()
         } else {
             current
         }
     }
 
     /// Forgets what could not be read.
-    pub fn dismiss_problems(&self) {
-        self.reported.set(Vec::new());
-        self.write(&self.address.get_untracked(), History::Replace);
+    pub fn dismiss_problems(self) {
+        self.parts().reported.set(Vec::new());
+        self.write(&self.parts().address.get_untracked(), History::Replace);
     }
 
     /// Shows another address. One that is shown already makes no entry in the history.
-    pub fn go(&self, address: &Address, history: History) {
+    pub fn go(self, address: &Address, history: History) {
         let (is_shown, problems) = self
+            .parts()
             .parsed
             .with_untracked(|(current, problems)| (*current == *address, problems.clone()));
         if is_shown && problems.is_empty() {
             return;
         }
         if !problems.is_empty() {
-            self.reported.set(problems);
+            self.parts().reported.set(problems);
         }
         self.write(address, history);
     }
 
-    fn write(&self, address: &Address, history: History) {
+    fn write(self, address: &Address, history: History) {
         let link = self.link(address);
         match history {
             History::Push => location::push(&link),
             History::Replace => location::replace(&link),
         }
         // Path and query come back as the browser spells them.
-        self.bar.set(location::path_and_query());
+        self.parts().bar.set(location::path_and_query());
     }
 
     /// The link to an address, from the root of the host.
-    pub fn link(&self, address: &Address) -> String {
+    pub fn link(self, address: &Address) -> String {
         format!("{}{address}", base_path())
     }
 }
@@ -99,12 +109,12 @@ pub fn provide_navigation() -> Navigation {
         })
     });
     let address = Derived::new(move || parsed.with(|(address, _)| address.clone()));
-    let navigation = Navigation {
+    let navigation = Navigation(Kept::new(Parts {
         bar,
         parsed,
         address,
         reported: State::new(Vec::new()),
-    };
+    }));
     provide_context(navigation);
     navigation
 }

@@ -32,7 +32,11 @@ const SHORTEST_MICROS: i64 = 1_000;
 
 /// What time the panels of the visible tab show, shared by all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct TimeView {
+pub struct TimeView(Kept<Parts>);
+
+/// What it is made of. Behind one place, as nearly everything that reacts captures it.
+#[derive(Clone, Copy)]
+struct Parts {
     navigation: Navigation,
     site: SiteClock,
     now: Derived<Timestamp>,
@@ -56,123 +60,127 @@ pub struct TimeView {
 }
 
 impl TimeView {
+    #[inline(never)]
+    fn parts(self) -> Parts {
+        self.0.get_value()
+    }
+
     /// What panels draw now. Changes at once with every gesture; `None` until it is known.
-    pub fn visible(&self) -> Derived<Option<TimeRange>> {
-        self.visible
+    pub fn visible(self) -> Derived<Option<TimeRange>> {
+        self.parts().visible
     }
 
     /// What the address bar holds: follows `visible` when a gesture rests. For what is not worth asking for, or saying,
     /// on the way there.
-    pub fn settled(&self) -> Derived<Option<TimeRange>> {
-        self.settled
+    pub fn settled(self) -> Derived<Option<TimeRange>> {
+        self.parts().settled
     }
 
     /// Whether the window slides with now, or would if it were not paused. Then `settled` holds more than `visible`, which
     /// slides in it.
-    pub fn is_sliding(&self) -> Derived<bool> {
-        self.is_sliding
+    pub fn is_sliding(self) -> Derived<bool> {
+        self.parts().is_sliding
     }
 
     /// Whether what is visible is about now; tracks.
-    pub fn is_present(&self) -> bool {
-        let now = self.now.get();
-        self.is_sliding.get() || self.visible.get().is_some_and(|range| range.contains(now))
+    pub fn is_present(self) -> bool {
+        let now = self.parts().now.get();
+        self.parts().is_sliding.get() || self.parts().visible.get().is_some_and(|range| range.contains(now))
     }
 
     /// What is asked for, exactly: what is visible and, while that slides, what it slides over next.
-    pub fn asked(&self) -> Derived<Option<TimeRange>> {
-        self.asked
+    pub fn asked(self) -> Derived<Option<TimeRange>> {
+        self.parts().asked
     }
 
     /// Whether a gesture is under way that has not come to rest.
-    pub fn is_moving(&self) -> Derived<bool> {
-        self.is_moving
+    pub fn is_moving(self) -> Derived<bool> {
+        self.parts().is_moving
     }
 
     /// The night or range that [`TimeView::reset`] returns to.
-    pub fn base(&self) -> Derived<Option<TimeRange>> {
-        self.base
+    pub fn base(self) -> Derived<Option<TimeRange>> {
+        self.parts().base
     }
 
     /// The night or range by its name.
-    pub fn period(&self) -> Derived<Option<Period>> {
-        self.period
+    pub fn period(self) -> Derived<Option<Period>> {
+        self.parts().period
     }
 
     /// Zooms or pans. All panels follow at once, the address bar when the gesture rests; back undoes a whole gesture.
     ///
     /// A range shorter than a millisecond is ignored.
-    pub fn show(&self, range: TimeRange) {
+    pub fn show(self, range: TimeRange) {
         if range.micros() < SHORTEST_MICROS {
             return;
         }
-        let view = *self;
-        let now_us = machine_micros();
-        if now_us - self.moved_us.get_value() >= SAME_GESTURE_MICROS {
-            self.is_new.set_value(true);
+        let (now_us, parts) = (machine_micros(), self.parts());
+        if now_us - parts.moved_us.get_value() >= SAME_GESTURE_MICROS {
+            parts.is_new.set_value(true);
         }
-        self.moved_us.set_value(now_us);
-        self.gesture.set(Some(range));
+        parts.moved_us.set_value(now_us);
+        parts.gesture.set(Some(range));
         self.stop_waiting();
         let rested = move || {
-            let history = if view.is_new.get_value() || !view.is_zoomed() {
+            let history = if parts.is_new.get_value() || !self.is_zoomed() {
                 History::Push
             } else {
                 History::Replace
             };
-            view.is_new.set_value(false);
-            view.settle(Some(range), history);
+            parts.is_new.set_value(false);
+            self.settle(Some(range), history);
         };
-        self.rest.set_value(set_timeout_with_handle(rested, REST).ok());
+        parts.rest.set_value(set_timeout_with_handle(rested, REST).ok());
     }
 
     /// A press begins a gesture of its own, however soon it follows another.
-    pub fn begin_gesture(&self) {
-        self.moved_us.set_value(0);
+    pub fn begin_gesture(self) {
+        self.parts().moved_us.set_value(0);
     }
 
     /// Back to all of the night or range.
-    pub fn reset(&self) {
+    pub fn reset(self) {
         self.stop_waiting();
-        self.moved_us.set_value(0);
+        self.parts().moved_us.set_value(0);
         self.settle(None, History::Push);
     }
 
     /// Shows another night or range, all of it.
-    pub fn open(&self, period: Period) {
+    pub fn open(self, period: Period) {
         self.stop_waiting();
-        self.moved_us.set_value(0);
-        self.gesture.set(None);
-        let address = self.navigation.address().get_untracked().at(Some(period));
-        self.navigation.go(&address, History::Push);
+        self.parts().moved_us.set_value(0);
+        self.parts().gesture.set(None);
+        let address = self.parts().navigation.address().get_untracked().at(Some(period));
+        self.parts().navigation.go(&address, History::Push);
     }
 
     /// Follows now: by the window that slid last, else in the night of now. What was paused goes on.
-    pub fn go_live(&self) {
-        self.live.pause(false);
-        match self.followed.get_value() {
+    pub fn go_live(self) {
+        self.parts().live.pause(false);
+        match self.parts().followed.get_value() {
             Some(lookback) => self.open(Period::Last(lookback)),
-            None => self.open_night_of(self.now.get_untracked()),
+            None => self.open_night_of(self.parts().now.get_untracked()),
         }
     }
 
     /// Stops everything where it is, or lets it go on.
-    pub fn toggle_pause(&self) {
-        self.live.pause(!self.live.is_paused());
+    pub fn toggle_pause(self) {
+        self.parts().live.pause(!self.parts().live.is_paused());
     }
 
     /// Shows the night that holds a moment.
-    pub fn open_night_of(&self, time: Timestamp) {
-        self.open(Period::Night(self.site.date_of(time)));
+    pub fn open_night_of(self, time: Timestamp) {
+        self.open(Period::Night(self.parts().site.date_of(time)));
     }
 
     /// Shows the night before or after, also if it holds no data; of any other range its neighbour of the same length.
-    pub fn step(&self, nights: i64) {
-        match self.period.get_untracked() {
+    pub fn step(self, nights: i64) {
+        match self.parts().period.get_untracked() {
             Some(Period::Night(date)) => self.open(Period::Night(date.add_days(nights))),
             Some(Period::Range(_) | Period::Last(_)) => {
-                let (base, visible) = (self.base.get_untracked(), self.visible.get_untracked());
-                let is_sliding = self.is_sliding.get_untracked();
+                let (base, visible) = (self.parts().base.get_untracked(), self.parts().visible.get_untracked());
+                let is_sliding = self.parts().is_sliding.get_untracked();
                 let Some(range) = (if is_sliding { visible } else { base }) else {
                     return;
                 };
@@ -190,22 +198,23 @@ impl TimeView {
         }
     }
 
-    fn is_zoomed(&self) -> bool {
-        self.navigation
+    fn is_zoomed(self) -> bool {
+        self.parts()
+            .navigation
             .address()
             .with_untracked(|address| address.zoom.is_some())
     }
 
-    fn settle(&self, range: Option<TimeRange>, history: History) {
-        let zoom = range.filter(|range| Some(*range) != self.base.get_untracked());
-        let mut address = self.navigation.address().get_untracked();
+    fn settle(self, range: Option<TimeRange>, history: History) {
+        let zoom = range.filter(|range| Some(*range) != self.parts().base.get_untracked());
+        let mut address = self.parts().navigation.address().get_untracked();
         address.zoom = zoom;
-        self.navigation.go(&address, history);
-        self.gesture.set(None);
+        self.parts().navigation.go(&address, history);
+        self.parts().gesture.set(None);
     }
 
-    fn stop_waiting(&self) {
-        if let Some(handle) = self.rest.try_update_value(Option::take).flatten() {
+    fn stop_waiting(self) {
+        if let Some(handle) = self.parts().rest.try_update_value(Option::take).flatten() {
             handle.clear();
         }
     }
@@ -258,7 +267,7 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
             followed.set_value(Some(lookback));
         }
     });
-    let view = TimeView {
+    let view = TimeView(Kept::new(Parts {
         navigation,
         site,
         now,
@@ -275,7 +284,7 @@ pub fn provide_time_view(opening: Derived<Opening>) -> TimeView {
         rest: Kept::new(None),
         moved_us: Kept::new(0),
         is_new: Kept::new(true),
-    };
+    }));
     // Back, forward or another tab in the middle of a gesture: the address bar wins. That a window slides is no such change.
     watch(
         move || (period.get(), zoom.get()),

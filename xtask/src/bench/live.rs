@@ -9,10 +9,9 @@ use super::figure::Figure;
 use super::http::Times;
 use super::server::Server;
 use super::{Bench, report};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use pixel::{Browser, Seen};
 use socket::{Question, Socket};
-use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -288,23 +287,6 @@ fn delays(written: &[Written], heard: &[Instant]) -> (Times, Times) {
         }
     }
     (since_accepted.into(), since_sent.into())
-}
-
-impl super::server::Background {
-    /// How much time of a processor it has used, in seconds.
-    fn cpu_secs(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).context("no figures of the processor")?;
-        // Behind the name in brackets: state is the third field, user and system time are 14 and 15.
-        let (_, fields) = stat.rsplit_once(')').context("an unknown form of /proc/…/stat")?;
-        let ticks: Vec<f64> = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .filter_map(|ticks| ticks.parse().ok())
-            .collect();
-        // USER_HZ, which is 100 wherever Linux runs.
-        Ok(ticks.iter().sum::<f64>() / 100.0)
-    }
 }
 
 #[cfg(test)]

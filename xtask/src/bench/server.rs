@@ -103,9 +103,20 @@ impl Background {
         Ok(start.elapsed())
     }
 
-    /// Its number.
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
+    /// How much time of a processor it has used, in seconds.
+    pub(super) fn cpu_secs(&self) -> Result<f64> {
+        let stat =
+            fs::read_to_string(format!("/proc/{}/stat", self.child.id())).context("no figures of the processor")?;
+        // Behind the name in brackets: state is the third field, user and system time are 14 and 15.
+        let (_, fields) = stat.rsplit_once(')').context("an unknown form of /proc/…/stat")?;
+        let ticks: Vec<f64> = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse().ok())
+            .collect();
+        // USER_HZ, which is 100 wherever Linux runs.
+        Ok(ticks.iter().sum::<f64>() / 100.0)
     }
 
     /// The most memory that it ever had, in bytes.
@@ -186,6 +197,13 @@ impl<'a> Site<'a> {
             fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
         }
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Writes more at the end of a file in its folder.
+    pub(super) fn append(&self, path: &str, text: &str) -> Result<()> {
+        let file = self.folder.join(path);
+        let before = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        self.write(path, &format!("{before}{text}"))
     }
 
     /// A command on this site, run to its end; gives what it printed.

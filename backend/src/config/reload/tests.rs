@@ -49,8 +49,10 @@ impl Served {
         let Some(changed) = self.reloader.read() else {
             return "nothing changed".to_owned();
         };
-        let (shown, Restart(restart)) = self.reloader.take(changed, &self.shown);
-        self.shown = shown;
+        let Taken {
+            dashboards, restart, ..
+        } = self.reloader.take(changed, &self.shown);
+        self.shown = dashboards;
         let titles: Vec<_> = self
             .shown
             .dashboards

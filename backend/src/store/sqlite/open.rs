@@ -25,11 +25,11 @@ const PAGE_BYTES: u32 = 8192;
 const CHECKPOINT_PAGES: &str = "4096";
 
 /// Page cache of the connection that writes, in KiB, as SQLite wants it: negative.
-const CACHE_KIB: &str = "-16384";
+const CACHE_KIB: &str = "-8192";
 
 /// Page cache of each connection that reads. Decoded tiles have a cache of their own, and pages that were read before are in
 /// the memory of the system, which all connections share.
-const READER_CACHE_KIB: &str = "-2048";
+const READER_CACHE_KIB: &str = "-512";
 
 /// How many queries can read at once; more wait.
 const READERS: u32 = 8;

@@ -13,7 +13,7 @@ const MOST_NAMED: usize = 8;
 /// The channels beyond the scale, as buttons that choose them.
 pub fn beyond(shown: Shown) -> AnyView {
     let missing = move || {
-        let summary = shown.readings.get().map(|readings| readings.summary());
+        let summary = shown.parts().readings.get().map(|readings| readings.summary());
         summary.map(|summary| summary.missing()).unwrap_or_default()
     };
     view! {
@@ -28,7 +28,7 @@ pub fn beyond(shown: Shown) -> AnyView {
 
 fn side(shown: Shown, side: Place) -> Option<AnyView> {
     let beyond = shown.beyond(side);
-    let (low, high) = shown.table.get()?.ends();
+    let (low, high) = shown.parts().table.get()?.ends();
     if beyond.is_empty() {
         return None;
     }

@@ -31,11 +31,11 @@ impl Picture for Shown {
     }
 
     fn pointer(&self) -> Pointer {
-        self.pointer
+        self.parts().pointer
     }
 
     fn size(&self) -> Option<StageSize> {
-        self.size.get()
+        self.parts().size.get()
     }
 
     fn unit(&self) -> String {
@@ -47,8 +47,8 @@ impl Picture for Shown {
     }
 
     fn obstacle(&self) -> Option<PanelState> {
-        let Some(geometry) = self.geometry_name.get_value() else {
-            let metric = self.metric.get_value();
+        let Some(geometry) = self.parts().geometry_name.get_value() else {
+            let metric = self.parts().metric.get_value();
             return Some(PanelState::Error(format!(
                 "the configuration does not say where the channels of {metric} are; give [metrics.\"{metric}\"] a place = {{ geometry = … }}"
             )));
@@ -69,14 +69,14 @@ impl Picture for Shown {
     }
 
     fn follow(&self) {
-        self.map.track();
-        self.readings.track();
-        self.table.track();
+        self.parts().map.track();
+        self.parts().readings.track();
+        self.parts().table.track();
     }
 
     fn draw(&self, sheet: &dyn Sheet) -> Option<()> {
-        let (shape, map) = (self.shape.get()?, self.map.get()?);
-        let (readings, table) = (self.readings.get()?, self.table.get()?);
+        let (shape, map) = (self.parts().shape.get()?, self.parts().map.get()?);
+        let (readings, table) = (self.parts().readings.get()?, self.parts().table.get()?);
         let palette = palette();
         draw_camera(sheet, &shape, &map, &self.cells(&shape, &readings, &table), &palette).ok()?;
         let count = |side| match self.beyond(side).len() {
@@ -88,7 +88,7 @@ impl Picture for Shown {
             below: &count(Place::Below),
             above: &count(Place::Above),
         };
-        let size = self.size.get()?;
+        let size = self.parts().size.get()?;
         let [left, top, right] = bar_area(size);
         let place = BarPlace {
             left,
@@ -106,20 +106,20 @@ impl Picture for Shown {
 
     fn mark(&self, sheet: &dyn Sheet, chosen: Option<usize>, pointed: Option<usize>) -> Option<()> {
         let marks = Marks {
-            part: self.part,
+            part: self.parts().part,
             hovered: pointed,
             chosen,
         };
-        let (shape, map) = (self.shape.get()?, self.map.get()?);
+        let (shape, map) = (self.parts().shape.get()?, self.parts().map.get()?);
         draw_marks(sheet, &shape, &map, &marks, &palette()).ok()
     }
 
     fn position_at(&self, point: Point) -> Option<usize> {
-        self.shape.get()?.pixel_at(self.map.get()?.place(point))
+        self.parts().shape.get()?.pixel_at(self.parts().map.get()?.place(point))
     }
 
     fn place_of(&self, position: usize) -> Option<Point> {
-        Some(self.map.get()?.point(self.shape.get()?.place(position)))
+        Some(self.parts().map.get()?.point(self.parts().shape.get()?.place(position)))
     }
 
     fn told(&self, position: usize) -> Option<Told> {
@@ -127,7 +127,13 @@ impl Picture for Shown {
     }
 
     fn step(&self, key: &str, from: Option<usize>) -> Option<usize> {
-        walk(self.shape.get()?.as_ref(), self.part, key, from, self.chosen_pixel())
+        walk(
+            self.parts().shape.get()?.as_ref(),
+            self.parts().part,
+            key,
+            from,
+            self.chosen_pixel(),
+        )
     }
 
     fn choose(&self, position: usize) {
@@ -135,10 +141,10 @@ impl Picture for Shown {
     }
 
     fn csv(&self) -> String {
-        let Some(readings) = self.readings.get() else {
+        let Some(readings) = self.parts().readings.get() else {
             return String::new();
         };
-        let shape = self.shape.get();
+        let shape = self.parts().shape.get();
         let module = |csv: &mut Csv, channel: u32| {
             let pixel = shape.as_ref().and_then(|shape| self.pixel_of(shape, channel));
             let module = shape.as_ref().zip(pixel).and_then(|(shape, pixel)| shape.module(pixel));
@@ -146,7 +152,7 @@ impl Picture for Shown {
         };
         readings_csv(
             "module",
-            &self.metric.get_value(),
+            &self.parts().metric.get_value(),
             &Shown::unit(*self),
             &readings,
             &module,

@@ -69,13 +69,13 @@ pub fn tooltip(picture: AnyPicture, pointer: Pointer, stage: NodeRef<Div>) -> An
 
 /// What is told of a pixel or module; tracks.
 pub fn told_of(shown: Shown, pixel: usize) -> Option<Told> {
-    let (shape, readings) = (shown.shape.get()?, shown.readings.get()?);
+    let (shape, readings) = (shown.parts().shape.get()?, shown.parts().readings.get()?);
     let at = shown.moment().told()?.at;
     // An age that grows each second only for what is about now.
     let now = if shown.moment().is_fixed() {
         at
     } else {
-        shown.now.get().max(at)
+        shown.parts().now.get().max(at)
     };
     told_at(shown, &shape, &readings, pixel, now)
 }
@@ -83,7 +83,7 @@ pub fn told_of(shown: Shown, pixel: usize) -> Option<Told> {
 fn told_at(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize, now: Timestamp) -> Option<Told> {
     let channel = shown.channel_of(shape, pixel)?;
     let (reading, time) = readings.get(channel);
-    let module = shape.module(pixel).filter(|_| shown.part == CameraPart::Pixel);
+    let module = shape.module(pixel).filter(|_| shown.parts().part == CameraPart::Pixel);
     let name = shown.name_of(channel);
     let name = match module {
         Some(module) => format!("{name} · module {module}"),
@@ -122,7 +122,7 @@ fn told_at(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize,
 
 /// The neighbours with their values: a hot pixel among cold ones is a fault, among hot ones the sky.
 fn neighbours(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize) -> String {
-    let channels: Vec<u32> = match shown.part {
+    let channels: Vec<u32> = match shown.parts().part {
         CameraPart::Pixel => shape
             .neighbours(pixel)
             .filter_map(|pixel| u32::try_from(pixel).ok())

@@ -38,7 +38,11 @@ const BESIDE_PX: f64 = 10.0;
 
 /// The state of a panel.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub struct Shown(Kept<Parts>);
+
+/// What it is made of. Behind one place, as nearly everything in the panel captures it.
+#[derive(Clone, Copy)]
+pub struct Parts {
     /// The metric by name.
     pub metric: Kept<String>,
     /// The geometry by name; `None` if the metric has no place.
@@ -94,7 +98,7 @@ impl Shown {
             let px = units_per_px(size);
             Some(CameraMap::new(&shape, camera_area(size), px))
         });
-        Self {
+        Self(Kept::new(Parts {
             metric,
             geometry_name,
             display: Kept::new(display),
@@ -110,46 +114,55 @@ impl Shown {
             choice: Kept::new(use_chosen_channel()),
             catalogue,
             geometries,
-        }
+        }))
+    }
+
+    /// Its parts.
+    #[inline(never)]
+    pub fn parts(self) -> Parts {
+        self.0.get_value()
     }
 
     /// The moment that is shown.
     pub fn moment(self) -> Moment {
-        self.moment.get_value()
+        self.parts().moment.get_value()
     }
 
     /// What is known of a geometry; tracks.
     pub fn geometry(self, name: &str) -> Known {
-        self.geometries.get(name)
+        self.parts().geometries.get(name)
     }
 
     /// Asks for all that failed anew.
     pub fn retry(self) {
-        if let Some(name) = self.geometry_name.get_value() {
-            self.geometries.retry(&name);
+        if let Some(name) = self.parts().geometry_name.get_value() {
+            self.parts().geometries.retry(&name);
         }
         self.moment().retry();
     }
 
     /// The unit of the metric; tracks.
     pub fn unit(self) -> String {
-        let metric = self.catalogue.metric(&self.metric.get_value());
+        let metric = self.parts().catalogue.metric(&self.parts().metric.get_value());
         metric.map(|metric| metric.unit).unwrap_or_default()
     }
 
     /// When the metric's last sample was taken; tracks.
     pub fn last(self) -> Option<Timestamp> {
-        self.catalogue.metric(&self.metric.get_value())?.last
+        self.parts().catalogue.metric(&self.parts().metric.get_value())?.last
     }
 
     /// Seconds between samples; `None` where no rhythm is known. Tracks.
     pub fn interval_s(self) -> Option<f64> {
-        self.catalogue.metric(&self.metric.get_value())?.interval_s
+        self.parts()
+            .catalogue
+            .metric(&self.parts().metric.get_value())?
+            .interval_s
     }
 
     /// The channel that a pixel shows.
     pub fn channel_of(self, shape: &CameraShape, pixel: usize) -> Option<u32> {
-        match self.part {
+        match self.parts().part {
             CameraPart::Pixel => u32::try_from(pixel).ok().filter(|_| pixel < shape.n_pixels()),
             CameraPart::Module => shape.module(pixel),
         }
@@ -157,7 +170,7 @@ impl Shown {
 
     /// The pixel, or the first of a module's, that shows a channel.
     pub fn pixel_of(self, shape: &CameraShape, channel: u32) -> Option<usize> {
-        match self.part {
+        match self.parts().part {
             CameraPart::Pixel => usize::try_from(channel).ok().filter(|pixel| *pixel < shape.n_pixels()),
             CameraPart::Module => shape.pixels_of(channel).next(),
         }
@@ -165,13 +178,14 @@ impl Shown {
 
     /// The pixel, or the first of the module's, that is chosen; tracks.
     pub fn chosen_pixel(self) -> Option<usize> {
-        let chosen = self.choice.get_value().of(&self.metric.get_value())?;
-        self.pixel_of(self.shape.get()?.as_ref(), chosen)
+        let chosen = self.parts().choice.get_value().of(&self.parts().metric.get_value())?;
+        self.pixel_of(self.parts().shape.get()?.as_ref(), chosen)
     }
 
     /// Chooses what a pixel shows, for the whole page.
     pub fn choose(self, pixel: usize) {
         let channel = self
+            .parts()
             .shape
             .with_untracked(|shape| self.channel_of(shape.as_ref()?, pixel));
         if let Some(channel) = channel {
@@ -181,7 +195,10 @@ impl Shown {
 
     /// Chooses a channel, for the whole page.
     pub fn choose_channel(self, channel: u32) {
-        self.choice.get_value().choose(&self.metric.get_value(), channel);
+        self.parts()
+            .choice
+            .get_value()
+            .choose(&self.parts().metric.get_value(), channel);
     }
 
     /// What is drawn in place of each pixel.
@@ -198,7 +215,7 @@ impl Shown {
 
     /// The channels beyond the scale with their values, the farthest first; tracks.
     pub fn beyond(self, side: Place) -> Vec<(u32, f64)> {
-        let (Some(readings), Some(table)) = (self.readings.get(), self.table.get()) else {
+        let (Some(readings), Some(table)) = (self.parts().readings.get(), self.parts().table.get()) else {
             return Vec::new();
         };
         let channels = readings.by_channel.iter().zip(0_u32..);
@@ -215,7 +232,7 @@ impl Shown {
 
     /// What a channel is called, such as `Pixel 412`.
     pub fn name_of(self, channel: u32) -> String {
-        match self.part {
+        match self.parts().part {
             CameraPart::Pixel => format!("Pixel {channel}"),
             CameraPart::Module => format!("Module {channel}"),
         }
@@ -224,7 +241,7 @@ impl Shown {
     /// A value in words: with what it is called, for a metric of states.
     pub fn value_text(self, value: f64) -> String {
         let number = format::number(value);
-        self.display.with_value(|display| {
+        self.parts().display.with_value(|display| {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a cast of a float stops at the ends of i64"
@@ -236,7 +253,7 @@ impl Shown {
 
     /// The camera in a few sentences, for those who do not see it; tracks.
     pub fn spoken(self, title: &str) -> String {
-        let (Some(told), Some(readings)) = (self.moment().told(), self.readings.get()) else {
+        let (Some(told), Some(readings)) = (self.moment().told(), self.parts().readings.get()) else {
             return format!("{title}, camera");
         };
         let (summary, unit) = (readings.summary(), self.unit());

@@ -73,7 +73,7 @@ fn row(cells: Vec<String>) -> AnyView {
 
 /// All values of the camera.
 pub fn pixel_table(shown: Shown) -> AnyView {
-    let has_modules = shown.part == CameraPart::Pixel;
+    let has_modules = shown.parts().part == CameraPart::Pixel;
     let heads = move || {
         let mut heads = vec![if has_modules { "Pixel" } else { "Module" }.to_owned()];
         if has_modules {
@@ -83,7 +83,7 @@ pub fn pixel_table(shown: Shown) -> AnyView {
         heads
     };
     let cells = move || {
-        let (Some(readings), shape) = (shown.readings.get(), shown.shape.get()) else {
+        let (Some(readings), shape) = (shown.parts().readings.get(), shown.parts().shape.get()) else {
             return Vec::new();
         };
         let channels = readings.by_channel.iter().zip(0_u32..);

@@ -25,7 +25,7 @@ struct Told {
 pub fn beyond_list(chart: Chart) -> AnyView {
     // Newer answers that say the same leave the list as it is, open or closed.
     let told = Derived::new(move || {
-        chart.calm.shown.with(|content| {
+        chart.calm().shown.with(|content| {
             let cells = content.cells.as_ref()?;
             let layer = cells.layers.first()?;
             let beyond = cells.beyond().filter(|beyond| !beyond.is_empty())?;
@@ -92,7 +92,7 @@ fn entry(chart: Chart, metric: &str, unit: &str, beyond: &Beyond) -> AnyView {
                 data-channel=channel.to_string()
                 data-place=place
                 data-value=beyond.value.to_string()
-                on:click=move |_| chart.chosen.choose(&metric, channel)
+                on:click=move |_| chart.chosen().choose(&metric, channel)
             >
                 <span class="legend__label">{beyond.label.clone()}</span>
                 <span class="legend__unit">{text.trim_end().to_owned()}</span>

@@ -66,14 +66,14 @@ impl Cell {
 
 /// The cell under the cursor: at its height or, without one, of the chosen channel.
 pub fn cell_at_cursor(chart: Chart) -> Option<Cell> {
-    let time = chart.cursor.0.get_untracked()?;
-    let units_per_px = units_per_px(chart.size.get_untracked()?);
-    let chosen = |metric: &str| leptos::prelude::untrack(|| chart.chosen.of(metric));
-    chart.shown.with_untracked(|content| {
+    let time = chart.cursor().0.get_untracked()?;
+    let units_per_px = units_per_px(chart.size().get_untracked()?);
+    let chosen = |metric: &str| leptos::prelude::untrack(|| chart.chosen().of(metric));
+    chart.shown().with_untracked(|content| {
         let cells = content.cells.as_ref()?;
-        let value = match chart.cursor_y.get_untracked() {
+        let value = match chart.cursor_y().get_untracked() {
             Some(y_px) => chart
-                .plot
+                .plot()
                 .with_untracked(|plot| Some(plot.as_ref()?.left.as_ref()?.scale.value_from_y(y_px * units_per_px)))?,
             None => cells.chosen_row(chosen)?,
         };
@@ -84,7 +84,7 @@ pub fn cell_at_cursor(chart: Chart) -> Option<Cell> {
 /// Chooses the channel of a row. Of several it is the one that the cell tells: the one with the extreme value.
 pub fn choose(chart: Chart, row: &Row) {
     let Row { first, last, .. } = *row;
-    let (chosen, wants_least) = (chart.chosen, row.wants_least);
+    let (chosen, wants_least) = (chart.chosen(), row.wants_least);
     let metric = row.metric.clone();
     let Some(range) = row.range.filter(|_| first < last) else {
         chosen.choose(&metric, first);

@@ -10,7 +10,7 @@ use crate::panels::plot::chart::Chart;
 
 /// The names of the states of a panel with their colours; `None` for panels without.
 pub fn state_legend(chart: Chart) -> Option<AnyView> {
-    let states = chart.calm.content.with(|content| {
+    let states = chart.calm().content.with(|content| {
         let cells = content.cells.as_ref()?;
         let mut states: Vec<(StateName, &'static str, usize)> = Vec::new();
         if matches!(cells.spec, CellsSpec::States { .. }) {

@@ -72,90 +72,122 @@ pub fn use_calm(answers: Answers, content: Derived<Content>, shown: Derived<Cont
     calm
 }
 
-/// The state of a panel over time.
+/// The state of a panel over time: one word, as nearly everything in a panel captures it.
 #[derive(Clone, Copy, Debug)]
-pub struct Chart {
+pub struct Chart(Kept<ChartParts>);
+
+/// Writes down the parts of a chart, and a way to each.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {
+        /// What a chart is made of.
+        #[derive(Clone, Copy, Debug)]
+        pub struct ChartParts {
+            $($(#[$doc])* pub $name: $type,)*
+        }
+
+        impl Chart {
+            $($(#[$doc])* #[inline(never)] pub fn $name(self) -> $type {
+                self.parts().$name
+            })*
+        }
+    };
+}
+
+parts! {
     /// The panel's name in the page.
-    pub panel_id: Kept<String>,
+    panel_id: Kept<String>,
     /// All that it shows, in the order of the dashboard.
-    pub content: Derived<Content>,
+    content: Derived<Content>,
     /// What of it is not hidden.
-    pub shown: Derived<Content>,
+    shown: Derived<Content>,
     /// Both for words: while samples come, they are told once a second.
-    pub calm: Calm,
+    calm: Calm,
     /// Whether the answers are those of the range on the screen, rather than stretched from another one.
-    pub is_exact: Derived<bool>,
+    is_exact: Derived<bool>,
     /// The size of the stage; `None` until it is laid out.
-    pub size: Derived<Option<StageSize>>,
+    size: Derived<Option<StageSize>>,
     /// The clock by which times are told; `None` until time is known.
-    pub clock: Derived<Option<AxisClock>>,
+    clock: Derived<Option<AxisClock>>,
     /// Where everything lies; `None` until time and size are known.
-    pub plot: Derived<Option<Plot>>,
-    /// What time is shown; use [`Chart::view`].
-    pub view: Kept<TimeView>,
+    plot: Derived<Option<Plot>>,
+    /// What time is shown.
+    view: TimeView,
     /// The cursor of all panels.
-    pub cursor: Cursor,
+    cursor: Cursor,
     /// The chosen channel of all panels.
-    pub chosen: ChosenChannel,
+    chosen: ChosenChannel,
     /// How far below the upper edge of the stage the cursor is, in CSS pixels; `None` where only its time counts.
-    pub cursor_y: State<Option<f64>>,
+    cursor_y: State<Option<f64>>,
     /// Whether the cursor is this panel's.
-    pub attention: State<Attention>,
+    attention: State<Attention>,
     /// What is pointed out in the legend, by its key: all else steps back.
-    pub pointed_out: State<Option<String>>,
+    pointed_out: State<Option<String>>,
     /// The values that stay on the screen, with what is known of them.
-    pub pins: Derived<Vec<(Pin, Told)>>,
+    pins: Derived<Vec<(Pin, Told)>>,
     /// Where they are kept.
-    pub pinned: Pins,
+    pinned: Pins,
     /// Both ends of the selection that is being dragged.
-    pub selection: State<Option<[Timestamp; 2]>>,
+    selection: State<Option<[Timestamp; 2]>>,
 }
 
 impl Chart {
-    /// What time is shown.
-    pub fn view(&self) -> TimeView {
-        self.view.get_value()
+    /// Of these parts, until the current owner is gone.
+    pub fn new(parts: ChartParts) -> Self {
+        Self(Kept::new(parts))
+    }
+
+    #[inline(never)]
+    fn parts(self) -> ChartParts {
+        self.0.get_value()
+    }
+
+    /// Points something out by its key, or nothing any more; does nothing where the panel is gone, as elements that go
+    /// lose the focus.
+    pub fn point_out(self, key: Option<String>) {
+        if let Some(parts) = self.0.try_get_value() {
+            parts.pointed_out.set(key);
+        }
     }
 
     /// The moment at a distance from the left edge of the stage, in CSS pixels; `None` while nothing is laid out.
-    pub fn time_at(&self, x_px: f64) -> Option<Timestamp> {
-        let units_per_px = units_per_px(self.size.get_untracked()?);
-        self.plot
+    pub fn time_at(self, x_px: f64) -> Option<Timestamp> {
+        let units_per_px = units_per_px(self.size().get_untracked()?);
+        self.plot()
             .with_untracked(|plot| Some(plot.as_ref()?.time.time_from_x(x_px * units_per_px)))
     }
 
     /// The part of the plot's width that lies left of a distance from the left edge of the stage, in CSS pixels.
-    pub fn part_at(&self, x_px: f64) -> Option<f64> {
-        let units_per_px = units_per_px(self.size.get_untracked()?);
-        self.plot.with_untracked(|plot| {
+    pub fn part_at(self, x_px: f64) -> Option<f64> {
+        let units_per_px = units_per_px(self.size().get_untracked()?);
+        self.plot().with_untracked(|plot| {
             let area = plot.as_ref()?.area;
             Some((x_px * units_per_px - area.left) / (area.right - area.left))
         })
     }
 
     /// How long a distance in CSS pixels is, in microseconds; `None` while nothing is laid out.
-    pub fn micros_in(&self, px: f64) -> Option<i64> {
-        let units_per_px = units_per_px(self.size.get_untracked()?);
-        self.plot
+    pub fn micros_in(self, px: f64) -> Option<i64> {
+        let units_per_px = units_per_px(self.size().get_untracked()?);
+        self.plot()
             .with_untracked(|plot| Some(plot.as_ref()?.time.micros_in(px * units_per_px)))
     }
 
     /// Takes the cursor to a moment and, where it has one, to a height.
-    pub fn look_at(&self, time: Timestamp, y_px: Option<f64>, attention: Attention) {
-        if self.attention.get_untracked() != attention {
-            self.attention.set(attention);
+    pub fn look_at(self, time: Timestamp, y_px: Option<f64>, attention: Attention) {
+        if self.attention().get_untracked() != attention {
+            self.attention().set(attention);
         }
-        if self.cursor_y.get_untracked() != y_px {
-            self.cursor_y.set(y_px);
+        if self.cursor_y().get_untracked() != y_px {
+            self.cursor_y().set(y_px);
         }
-        self.cursor.0.set(Some(time));
+        self.cursor().0.set(Some(time));
     }
 
     /// Lets go of the cursor, if it is this panel's.
-    pub fn look_away(&self) {
-        if self.attention.get_untracked() != Attention::Elsewhere {
-            self.attention.set(Attention::Elsewhere);
-            self.cursor.0.set(None);
+    pub fn look_away(self) {
+        if self.attention().get_untracked() != Attention::Elsewhere {
+            self.attention().set(Attention::Elsewhere);
+            self.cursor().0.set(None);
         }
     }
 }

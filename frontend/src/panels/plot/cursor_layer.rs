@@ -44,13 +44,13 @@ pub fn use_cursor_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     });
     effect(move || {
         not_received.track();
-        chart.cursor.0.track();
-        chart.attention.track();
-        chart.selection.track();
-        chart.pins.track();
+        chart.cursor().0.track();
+        chart.attention().track();
+        chart.selection().track();
+        chart.pins().track();
         // While there is nothing on it the layer stays as it is, wherever the data go.
         if !is_blank(chart, not_received.get()) {
-            chart.plot.track();
+            chart.plot().track();
         }
         theme.track();
         drawer.request();
@@ -71,13 +71,13 @@ fn use_not_received(chart: Chart) -> Derived<Option<TimeRange>> {
 /// Whether there is nothing to be drawn; tracks.
 fn is_blank(chart: Chart, not_received: Option<TimeRange>) -> bool {
     not_received.is_none()
-        && chart.cursor.0.get().is_none()
-        && chart.selection.get().is_none()
-        && chart.pins.with(Vec::is_empty)
+        && chart.cursor().0.get().is_none()
+        && chart.selection().get().is_none()
+        && chart.pins().with(Vec::is_empty)
 }
 
 fn draw(chart: Chart, not_received: Option<TimeRange>, element: NodeRef<CanvasElement>) -> Option<()> {
-    let (element, size) = (element.get()?, chart.size.get()?);
+    let (element, size) = (element.get()?, chart.size().get()?);
     if is_blank(chart, not_received) {
         // Without a size there is no picture that the browser would lay over that of the data with each frame.
         if element.width() > 0 {
@@ -88,19 +88,19 @@ fn draw(chart: Chart, not_received: Option<TimeRange>, element: NodeRef<CanvasEl
     let mut canvas = Canvas::wiped(&element, size.dots())?;
     let palette = palette();
     let px = units_per_px(size);
-    chart.plot.with(|plot| {
+    chart.plot().with(|plot| {
         let plot = plot.as_ref()?;
         if let Some(range) = not_received {
             hatching(&mut canvas, plot, range, &palette, px);
         }
-        if let Some(ends) = chart.selection.get() {
+        if let Some(ends) = chart.selection().get() {
             selection(&mut canvas, plot, ends, &palette, px);
         }
         pins(&mut canvas, chart, plot, &palette, px);
-        let at = chart.cursor.0.get().filter(|at| plot.time.range().contains(*at))?;
+        let at = chart.cursor().0.get().filter(|at| plot.time.range().contains(*at))?;
         let x = plot.time.x_from_time(at.as_micros());
         line(&mut canvas, plot, x, palette.text_dim, px);
-        if chart.attention.get() != Attention::Elsewhere {
+        if chart.attention().get() != Attention::Elsewhere {
             dots(&mut canvas, chart, plot, at, &palette, px);
         }
         Some(())
@@ -153,7 +153,7 @@ fn selection(canvas: &mut Canvas, plot: &Plot, ends: [Timestamp; 2], palette: &P
 /// A dot on every value that the box beside the cursor tells.
 fn dots(canvas: &mut Canvas, chart: Chart, plot: &Plot, at: Timestamp, palette: &Palette, px: f64) {
     let reach_us = plot.time.micros_in(REACH_PX * px);
-    chart.shown.with(|content| {
+    chart.shown().with(|content| {
         for line in content
             .lines
             .iter()
@@ -184,15 +184,15 @@ fn pins(canvas: &mut Canvas, chart: Chart, plot: &Plot, palette: &Palette, px: f
         horizontal: "left",
         vertical: "bottom",
     };
-    chart.pins.with(|pins| {
+    chart.pins().with(|pins| {
         for (at, (pin, told)) in pins.iter().enumerate() {
-            let line = chart.shown.with(|content| {
+            let line = chart.shown().with(|content| {
                 let found = content.lines.iter().find(|line| line.key == pin.pinned.what);
                 found.map(|line| (line.axis, palette.line(line.color)))
             });
             let (axis, color) = line.unwrap_or((Axis::Left, palette.text));
             let Some(axis) = plot.axis(axis) else { continue };
-            for (time_us, value) in chart.shown.with(|content| points(content, pin, told)) {
+            for (time_us, value) in chart.shown().with(|content| points(content, pin, told)) {
                 let (x, y) = (plot.time.x_from_time(time_us), axis.scale.y_from_value(value));
                 if !plot.area.contains(Point { x, y }) {
                     continue;

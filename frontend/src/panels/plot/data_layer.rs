@@ -78,9 +78,9 @@ pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
     });
     let (before, marked) = (Kept::new(None), Kept::new(None));
     let drawer = FrameDrawer::new(move || {
-        if draw(chart, now_line.get(), theme.get(), element, before).is_some() && chart.is_exact.get() {
+        if draw(chart, now_line.get(), theme.get(), element, before).is_some() && chart.is_exact().get() {
             let asked = chart.view().asked().get();
-            chart.panel_id.with_value(|id| {
+            chart.panel_id().with_value(|id| {
                 // Once for each range, and not with each sample that comes.
                 if marked.get_value() != asked || painted::is_missing(id) {
                     marked.set_value(asked);
@@ -90,13 +90,13 @@ pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
         }
     });
     effect(move || {
-        chart.plot.track();
-        chart.shown.track();
-        chart.pointed_out.track();
-        chart.shown.with(|content| chosen_row(chart, content));
+        chart.plot().track();
+        chart.shown().track();
+        chart.pointed_out().track();
+        chart.shown().with(|content| chosen_row(chart, content));
         now_line.track();
         theme.track();
-        chart.is_exact.track();
+        chart.is_exact().track();
         drawer.request();
     });
 }
@@ -108,12 +108,12 @@ fn draw(
     element: NodeRef<CanvasElement>,
     before: Kept<Option<Standing>>,
 ) -> Option<()> {
-    let (element, size) = (element.get()?, chart.size.get()?);
-    let content = chart.shown.get();
+    let (element, size) = (element.get()?, chart.size().get()?);
+    let content = chart.shown().get();
     let standing = Standing {
-        plot: chart.plot.get()?,
+        plot: chart.plot().get()?,
         now,
-        pointed_out: chart.pointed_out.get(),
+        pointed_out: chart.pointed_out().get(),
         chosen_row: chosen_row(chart, &content),
         theme,
         content,
@@ -151,9 +151,9 @@ const fn rectangle(area: Area) -> [f64; 4] {
 
 /// Draws all that is shown on a surface of the stage's size. `None` while there is nothing to be seen.
 pub fn draw_on(sheet: &dyn Sheet, chart: Chart, now: Option<Timestamp>, pointed_out: Option<&str>) -> Option<()> {
-    chart.plot.with(|plot| {
+    chart.plot().with(|plot| {
         let plot = plot.as_ref()?;
-        chart.shown.with(|content| {
+        chart.shown().with(|content| {
             let drawn = Drawn {
                 now,
                 pointed_out,
@@ -168,5 +168,5 @@ pub fn draw_on(sheet: &dyn Sheet, chart: Chart, now: Option<Timestamp>, pointed_
 /// Where on the axis of rows the chosen channel lies; tracks.
 fn chosen_row(chart: Chart, content: &Content) -> Option<f64> {
     let cells = content.cells.as_ref()?;
-    cells.chosen_row(|metric| chart.chosen.of(metric))
+    cells.chosen_row(|metric| chart.chosen().of(metric))
 }

@@ -23,22 +23,22 @@ pub fn files_of(chart: Chart, answers: Answers) -> PanelFiles {
     let now = use_now();
     let range = move || {
         chart
-            .plot
+            .plot()
             .with_untracked(|plot| plot.as_ref().map(|plot| plot.time.range()))
     };
     PanelFiles::new(FileParts {
-        size: Box::new(move || chart.size.get_untracked()),
+        size: Box::new(move || chart.size().get_untracked()),
         draw: Box::new(move |canvas| {
             let target = DrawingArea::from(canvas);
             // Nothing is drawn before there is something to be seen.
             let _ = untrack(|| draw_on(&target, chart, Some(now.get()), None));
         }),
-        legend: Box::new(move || chart.shown.with_untracked(|content| legend(content, range()))),
+        legend: Box::new(move || chart.shown().with_untracked(|content| legend(content, range()))),
         csv: Box::new(move || {
             let Some(range) = range() else { return String::new() };
             let table = |content: &Content, slots: &Vec<Slot>| csv(content, slots, range);
             chart
-                .shown
+                .shown()
                 .with_untracked(|content| answers.slots().with_untracked(|slots| table(content, slots)))
         }),
     })

@@ -174,7 +174,7 @@ impl Gestures {
                 }
             }
             Drag::Selecting { from } => {
-                self.chart.selection.set(Some([from, self.chart.time_at(x_px)?]));
+                self.chart.selection().set(Some([from, self.chart.time_at(x_px)?]));
                 self.hover(event, x_px);
             }
             Drag::Panning { x_px: from_px, range } => {
@@ -238,7 +238,7 @@ impl Gestures {
     /// How far from the left edge of the stage the cursor of this panel is, in CSS pixels.
     fn cursor_px(&self) -> Option<f64> {
         let chart = self.chart;
-        if chart.attention.get_untracked() == Attention::Elsewhere {
+        if chart.attention().get_untracked() == Attention::Elsewhere {
             return None;
         }
         untrack(|| cursor_px(chart))
@@ -254,7 +254,7 @@ impl Gestures {
             .update_value(|fingers| fingers.retain(|finger| finger.0 != event.pointer_id()));
         let drag = self.drag.get_value();
         self.drag.set_value(Drag::Nothing);
-        self.chart.selection.set(None);
+        self.chart.selection().set(None);
         drag
     }
 
@@ -298,7 +298,7 @@ impl Gestures {
         let step = whole(range.micros() as f64 * KEY_PAN);
         let middle = self
             .chart
-            .cursor
+            .cursor()
             .0
             .get_untracked()
             .filter(|cursor| range.contains(*cursor))
@@ -313,13 +313,13 @@ impl Gestures {
             ("0" | "Home", _) => view.reset(),
             ("Enter", _) => pin_at_cursor(self.chart)?,
             ("Escape", _) if self.is_dragging() => self.drop_all(),
-            ("Escape", _) if self.chart.pins.with_untracked(|pins| !pins.is_empty()) => {
-                let last = self.chart.pins.with_untracked(|pins| pins.last().cloned());
+            ("Escape", _) if self.chart.pins().with_untracked(|pins| !pins.is_empty()) => {
+                let last = self.chart.pins().with_untracked(|pins| pins.last().cloned());
                 if let Some((pin, _)) = last {
-                    self.chart.pinned.toggle(&pin.pinned);
+                    self.chart.pinned().toggle(&pin.pinned);
                 }
             }
-            ("Escape", _) if self.chart.attention.get_untracked() != Attention::Elsewhere => self.drop_all(),
+            ("Escape", _) if self.chart.attention().get_untracked() != Attention::Elsewhere => self.drop_all(),
             _ => return None,
         }
         event.prevent_default();
@@ -341,7 +341,7 @@ impl Gestures {
 
     fn drop_all(&self) {
         self.drag.set_value(Drag::Nothing);
-        self.chart.selection.set(None);
+        self.chart.selection().set(None);
         self.chart.look_away();
     }
 }

@@ -22,20 +22,20 @@ pub fn tooltip(chart: Chart, stage: NodeRef<Div>) -> AnyView {
     let (now, zone) = (use_now(), use_zone());
     let told = Derived::new(move || {
         let time = chart
-            .cursor
+            .cursor()
             .0
             .get()
-            .filter(|_| chart.attention.get() != Attention::Elsewhere)?;
-        let units_per_px = units_per_px(chart.size.get()?);
+            .filter(|_| chart.attention().get() != Attention::Elsewhere)?;
+        let units_per_px = units_per_px(chart.size().get()?);
         let at = At {
             time,
-            y: chart.cursor_y.get().map(|y_px| y_px * units_per_px),
+            y: chart.cursor_y().get().map(|y_px| y_px * units_per_px),
         };
         let now = now.get();
-        chart.plot.with(|plot| {
+        chart.plot().with(|plot| {
             let plot = plot.as_ref()?;
             let told = |content: &Content| readout(content, plot, units_per_px, at, now, |time_us| zone.name(time_us));
-            Some(chart.shown.with(told))
+            Some(chart.shown().with(told))
         })
     });
     let element = NodeRef::<Div>::new();
@@ -46,7 +46,7 @@ pub fn tooltip(chart: Chart, stage: NodeRef<Div>) -> AnyView {
         }
     });
     let live = move || {
-        if chart.attention.get() == Attention::Keyboard {
+        if chart.attention().get() == Attention::Keyboard {
             "polite"
         } else {
             "off"
@@ -68,10 +68,10 @@ pub fn tooltip(chart: Chart, stage: NodeRef<Div>) -> AnyView {
 
 /// How far the cursor is from the left edge of the stage, in CSS pixels; tracks.
 pub fn cursor_px(chart: Chart) -> Option<f64> {
-    let at = chart.cursor.0.get()?;
-    let units_per_px = units_per_px(chart.size.get()?);
+    let at = chart.cursor().0.get()?;
+    let units_per_px = units_per_px(chart.size().get()?);
     chart
-        .plot
+        .plot()
         .with(|plot| Some(plot.as_ref()?.time.x_from_time(at.as_micros()) / units_per_px))
 }
 

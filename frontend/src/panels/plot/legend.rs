@@ -22,7 +22,7 @@ pub fn legend(chart: Chart) -> AnyView {
     // By the range at rest: a gesture would make the legend anew with each frame.
     let entries = Derived::new(move || {
         let range = chart.view().settled().get();
-        chart.calm.content.with(|content| content.entries(range))
+        chart.calm().content.with(|content| content.entries(range))
     });
     let names = move || {
         let entries = entries.get();
@@ -66,11 +66,11 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
     let key = Kept::new(key);
     let is_hidden = move || {
         chart
-            .panel_id
+            .panel_id()
             .with_value(|panel| key.with_value(|key| hidden.contains(panel, key)))
     };
     let on_click = move |event: leptos::ev::MouseEvent| {
-        let (panel, key) = (chart.panel_id.get_value(), key.get_value());
+        let (panel, key) = (chart.panel_id().get_value(), key.get_value());
         let is_second_of_double = event.detail() > 1;
         if is_line && (event.alt_key() || is_second_of_double) {
             if is_second_of_double && !event.alt_key() {
@@ -78,7 +78,7 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
                 hidden.toggle(&panel, &key);
             }
             let all: Vec<String> = chart
-                .content
+                .content()
                 .with_untracked(|content| content.lines.iter().map(|line| line.key.clone()).collect());
             hidden.isolate(&panel, &key, &all);
         } else {
@@ -108,10 +108,10 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
                 aria-pressed=move || if is_hidden() { "false" } else { "true" }
                 title=title
                 on:click=on_click
-                on:pointerenter=move |_| chart.pointed_out.set(Some(key.get_value()))
-                on:pointerleave=move |_| chart.pointed_out.set(None)
-                on:focus=move |_| chart.pointed_out.set(Some(key.get_value()))
-                on:blur=move |_| chart.pointed_out.set(None)
+                on:pointerenter=move |_| chart.point_out(Some(key.get_value()))
+                on:pointerleave=move |_| chart.point_out(None)
+                on:focus=move |_| chart.point_out(Some(key.get_value()))
+                on:blur=move |_| chart.point_out(None)
             >
                 {swatch(mark)}
                 <span class="legend__label">{label}</span>
@@ -125,22 +125,22 @@ fn entry(chart: Chart, entry: Entry, has_units: bool) -> AnyView {
 
 /// An honest word on what is drawn: all samples, or columns that keep every extreme.
 fn badge(chart: Chart) -> String {
-    let is_exact = chart.is_exact.get();
+    let is_exact = chart.is_exact().get();
     if chart.view().is_sliding().get() {
         // Also when nothing comes the window leaves samples behind.
         use_now().track();
     }
     let range = chart
-        .plot
+        .plot()
         .with_untracked(|plot| plot.as_ref().map(|plot| plot.time.range()));
-    let Some(range) = range.filter(|_| chart.size.get().is_some()) else {
+    let Some(range) = range.filter(|_| chart.size().get().is_some()) else {
         return String::new();
     };
     if !is_exact {
         return "loading …".to_owned();
     }
     let (mut n_samples, mut n_columns) = (0, 0);
-    chart.calm.shown.with(|content| {
+    chart.calm().shown.with(|content| {
         for shape in content.lines.iter().filter_map(PanelLine::shape) {
             n_samples += shape.sample_count(range);
             if !matches!(shape, Shape::Samples(_)) {
@@ -152,7 +152,7 @@ fn badge(chart: Chart) -> String {
         Some(cells) if content.lines.is_empty() => cells.badge(),
         _ => None,
     };
-    if let Some(told) = chart.calm.shown.with(told) {
+    if let Some(told) = chart.calm().shown.with(told) {
         return told;
     }
     let samples = format!("{} samples", format::count(n_samples));

@@ -9,7 +9,7 @@ use shared::dashboard::Panel;
 use shared::query::envelope::MAX_COLUMNS;
 use shared::time::{TimeRange, Timestamp};
 
-use super::chart::{Attention, Chart, layout_of, use_calm, use_plot};
+use super::chart::{Attention, Chart, ChartParts, layout_of, use_calm, use_plot};
 use super::clock::use_axis_clock;
 use super::content::Content;
 use super::cursor_layer::use_cursor_layer;
@@ -58,7 +58,7 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     let label = move || {
         let range = chart.view().settled().get();
         chart
-            .calm
+            .calm()
             .shown
             .with(|content| title.with_value(|title| spoken(title, content, range)))
     };
@@ -99,7 +99,7 @@ pub fn plot_panel(panel: Panel, spec: PlotSpec) -> AnyView {
     };
     let of = FrameOf {
         panel,
-        unit: Derived::new(move || chart.calm.content.with(Content::unit)),
+        unit: Derived::new(move || chart.calm().content.with(Content::unit)),
         state: verdict,
         newest,
         on_retry: Callback::new(move |()| answers.retry()),
@@ -158,7 +158,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         content.with(|content| content.without(is_hidden))
     });
     let plot = use_plot(view, size, clock, shown);
-    let chart = Chart {
+    let chart = Chart::new(ChartParts {
         panel_id,
         content,
         shown,
@@ -167,7 +167,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         size,
         clock,
         plot,
-        view: Kept::new(view),
+        view,
         cursor: use_cursor(),
         chosen,
         cursor_y: State::new(None),
@@ -176,7 +176,7 @@ fn use_chart(panel: &Panel, spec: PlotSpec, stage: NodeRef<Div>) -> (Chart, Answ
         pins: use_told(pins, panel_id),
         pinned: pins,
         selection: State::new(None),
-    };
+    });
     (chart, answers)
 }
 
@@ -196,7 +196,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
         let Some(range) = chart.view().asked().get() else {
             return PanelState::Loading;
         };
-        let has_data = chart.content.with(|content| content.shows_any(range));
+        let has_data = chart.content().with(|content| content.shows_any(range));
         let last = panel.with_value(|panel| last_known(panel, catalogue));
         // A sample is known that the answers do not show: it has no value.
         let has_nulls = last.is_some_and(|last| range.contains(last)) && answers.have_come(range);
@@ -224,7 +224,7 @@ fn use_panel_state(chart: Chart, answers: Answers, panel: &Panel) -> (Derived<Pa
     });
     let newest = Derived::new(move || {
         let range = chart.view().settled().get();
-        let drawn = chart.content.with(|content| {
+        let drawn = chart.content().with(|content| {
             let lines = content.lines.iter();
             let of_lines = lines.filter_map(|line| newest_of(line.shape()?, range?)).max();
             of_lines.max(content.cells.as_ref().and_then(PanelCells::newest))
@@ -247,12 +247,12 @@ fn has_no_values(chart: Chart, answers: Answers) -> bool {
         plot.as_ref()
             .is_some_and(|plot| plot.left.is_none() && plot.right.is_none())
     };
-    chart.is_exact.get()
-        && chart.calm.shown.with(is_of_lines)
-        && chart.plot.with_untracked(is_blank)
+    chart.is_exact().get()
+        && chart.calm().shown.with(is_of_lines)
+        && chart.plot().with_untracked(is_blank)
         && chart.view().asked().get().is_some_and(|range| {
             // A window that follows now has samples at hand that it does not show yet.
-            answers.have_come(range) && !chart.calm.content.with(|content| content.shows_any(range))
+            answers.have_come(range) && !chart.calm().content.with(|content| content.shows_any(range))
         })
 }
 

@@ -42,8 +42,8 @@ pub fn pin_at_cursor(chart: Chart) -> Option<()> {
         (None, Some(cell)) => cell.pin(),
         (None, None) => return None,
     };
-    let panel = chart.panel_id.get_value();
-    chart.pinned.toggle(&Pinned { panel, what, range });
+    let panel = chart.panel_id().get_value();
+    chart.pinned().toggle(&Pinned { panel, what, range });
     Some(())
 }
 
@@ -56,15 +56,15 @@ struct OfLine {
 }
 
 fn line_at_cursor(chart: Chart) -> Option<OfLine> {
-    let at = chart.cursor.0.get_untracked()?;
-    let units_per_px = units_per_px(chart.size.get_untracked()?);
-    let y = chart.cursor_y.get_untracked().map(|y_px| y_px * units_per_px);
-    let panel = chart.panel_id.get_value();
-    let pinned = untrack(|| chart.pinned.of(&panel));
-    chart.plot.with_untracked(|plot| {
+    let at = chart.cursor().0.get_untracked()?;
+    let units_per_px = units_per_px(chart.size().get_untracked()?);
+    let y = chart.cursor_y().get_untracked().map(|y_px| y_px * units_per_px);
+    let panel = chart.panel_id().get_value();
+    let pinned = untrack(|| chart.pinned().of(&panel));
+    chart.plot().with_untracked(|plot| {
         let plot = plot.as_ref()?;
         let reach_us = plot.time.micros_in(REACH_PX * units_per_px);
-        chart.shown.with_untracked(|content: &Content| {
+        chart.shown().with_untracked(|content: &Content| {
             let lines = content.lines.iter();
             let picks: Vec<(&PanelLine, Option<Picked>)> = lines
                 .map(|line| {
@@ -128,7 +128,7 @@ pub fn pin_list(chart: Chart) -> AnyView {
     let opened = State::new(None::<Entry>);
     // Not made anew with each answer of the panel.
     let entries = Derived::new(move || {
-        let axis_clock = chart.clock.get()?;
+        let axis_clock = chart.clock().get()?;
         let clock = Clock {
             clock: &axis_clock,
             digits: 0,
@@ -137,9 +137,9 @@ pub fn pin_list(chart: Chart) -> AnyView {
         let entry = |(pin, told): &(Pin, Told)| {
             let start_us = pin.range().start().as_micros();
             let when = format!("{} {}", clock.text(start_us), zone.name(start_us));
-            chart.content.with(|content| told_entry(content, pin, told, when))
+            chart.content().with(|content| told_entry(content, pin, told, when))
         };
-        Some(chart.pins.with(|pins| pins.iter().map(entry).collect::<Vec<Entry>>()))
+        Some(chart.pins().with(|pins| pins.iter().map(entry).collect::<Vec<Entry>>()))
     });
     let list = move || {
         let entries = entries.get().filter(|entries| !entries.is_empty())?;
@@ -282,7 +282,7 @@ fn entry(chart: Chart, at: usize, entry: Entry, opened: State<Option<Entry>>) ->
                 type="button"
                 class="iconbutton pin__remove"
                 aria-label=unpin_label
-                on:click=move |_| chart.pinned.toggle(&pin.pinned)
+                on:click=move |_| chart.pinned().toggle(&pin.pinned)
             >
                 {icon(Icon::Close)}
             </button>

@@ -65,7 +65,7 @@ pub fn raw_samples(chart: Chart, entry: Entry, on_close: Callback<()>) -> AnyVie
     let start_us = query.from.as_micros();
     let has_channels = !matches!(&query.channels, ChannelSelection::List(channels) if channels.len() == 1);
     let rows = move || {
-        let clock = chart.clock.get().unwrap_or(AxisClock::utc());
+        let clock = chart.clock().get().unwrap_or(AxisClock::utc());
         pages.with(|pages| {
             let row = |sample: &StoredSample| row(sample, &clock, has_channels.then_some(sample.channel), &unit);
             pages.samples.iter().map(row).collect_view()

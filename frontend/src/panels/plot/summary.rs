@@ -116,7 +116,7 @@ pub fn summary_table(chart: Chart, title: String) -> AnyView {
         let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
-        chart.calm.shown.with(|content| {
+        chart.calm().shown.with(|content| {
             let lines = content.lines.iter().take(MOST_ROWS).map(|line| {
                 let told = line.shape().and_then(|shape| summarize(shape, range));
                 row(&line.label, told.map(|summary| summary_cells(summary, &line.unit)))
