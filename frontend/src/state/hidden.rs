@@ -50,7 +50,7 @@ impl Hidden {
         self.set(lines);
     }
 
-    fn set(&self, lines: Vec<HiddenLine>) {
+    fn set(self, lines: Vec<HiddenLine>) {
         let mut address = self.navigation.address().get_untracked();
         address.hidden = lines;
         self.navigation.go(&address, History::Push);
