@@ -92,7 +92,7 @@ fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timest
 fn footer(list: List, feed: Feed) -> AnyView {
     let now = use_now();
     // A table is sorted by its heads.
-    let sort_by = (list.style != LatestStyle::Table).then(|| sort_choice(list));
+    let sort_by = (list.parts().style != LatestStyle::Table).then(|| sort_choice(list));
     view! {
         <footer class="latest__footer">
             <input
@@ -101,13 +101,13 @@ fn footer(list: List, feed: Feed) -> AnyView {
                 placeholder="Filter"
                 aria-label="Filter channels"
                 autocomplete="off"
-                on:input=move |event| list.filter.set(event_target_value(&event))
+                on:input=move |event| list.parts().filter.set(event_target_value(&event))
             />
             {sort_by}
             <span class="latest__summary">
                 {move || {
                     let now = now.get();
-                    list.rows.with(|rows| summary(&rows.all, now))
+                    list.parts().rows.with(|rows| summary(&rows.all, now))
                 }}
             </span>
             <span class="latest__problems" role="status">
@@ -133,7 +133,7 @@ fn sort_choice(list: List) -> AnyView {
     let on_change = move |event: leptos::ev::Event| {
         let choice = event_target_value(&event).parse::<usize>().ok();
         if let Some((column, _)) = choice.and_then(|at| CHOICES.get(at)) {
-            list.sorting.set(Sorting {
+            list.parts().sorting.set(Sorting {
                 column: *column,
                 is_descending: *column != Column::Channel,
             });
