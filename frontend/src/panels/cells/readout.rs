@@ -1,11 +1,11 @@
 //! What cells say at the cursor, as text with exact values.
 
 use shared::chart::plot::Plot;
-use shared::chart::state_colors::state_label;
 
 use super::content::{CellLayer, PanelCells};
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
+use crate::browser::number::text_of;
 use crate::format;
 use crate::panels::plot::content::Swatch;
 use crate::panels::plot::readout::{At, Clock, Fact, MOST_ROWS, Row, exact_text};
@@ -84,10 +84,10 @@ fn told_of(cells: &PanelCells, layer: &CellLayer, time_us: i64, value: Option<f6
             let [low, high] = [low, high].map(format::number);
             vec![Fact {
                 kind: "count",
-                text: count.to_string(),
+                text: text_of(count),
                 unit: noun.to_owned(),
                 detail: format!("from {low} to {high} {} · {span}", layer.unit),
-                value: Some(count.to_string()),
+                value: Some(text_of(count)),
                 time_us: matrix.start_us.get(column).copied(),
             }]
         }
@@ -99,10 +99,10 @@ fn told_of(cells: &PanelCells, layer: &CellLayer, time_us: i64, value: Option<f6
             let sum: f64 = counts.sum();
             vec![Fact {
                 kind: "count",
-                text: sum.to_string(),
+                text: text_of(sum),
                 unit: "samples".to_owned(),
                 detail: span,
-                value: Some(sum.to_string()),
+                value: Some(text_of(sum)),
                 time_us: matrix.start_us.get(column).copied(),
             }]
         }
@@ -136,7 +136,7 @@ fn value_fact(layer: &CellLayer, answer: &CellAnswer, row: usize, column: usize,
         text: exact_text(value),
         unit: layer.unit.clone(),
         detail,
-        value: Some(value.to_string()),
+        value: Some(text_of(value)),
         time_us: start_us,
     }
 }
@@ -162,7 +162,7 @@ fn extremes_of(layer: &CellLayer, answer: &CellAnswer, column: usize, span: &str
                 text: exact_text(value),
                 unit: layer.unit.clone(),
                 detail: format!("{kind} · {} · {span}", channels_text(layer, from, to)),
-                value: Some(value.to_string()),
+                value: Some(text_of(value)),
                 time_us: matrix.start_us.get(column).copied(),
             })
         });
@@ -217,21 +217,21 @@ fn state_facts(layer: &CellLayer, time_us: i64, value: Option<f64>, clock: Clock
             match states.state(at, column) {
                 Some(Some(state)) => Fact {
                     kind: "state",
-                    text: state_label(&layer.states, state),
+                    text: format::state_label(&layer.states, state),
                     unit: String::new(),
                     detail: span,
-                    value: Some(state.to_string()),
+                    value: Some(text_of(state)),
                     time_us: matrix.start_us.get(column).copied(),
                 },
                 Some(None) => {
                     let [least, greatest] = [matrix, &states.greatest].map(|cells| cells.value(at, column));
-                    let [low, high] = [least, greatest].map(|state| state_label(&layer.states, state));
+                    let [low, high] = [least, greatest].map(|state| format::state_label(&layer.states, state));
                     Fact {
                         kind: "mixed",
                         text: format!("several: {low} to {high}"),
                         unit: String::new(),
                         detail: span,
-                        value: Some(format!("{least} {greatest}")),
+                        value: Some([least, greatest].map(text_of).join(" ")),
                         time_us: matrix.start_us.get(column).copied(),
                     }
                 }

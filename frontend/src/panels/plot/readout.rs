@@ -12,6 +12,7 @@ use super::content::{Content, Swatch};
 use super::lines::PanelLine;
 use super::marks::{PanelEvent, PanelStrip};
 use super::watch::watch_rows;
+use crate::browser::number::{text_of, text_of_value};
 use crate::format;
 use crate::panels::cells::readout::cell_rows;
 
@@ -242,7 +243,7 @@ fn event_row(event: &PanelEvent, moment: EventMoment, clock: Clock<'_>) -> Row {
             text: exact_text(moment.value),
             unit: event.unit.clone(),
             detail,
-            value: Some(moment.value.to_string()),
+            value: Some(text_of(moment.value)),
             time_us: Some(moment.time_us),
         }],
     }
@@ -302,7 +303,7 @@ fn row(line: &PanelLine, picked: Option<Picked>, told_us: i64, clock: Clock<'_>)
                 text: format::number(mean),
                 unit: line.unit.clone(),
                 detail: format!("mean of {} samples", format::count(count)),
-                value: Some(mean.to_string()),
+                value: Some(text_of(mean)),
                 time_us: None,
             };
             vec![extreme(line, "max", max, clock), mean, extreme(line, "min", min, clock)]
@@ -344,7 +345,7 @@ fn sample(line: &PanelLine, time_us: i64, value: Value, detail: String) -> Fact 
         text: value.finite().map_or_else(|| format::value(value), exact_text),
         unit,
         detail,
-        value: Some(value.to_string()),
+        value: Some(text_of_value(value)),
         time_us: Some(time_us),
     }
 }
@@ -360,7 +361,7 @@ fn extreme(line: &PanelLine, kind: &'static str, extreme: Extreme, clock: Clock<
         text: exact_text(extreme.value),
         unit: line.unit.clone(),
         detail,
-        value: Some(extreme.value.to_string()),
+        value: Some(text_of(extreme.value)),
         time_us: Some(extreme.time_us),
     }
 }
@@ -368,7 +369,7 @@ fn extreme(line: &PanelLine, kind: &'static str, extreme: Extreme, clock: Clock<
 /// All digits where they are few, as sensors give them; else the digits that matter (the rest is noise of arithmetic).
 pub fn exact_text(number: f64) -> String {
     const FEW_DIGITS: usize = 9;
-    let all = number.to_string();
+    let all = text_of(number);
     let n_digits = all.chars().filter(char::is_ascii_digit).count();
     let is_grouped = number.abs() >= 10_000.0;
     if n_digits <= FEW_DIGITS && !is_grouped {
