@@ -1,11 +1,11 @@
 //! What cells say at the cursor, as text with exact values.
 
 use shared::chart::plot::Plot;
-use shared::chart::state_colors::state_label;
 
 use super::content::{CellLayer, PanelCells};
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
+use crate::browser::number::text_of;
 use crate::format;
 use crate::panels::plot::content::Swatch;
 use crate::panels::plot::readout::{At, Clock, Fact, MOST_ROWS, Row};
@@ -89,7 +89,7 @@ fn told_of(cells: &PanelCells, layer: &CellLayer, time_us: i64, value: Option<f6
 /// A count, all of its digits without groups.
 fn count_fact(count: f64, unit: &str, detail: String, time_us: Option<i64>) -> Fact {
     Fact {
-        text: count.to_string(),
+        text: text_of(count),
         ..Fact::number("count", count, unit, detail, time_us)
     }
 }
@@ -189,15 +189,15 @@ fn state_facts(layer: &CellLayer, time_us: i64, value: Option<f64>, clock: Clock
             let start_us = matrix.start_us.get(column).copied();
             match states.state(at, column) {
                 Some(Some(state)) => Fact {
-                    value: Some(state.to_string()),
+                    value: Some(text_of(state)),
                     time_us: start_us,
-                    ..Fact::word("state", &state_label(&layer.states, state), span)
+                    ..Fact::word("state", &format::state_label(&layer.states, state), span)
                 },
                 Some(None) => {
                     let [least, greatest] = [matrix, &states.greatest].map(|cells| cells.value(at, column));
-                    let [low, high] = [least, greatest].map(|state| state_label(&layer.states, state));
+                    let [low, high] = [least, greatest].map(|state| format::state_label(&layer.states, state));
                     Fact {
-                        value: Some(format!("{least} {greatest}")),
+                        value: Some([least, greatest].map(text_of).join(" ")),
                         time_us: start_us,
                         ..Fact::word("mixed", &format!("several: {low} to {high}"), span)
                     }

@@ -11,6 +11,7 @@ use shared::time::Timestamp;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
+use crate::browser::number::fixed;
 use crate::dom::view;
 use crate::panels::latest::bars::{Ends, bar_of};
 use crate::panels::latest::rows::{Column, Row, Sorting, order};
@@ -407,7 +408,7 @@ impl Line {
         let ends = ends.unwrap_or(Ends::linear(0.0, 1.0));
         let part = |of: fn((f64, f64)) -> f64| {
             let (row, now) = (Arc::clone(&self.row), self.now);
-            move || format!("{:.2}%", of(bar_of(&row, show, ends, now.get())) * 100.0)
+            move || fixed(of(bar_of(&row, show, ends, now.get())) * 100.0, 2) + "%"
         };
         let (left, width) = (part(|(start, _)| start), part(|(start, end)| end - start));
         let inner = view! {

@@ -12,6 +12,7 @@ use super::content::{Content, Swatch};
 use super::lines::PanelLine;
 use super::marks::{PanelEvent, PanelStrip};
 use super::watch::watch_rows;
+use crate::browser::number::{text_of, text_of_value};
 use crate::format;
 use crate::panels::cells::readout::cell_rows;
 
@@ -103,7 +104,7 @@ impl Fact {
     pub fn number(kind: &'static str, value: f64, unit: &str, detail: String, time_us: Option<i64>) -> Self {
         Self {
             unit: unit.to_owned(),
-            value: Some(value.to_string()),
+            value: Some(text_of(value)),
             time_us,
             ..Self::word(kind, &exact_text(value), detail)
         }
@@ -342,7 +343,7 @@ fn sample(line: &PanelLine, time_us: i64, value: Value, detail: String) -> Fact 
     match value.finite() {
         Some(number) => Fact::number("value", number, &line.unit, detail, Some(time_us)),
         None => Fact {
-            value: Some(value.to_string()),
+            value: Some(text_of_value(value)),
             time_us: Some(time_us),
             ..Fact::word("value", &format::value(value), detail)
         },
@@ -361,7 +362,7 @@ fn extreme(line: &PanelLine, kind: &'static str, extreme: Extreme, clock: Clock<
 /// All digits where they are few, as sensors give them; else the digits that matter (the rest is noise of arithmetic).
 pub fn exact_text(number: f64) -> String {
     const FEW_DIGITS: usize = 9;
-    let all = number.to_string();
+    let all = text_of(number);
     let n_digits = all.chars().filter(char::is_ascii_digit).count();
     let is_grouped = number.abs() >= 10_000.0;
     if n_digits <= FEW_DIGITS && !is_grouped {
