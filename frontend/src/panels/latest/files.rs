@@ -120,12 +120,9 @@ impl Pen<'_> {
             "left",
             false,
         );
-        let ends = rows
-            .ends
-            .get(&row.metric)
-            .filter(|_| list.parts().style == LatestStyle::Bars);
+        let ends = rows.ends_of(row).filter(|_| list.parts().style == LatestStyle::Bars);
         if let Some(ends) = ends {
-            let (start, end) = bar_of(row, list.parts().show, *ends, now);
+            let (start, end) = bar_of(row, list.parts().show, ends, now);
             let (left, width) = (right(0.28), place.width * 0.26);
             let (top, height) = (place.top + place.height * 0.3, place.height * 0.4);
             self.fill([left, top, width, height], self.palette.grid);

@@ -1,7 +1,6 @@
 //! The rows on the screen, as a table, bars or tiles. Only those in sight are in the document, so that 1855 channels cost
 //! no more than 40. The keyboard reaches all of them: the list has the focus, and arrows go from row to row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::ev;
@@ -25,8 +24,16 @@ use crate::state::server_clock::use_now;
 pub struct Rows {
     /// All rows, in the order of metrics and channels.
     pub all: Vec<Row>,
-    /// The ends of the bars, by metric.
-    pub ends: BTreeMap<Arc<str>, Ends>,
+    /// The ends of the bars, by metric: few, and no map of a type of its own.
+    pub ends: Vec<(Arc<str>, Ends)>,
+}
+
+impl Rows {
+    /// The ends of the bar of a row.
+    pub fn ends_of(&self, row: &Row) -> Option<Ends> {
+        let found = self.ends.iter().rfind(|(metric, _)| *metric == row.metric);
+        found.map(|(_, ends)| *ends)
+    }
 }
 
 /// The list of a panel: one word, as all of its rows capture it.
@@ -199,7 +206,7 @@ impl List {
                     };
                     Some(match self.parts().style {
                         LatestStyle::Table => line.table_row(&columns),
-                        LatestStyle::Bars => line.bar(self.parts().show, rows.ends.get(&line.row.metric).copied()),
+                        LatestStyle::Bars => line.bar(self.parts().show, rows.ends_of(&line.row)),
                         LatestStyle::Tiles => line.tile(self.parts().show),
                     })
                 };

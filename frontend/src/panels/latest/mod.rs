@@ -1,6 +1,5 @@
 //! The newest sample of each channel of some metrics, the worst at the top: as a table, bars or tiles.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -71,7 +70,7 @@ pub fn latest_panel(panel: Panel, spec: &LatestValues) -> AnyView {
 
 fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timestamp) -> Rows {
     let mut all = Vec::new();
-    let mut ends = BTreeMap::new();
+    let mut ends = Vec::new();
     for latest in heard.iter().filter_map(|heard| heard.latest.as_ref()) {
         let display = catalogue.display(&latest.metric);
         let rows = rows_of(latest, catalogue.metric(&latest.metric).as_ref(), &display);
@@ -83,7 +82,7 @@ fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timest
                 Ends::of(&shared::display::MetricDisplay::default(), ages_s)
             }
         };
-        ends.insert(latest.metric.as_str().into(), of_metric);
+        ends.push((latest.metric.as_str().into(), of_metric));
         all.extend(rows);
     }
     Rows { all, ends }
