@@ -10,8 +10,8 @@ use crate::chart::canvas::{Canvas, Font, SharedCanvas, UNITS_PER_DOT};
 use crate::chart::csv::Csv;
 use crate::components::panel_files::{FileParts, PanelFiles};
 use crate::panels::latest::bars::bar_of;
-use crate::panels::latest::list::{List, Rows};
-use crate::panels::latest::rows::{Column, Row};
+use crate::panels::latest::list::List;
+use crate::panels::latest::rows::{Column, Row, Rows};
 use crate::state::server_clock::ServerClock;
 use crate::theme::palette;
 

@@ -13,28 +13,11 @@ use web_sys::Element;
 use crate::browser::number::fixed;
 use crate::dom::view;
 use crate::panels::latest::bars::{Ends, bar_of};
-use crate::panels::latest::rows::{Column, Row, Sorting, order};
+use crate::panels::latest::rows::{Column, Row, Rows, Sorting, order};
 use crate::panels::latest::window::Window;
 use crate::reactive::{Derived, Kept, State};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
 use crate::state::server_clock::use_now;
-
-/// What the rows share.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Rows {
-    /// All rows, in the order of metrics and channels.
-    pub all: Vec<Row>,
-    /// The ends of the bars, by metric: few, and no map of a type of its own.
-    pub ends: Vec<(Arc<str>, Ends)>,
-}
-
-impl Rows {
-    /// The ends of the bar of a row.
-    pub fn ends_of(&self, row: &Row) -> Option<Ends> {
-        let found = self.ends.iter().rfind(|(metric, _)| *metric == row.metric);
-        found.map(|(_, ends)| *ends)
-    }
-}
 
 /// The list of a panel: one word, as all of its rows capture it.
 #[derive(Clone, Copy, Debug)]
