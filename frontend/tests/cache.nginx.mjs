@@ -67,7 +67,7 @@ test("an answer is computed once, confirmed, and replaced when a late sample com
 
 test("the forms of an answer are not taken for each other", async () => {
   const json = await get(nginx.stripped + CLOSED, { accept: "application/json" });
-  const packed = await get(nginx.stripped + CLOSED, { accept: "application/vnd.watchroom.v2+postcard" });
+  const packed = await get(nginx.stripped + CLOSED, { accept: "application/vnd.watchroom.v3+postcard" });
   assert.match(json.headers["content-type"], /json/);
   assert.doesNotMatch(packed.headers["content-type"], /json/);
 });

@@ -16,7 +16,7 @@ mod read;
 use read::Reader;
 
 /// The media type by which the compact form is asked for and named; it changes with every change of the form.
-pub const MEDIA_TYPE: &str = "application/vnd.watchroom.v2+postcard";
+pub const MEDIA_TYPE: &str = "application/vnd.watchroom.v3+postcard";
 
 /// Bytes that are not the compact form of what was expected, or a value that has none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

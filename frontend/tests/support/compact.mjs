@@ -162,4 +162,4 @@ export const streams = done(
 export const apiError = done(struct({ code: text, message: text, details: list(struct({ key: text, value: text })) }));
 
 /** The name of the form. */
-export const MEDIA_TYPE = "application/vnd.watchroom.v2+postcard";
+export const MEDIA_TYPE = "application/vnd.watchroom.v3+postcard";

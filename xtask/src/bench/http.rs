@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_mins(15);
 
 /// The form in which the page asks.
-const COMPACT: &str = "application/vnd.watchroom.v2+postcard";
+const COMPACT: &str = "application/vnd.watchroom.v3+postcard";
 
 /// Connections to one server.
 #[derive(Clone, Debug)]

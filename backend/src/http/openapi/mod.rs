@@ -41,7 +41,7 @@ An error is always an `ApiError` with a fitting status. 400 says that a request 
 it is, but asks for what is not given: then the message names the limit and what to change. A store that is down is 503, \
 never an empty answer.
 
-Answers to queries, and their errors, come as JSON or, for `Accept: application/vnd.watchroom.v2+postcard`, in the \
+Answers to queries, and their errors, come as JSON or, for `Accept: application/vnd.watchroom.v3+postcard`, in the \
 compact form that the page asks for; JSON is the form that stays. Every answer carries an `x-request-id`, the one of the \
 request if it had one.";
 
