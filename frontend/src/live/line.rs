@@ -49,7 +49,7 @@ impl Live {
             loop {
                 let socket = Socket::open(PATH, move |happening| self.happen(happening));
                 let is_tried = socket.is_some();
-                self.inner.update_value(|inner| {
+                self.0.inner.update_value(|inner| {
                     (inner.socket, inner.n_silent, inner.is_hurried) = (socket, 0, false);
                 });
                 while is_tried && self.is_held_open() {
@@ -60,7 +60,7 @@ impl Live {
             }
         });
         let hurry = move || {
-            self.inner.update_value(|inner| inner.is_hurried = true);
+            self.0.inner.update_value(|inner| inner.is_hurried = true);
         };
         on_window("online", move |_| hurry());
         on_window("visibilitychange", move |_| {
@@ -73,7 +73,7 @@ impl Live {
     /// One look at the line: whether it still is one. Counted in looks and not by a clock, because a page that was asleep
     /// has looked as seldom as it could have heard.
     fn is_held_open(self) -> bool {
-        let is_held = self.inner.try_update_value(|inner| {
+        let is_held = self.0.inner.try_update_value(|inner| {
             inner.n_silent += 1;
             inner.socket.is_some() && inner.n_silent <= MOST_SILENT
         });
@@ -82,7 +82,7 @@ impl Live {
 
     /// The line is no more. What it carried is known up to here.
     pub(super) fn cut(self) {
-        let was_open = self.inner.try_update_value(|inner| {
+        let was_open = self.0.inner.try_update_value(|inner| {
             // Its end may be told from within a call of its own.
             let socket = inner.socket.take();
             let was_there = socket.is_some();
@@ -96,22 +96,22 @@ impl Live {
             (std::mem::take(&mut inner.is_open), inner.n_failures)
         });
         let Some((was_open, n_failures)) = was_open else { return };
-        match self.line.try_get_untracked() {
-            Some(Line::Up) if was_open => self.line.set(Line::Cut {
-                since: self.clock.heard(),
+        match self.0.line.try_get_untracked() {
+            Some(Line::Up) if was_open => self.0.line.set(Line::Cut {
+                since: self.0.clock.heard(),
             }),
-            Some(Line::Opening) if n_failures >= MANY_FAILURES => self.line.set(Line::Absent),
-            Some(Line::Cut { .. }) if n_failures >= MANY_FAILURES_AFTER_ONE => self.line.set(Line::Absent),
+            Some(Line::Opening) if n_failures >= MANY_FAILURES => self.0.line.set(Line::Absent),
+            Some(Line::Cut { .. }) if n_failures >= MANY_FAILURES_AFTER_ONE => self.0.line.set(Line::Absent),
             _ => {}
         }
     }
 
     /// Waits before the next attempt, unless there is a reason to hurry.
     async fn rest(self) {
-        let n_failures = self.inner.try_with_value(|inner| inner.n_failures).unwrap_or(0);
+        let n_failures = self.0.inner.try_with_value(|inner| inner.n_failures).unwrap_or(0);
         let wait = wait_ms(n_failures.saturating_sub(1), js_sys::Math::random());
         let mut waited = 0.0;
-        while waited < wait && self.inner.try_with_value(|inner| inner.is_hurried) == Some(false) {
+        while waited < wait && self.0.inner.try_with_value(|inner| inner.is_hurried) == Some(false) {
             sleep(Duration::from_millis(LOOK_MS.into())).await;
             waited += f64::from(LOOK_MS);
         }

@@ -54,9 +54,13 @@ struct Inner {
     is_sending: bool,
 }
 
-/// The live line.
+/// The live line. There is one, as long as the page: one word, as nearly everything that is shown captures it.
 #[derive(Clone, Copy, Debug)]
-pub struct Live {
+pub struct Live(&'static Parts);
+
+/// What it is made of.
+#[derive(Debug)]
+struct Parts {
     inner: Kept<Inner>,
     line: State<Line>,
     clock: ServerClock,
@@ -69,35 +73,35 @@ pub struct Live {
 impl Live {
     /// How it stands with the line; tracks.
     pub fn line(self) -> Line {
-        self.line.get()
+        self.0.line.get()
     }
 
     /// How it stands with the line.
     pub fn line_untracked(self) -> Line {
-        self.line.try_get_untracked().unwrap_or(Line::Absent)
+        self.0.line.try_get_untracked().unwrap_or(Line::Absent)
     }
 
     /// When something last changed that the page shows.
     pub fn heard(self) -> Derived<Timestamp> {
-        self.heard.into()
+        self.0.heard.into()
     }
 
     /// Since when everything stands still because somebody wished so.
     pub fn paused(self) -> Derived<Option<Timestamp>> {
-        self.paused.into()
+        self.0.paused.into()
     }
 
     /// Whether everything stands still. Does not track.
     pub fn is_paused(self) -> bool {
-        self.paused.try_get_untracked().flatten().is_some()
+        self.0.paused.try_get_untracked().flatten().is_some()
     }
 
     /// Stops the page where it is, or lets it go on with all that it missed.
     pub fn pause(self, is_paused: bool) {
         if self.is_paused() != is_paused {
-            self.inner.update_value(|inner| inner.session.hold(is_paused));
+            self.0.inner.update_value(|inner| inner.session.hold(is_paused));
             self.send_soon();
-            self.paused.set(is_paused.then(|| self.clock.read()));
+            self.0.paused.set(is_paused.then(|| self.0.clock.read()));
         }
     }
 
@@ -125,7 +129,7 @@ impl Live {
     }
 
     fn begin(self, question: Question, since: Option<Position>, is_steady: bool, hear: Rc<dyn Hear>) -> u32 {
-        let key = self.inner.try_update_value(|inner| {
+        let key = self.0.inner.try_update_value(|inner| {
             let key = inner.session.open(question, since, is_steady);
             inner.hearers.push((key, hear));
             key
@@ -136,7 +140,7 @@ impl Live {
 
     /// Ends a subscription.
     pub fn close(self, key: u32) {
-        self.inner.update_value(|inner| {
+        self.0.inner.update_value(|inner| {
             inner.session.close(key);
             inner.hearers.retain(|(known, _)| *known != key);
         });
@@ -145,13 +149,14 @@ impl Live {
 
     /// Has all of the answer sent again: what came does not fit to what is held.
     pub fn begin_anew(self, key: u32) {
-        self.inner.update_value(|inner| inner.session.begin_anew(key));
+        self.0.inner.update_value(|inner| inner.session.begin_anew(key));
         self.send_soon();
     }
 
     /// Whether changes of a subscribed question come by themselves now, so that nobody has to ask. Does not track.
     pub fn feeds(self, key: u32) -> bool {
         let is_fed = self
+            .0
             .inner
             .try_with_value(|inner| inner.is_open && inner.session.feeds(key));
         is_fed == Some(true) && self.line_untracked() == Line::Up
@@ -160,6 +165,7 @@ impl Live {
     /// All changes of the subscriptions up to here in one message.
     fn send_soon(self) {
         let is_first = self
+            .0
             .inner
             .try_update_value(|inner| !std::mem::replace(&mut inner.is_sending, true));
         if is_first == Some(true) {
@@ -171,7 +177,7 @@ impl Live {
     }
 
     fn send(self) {
-        self.inner.update_value(|inner| {
+        self.0.inner.update_value(|inner| {
             inner.is_sending = false;
             let Some(socket) = inner.socket.as_ref().filter(|_| inner.is_open) else {
                 return;
@@ -186,7 +192,7 @@ impl Live {
     fn happen(self, happening: Happening) {
         match happening {
             Happening::Opened => {
-                self.inner.update_value(|inner| {
+                self.0.inner.update_value(|inner| {
                     (inner.is_open, inner.n_silent) = (true, 0);
                     inner.session.restart();
                 });
@@ -195,7 +201,7 @@ impl Live {
             Happening::Closed => self.cut(),
             Happening::Said(bytes) => match compact::from_bytes(&bytes) {
                 Ok(message) => {
-                    self.inner.update_value(|inner| inner.n_silent = 0);
+                    self.0.inner.update_value(|inner| inner.n_silent = 0);
                     self.hear(message);
                 }
                 // Page and server are of different versions: over HTTP they say so.
@@ -207,8 +213,8 @@ impl Live {
     fn hear(self, message: ServerMessage) {
         match message {
             ServerMessage::Heartbeat(beat) => {
-                self.clock.observe_heartbeat(beat.now_us);
-                let is_up = self.inner.try_update_value(|inner| {
+                self.0.clock.observe_heartbeat(beat.now_us);
+                let is_up = self.0.inner.try_update_value(|inner| {
                     inner.n_failures = 0;
                     inner.session.heartbeat(beat.position);
                     inner.session.has_caught_up()
@@ -216,26 +222,26 @@ impl Live {
                 let line = self.line_untracked();
                 // The first line of a page has nothing to catch up with: its panels have just asked.
                 if line != Line::Up && (is_up == Some(true) || line == Line::Opening) {
-                    self.line.set(Line::Up);
+                    self.0.line.set(Line::Up);
                 }
-                self.on_beat.run((beat.store_ok, beat.dashboards_revision));
+                self.0.on_beat.run((beat.store_ok, beat.dashboards_revision));
             }
             ServerMessage::Increment(increment) => {
-                let hearer = self.inner.try_update_value(|inner| {
+                let hearer = self.0.inner.try_update_value(|inner| {
                     let key = inner.session.increment(increment.id, increment.position)?;
                     let (_, hearer) = inner.hearers.iter().find(|(known, _)| *known == key)?;
                     Some((key, Rc::clone(hearer)))
                 });
-                self.heard.set(self.clock.read());
+                self.0.heard.set(self.0.clock.read());
                 if let Some(Some((key, hearer))) = hearer {
                     hearer.hear(key, increment);
                 }
             }
             ServerMessage::Resync { id, .. } => {
-                self.inner.update_value(|inner| inner.session.resync(id));
+                self.0.inner.update_value(|inner| inner.session.resync(id));
                 self.send_soon();
             }
-            ServerMessage::Refused { id, .. } => self.inner.update_value(|inner| inner.session.refuse(id)),
+            ServerMessage::Refused { id, .. } => self.0.inner.update_value(|inner| inner.session.refuse(id)),
         }
     }
 }
@@ -243,7 +249,7 @@ impl Live {
 /// Opens the line and makes it known to the page. `on_beat` is told at each heartbeat whether the store answers, and the
 /// revision of the dashboards.
 pub fn provide_live(clock: ServerClock, on_beat: impl Fn((bool, u64)) + 'static) -> Live {
-    let live = Live {
+    let live = Live(Box::leak(Box::new(Parts {
         inner: Kept::new(Inner {
             session: Session::default(),
             hearers: Vec::new(),
@@ -259,7 +265,7 @@ pub fn provide_live(clock: ServerClock, on_beat: impl Fn((bool, u64)) + 'static)
         on_beat: Callback::new(on_beat),
         paused: State::new(None),
         heard: State::new(Timestamp::EPOCH),
-    };
+    })));
     provide_context(live);
     live.keep_open();
     live

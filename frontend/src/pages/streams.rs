@@ -5,6 +5,7 @@ use shared::query::latest::Freshness;
 use shared::query::streams::{SourceClock, StreamStatus, Streams};
 use shared::time::MICROS_PER_SEC;
 
+use crate::browser::number::text_of;
 use crate::dom::view;
 use crate::format;
 use crate::pages::alarms::times::{Times, use_times};
@@ -209,7 +210,7 @@ fn clock_table(sources: &[SourceClock], times: Times) -> AnyView {
             secs(source.delay_s)
         };
         view! {
-            <tr data-source=source.source.clone() data-delay-s=source.delay_s.to_string()>
+            <tr data-source=source.source.clone() data-delay-s=text_of(source.delay_s)>
                 <th scope="row">{source.source.clone()}</th>
                 <td>
                     {delay}

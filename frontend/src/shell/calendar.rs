@@ -5,6 +5,7 @@ use leptos::{ev, html};
 use shared::query::nights::Night;
 use shared::time::{Date, days_in_month};
 
+use crate::browser::number::text_of;
 use crate::components::icon::{Icon, icon};
 use crate::dom::{NodeRef, view};
 use crate::format;
@@ -135,7 +136,7 @@ fn day_cell(date: Date, at: State<Date>, open: Callback<Date>) -> AnyView {
                 {date.day().to_string()}
                 <span
                     class="calendar__fill"
-                    style:--fill=move || night.with(|night| fill_of(night.as_ref()).to_string())
+                    style:--fill=move || night.with(|night| text_of(fill_of(night.as_ref())))
                 ></span>
             </button>
         </span>
@@ -162,7 +163,7 @@ fn day_label(date: Date, night: Option<&Night>) -> String {
         None => format!("{date}, no data"),
         Some(night) => match night.completeness {
             // Rounded down: a night that lacks one frame is not complete.
-            Some(part) => format!("{date}, {:.0} % complete", (part * 100.0).floor()),
+            Some(part) => format!("{date}, {} % complete", text_of((part * 100.0).floor())),
             None => format!("{date}, {} frames", format::count(night.frames)),
         },
     }

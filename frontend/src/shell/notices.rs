@@ -129,7 +129,7 @@ fn wrong_clock() -> AnyView {
             .into_any()
         })
     };
-    notice.into_any()
+    crate::dom::any(notice)
 }
 
 /// What the server says of it, with line and column; the message may have several lines.

@@ -36,9 +36,13 @@ impl Place {
     }
 }
 
-/// The panels of the tab in sight, as they are arranged.
+/// The panels of the tab in sight, as they are arranged. There is one, as long as the page.
 #[derive(Clone, Copy, Debug)]
-pub struct Arrangement {
+pub struct Arrangement(&'static Parts);
+
+/// What it is made of.
+#[derive(Debug)]
+struct Parts {
     tab: Derived<Option<Tab>>,
     /// Under which name it is remembered.
     key: Derived<String>,
@@ -51,41 +55,42 @@ pub struct Arrangement {
 impl Arrangement {
     /// All panels in their order; tracks.
     pub fn places(self) -> Vec<Place> {
-        self.places.get()
+        self.0.places.get()
     }
 
     /// All panels as the dashboard's file has them; tracks.
     pub fn original(self) -> Vec<Place> {
-        self.tab.with(|tab| original(tab.as_ref()))
+        self.0.tab.with(|tab| original(tab.as_ref()))
     }
 
     /// One panel; tracks.
     pub fn place(self, id: &str) -> Option<Place> {
-        self.places
+        self.0
+            .places
             .with(|places| places.iter().find(|place| place.id == id).cloned())
     }
 
     /// Whether panels are being arranged rather than read.
     pub const fn is_arranging(self) -> State<bool> {
-        self.is_arranging
+        self.0.is_arranging
     }
 
     /// The tab in sight; tracks.
     pub const fn tab(self) -> Derived<Option<Tab>> {
-        self.tab
+        self.0.tab
     }
 
     /// Whether anything differs from the dashboard's file; tracks.
     pub fn is_changed(self) -> bool {
         let original = self.original();
-        self.places.with(|places| *places != original)
+        self.0.places.with(|places| *places != original)
     }
 
     /// Changes the places, and remembers them.
     pub fn change(self, change: impl FnOnce(&mut Vec<Place>)) {
-        let mut places = self.places.get_untracked();
+        let mut places = self.0.places.get_untracked();
         change(&mut places);
-        let original = self.tab.with_untracked(|tab| original(tab.as_ref()));
+        let original = self.0.tab.with_untracked(|tab| original(tab.as_ref()));
         self.write(&text_of(&places, &original));
     }
 
@@ -126,9 +131,9 @@ impl Arrangement {
     }
 
     fn write(self, text: &str) {
-        let key = self.key.get_untracked();
+        let key = self.0.key.get_untracked();
         remember(&key, (!text.is_empty()).then_some(text));
-        self.changed.update(|changed| {
+        self.0.changed.update(|changed| {
             changed.retain(|(known, _)| *known != key);
             changed.push((key, text.to_owned()));
         });
@@ -160,13 +165,13 @@ pub fn provide_arrangement(navigation: Navigation, catalogue: Catalogue) {
         let text = text.or_else(|| recall(&key)).unwrap_or_default();
         places_of(&text, &tab.with(|tab| original(tab.as_ref())))
     });
-    provide_context(Arrangement {
+    provide_context(Arrangement(Box::leak(Box::new(Parts {
         tab,
         key,
         changed,
         places,
         is_arranging: State::new(false),
-    });
+    }))));
 }
 
 fn original(tab: Option<&Tab>) -> Vec<Place> {

@@ -20,9 +20,13 @@ use crate::state::navigation::{History, Navigation};
 /// of a slider.
 const REST: Duration = Duration::from_millis(150);
 
-/// The chosen channel of the page.
+/// The chosen channel of the page: one word, as much captures it. There is one, as long as the page.
 #[derive(Clone, Copy, Debug)]
-pub struct ChosenChannel {
+pub struct ChosenChannel(&'static Parts);
+
+/// What it is made of.
+#[derive(Debug)]
+struct Parts {
     navigation: Navigation,
     catalogue: Catalogue,
     geometries: Geometries,
@@ -41,7 +45,7 @@ struct Moved {
 impl ChosenChannel {
     /// What was chosen, and as what; tracks.
     pub fn get(self) -> Option<Chosen> {
-        self.chosen.get()
+        self.0.chosen.get()
     }
 
     /// The channel of a metric that is chosen by it; tracks.
@@ -50,21 +54,21 @@ impl ChosenChannel {
     /// pixels. `None` if nothing is chosen, or the metric has no such channel.
     pub fn of(self, metric: &str) -> Option<u32> {
         let chosen = self.get()?;
-        let place = self.catalogue.display(metric).place;
+        let place = self.0.catalogue.display(metric).place;
         let part = place.as_ref().map_or(CameraPart::Pixel, |place| place.part);
         let channel = if part == chosen.part {
             chosen.number
         } else {
-            let known = self.geometries.get(&place?.geometry);
+            let known = self.0.geometries.get(&place?.geometry);
             translated(chosen, known.ready()?)?
         };
-        let n_channels = self.catalogue.metric(metric)?.channels;
+        let n_channels = self.0.catalogue.metric(metric)?.channels;
         (channel < n_channels).then_some(channel)
     }
 
     /// Chooses a channel of a metric: a pixel or a module, as the metric has them.
     pub fn choose(self, metric: &str, channel: u32) {
-        let place = self.catalogue.display(metric).place;
+        let place = self.0.catalogue.display(metric).place;
         let part = place.map_or(CameraPart::Pixel, |place| place.part);
         self.set(Some(Chosen { part, number: channel }));
     }
@@ -72,7 +76,7 @@ impl ChosenChannel {
     /// Chooses the channel so many further on, and stops at the ends; from none the first or the last.
     pub fn step(self, metric: &str, by: i64) {
         let (now, n_channels) = leptos::prelude::untrack(|| {
-            let n_channels = self.catalogue.metric(metric).map_or(0, |metric| metric.channels);
+            let n_channels = self.0.catalogue.metric(metric).map_or(0, |metric| metric.channels);
             (self.of(metric), n_channels)
         });
         if let Some(channel) = stepped(now, by, n_channels) {
@@ -86,25 +90,25 @@ impl ChosenChannel {
     }
 
     fn set(self, chosen: Option<Chosen>) {
-        if self.chosen.get_untracked() == chosen {
+        if self.0.chosen.get_untracked() == chosen {
             return;
         }
-        self.moving.set(Some(Moved { to: chosen }));
+        self.0.moving.set(Some(Moved { to: chosen }));
         self.stop_waiting();
         let rested = move || {
-            let Some(Some(moved)) = self.moving.try_get_untracked() else {
+            let Some(Some(moved)) = self.0.moving.try_get_untracked() else {
                 return;
             };
-            let mut address = self.navigation.address().get_untracked();
+            let mut address = self.0.navigation.address().get_untracked();
             address.channel = moved.to;
-            self.navigation.go(&address, History::Replace);
-            self.moving.set(None);
+            self.0.navigation.go(&address, History::Replace);
+            self.0.moving.set(None);
         };
-        self.rest.set_value(set_timeout_with_handle(rested, REST).ok());
+        self.0.rest.set_value(set_timeout_with_handle(rested, REST).ok());
     }
 
     fn stop_waiting(self) {
-        if let Some(handle) = self.rest.try_update_value(Option::take).flatten() {
+        if let Some(handle) = self.0.rest.try_update_value(Option::take).flatten() {
             handle.clear();
         }
     }
@@ -140,14 +144,14 @@ pub fn use_chosen_channel() -> ChosenChannel {
 pub fn provide_chosen_channel(navigation: Navigation, catalogue: Catalogue) {
     let moving = State::new(None::<Moved>);
     let written = move || navigation.address().with(|address| address.channel);
-    let chosen = ChosenChannel {
+    let chosen = ChosenChannel(Box::leak(Box::new(Parts {
         navigation,
         catalogue,
         geometries: provide_geometries(),
         moving,
         chosen: Derived::new(move || moving.get().map_or_else(written, |moved| moved.to)),
         rest: Kept::new(None),
-    };
+    })));
     // Back, forward or a link while the address bar has not followed yet: it wins.
     watch(written, move |now, before| {
         if now != before {

@@ -4,12 +4,9 @@ use super::palette::{Palette, Rgba};
 use crate::dashboard::Severity;
 use crate::display::StateName;
 
-/// What a state is called: by its name, else by its value.
-pub fn state_label(states: &[StateName], value: f64) -> String {
-    match position_of(states, value) {
-        Some(at) => states[at].label.clone(),
-        None => value.to_string(),
-    }
+/// What a state is called; `None` for one without a name, which is told by its value.
+pub fn state_label(states: &[StateName], value: f64) -> Option<&str> {
+    position_of(states, value).map(|at| states[at].label.as_str())
 }
 
 /// The colour of a state: by what it means; states that mean nothing in particular take turns, and of several states
@@ -81,7 +78,8 @@ mod tests {
         assert_eq!(of(3.0), palette.warning.faded(0.7));
         assert_eq!((of(0.0), of(4.0)), (palette.series[0], palette.series[1]));
         assert_ne!(of(7.0), of(8.0));
-        let labels = [0.0, 3.0, 7.0, 1.5].map(|value| state_label(&states(), value));
-        assert_eq!(labels, ["idle", "busy", "7", "1.5"]);
+        let states = states();
+        let labels = [0.0, 3.0, 7.0, 1.5].map(|value| state_label(&states, value));
+        assert_eq!(labels, [Some("idle"), Some("busy"), None, None]);
     }
 }

@@ -5,6 +5,7 @@ use shared::alarm::{AlarmCard, AlarmEvent, AlarmStatus, Evidence, Note, Occurren
 
 use super::history::what;
 use super::times::Times;
+use crate::browser::number::text_of_value;
 use crate::components::alarm_state::word;
 use crate::dom::view;
 use crate::format;
@@ -72,7 +73,7 @@ pub fn evidence(card: &AlarmCard, times: Times) -> AnyView {
             format!("{} {unit}", format::value(sample.value)).trim_end().to_owned()
         };
         view! {
-            <tr data-time-us=sample.time_us.to_string() data-value=sample.value.to_string()>
+            <tr data-time-us=sample.time_us.to_string() data-value=text_of_value(sample.value)>
                 <td>{times.second(sample.time_us)}</td>
                 <td>
                     <b>{value}</b>

@@ -10,6 +10,7 @@ use super::picture::AnyPicture;
 use super::pointing::Pointer;
 use super::readings::{Reading, Readings};
 use super::shown::Shown;
+use crate::browser::number::text_of;
 use crate::dom::{NodeRef, view};
 use crate::format;
 use crate::panels::plot::chart::units_per_px;
@@ -113,7 +114,7 @@ fn told_at(shown: Shown, shape: &CameraShape, readings: &Readings, pixel: usize,
         } else {
             String::new()
         },
-        value: reading.number().map(|value| value.to_string()).unwrap_or_default(),
+        value: reading.number().map(text_of).unwrap_or_default(),
         time_us: time.map(|time| time.as_micros().to_string()).unwrap_or_default(),
         time: when.unwrap_or_default(),
         more: format!("Neighbours {}", neighbours(shown, shape, readings, pixel)),
@@ -201,6 +202,6 @@ fn place_beside(tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivEleme
     let _ = style.set_property("top", "0");
     let _ = style.set_property(
         "transform",
-        &format!("translate({}px, {}px)", left.round(), top.round()),
+        &format!("translate({}px, {}px)", text_of(left.round()), text_of(top.round())),
     );
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::chart::color::Place;
 
 use super::content::Beyond;
+use crate::browser::number::text_of;
 use crate::dom::view;
 use crate::format;
 use crate::panels::plot::chart::Chart;
@@ -91,7 +92,7 @@ fn entry(chart: Chart, metric: &str, unit: &str, beyond: &Beyond) -> AnyView {
                 class="legend__entry"
                 data-channel=channel.to_string()
                 data-place=place
-                data-value=beyond.value.to_string()
+                data-value=text_of(beyond.value)
                 on:click=move |_| chart.chosen().choose(&metric, channel)
             >
                 <span class="legend__label">{beyond.label.clone()}</span>

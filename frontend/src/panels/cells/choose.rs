@@ -9,6 +9,7 @@ use super::content::PanelCells;
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
 use crate::api;
+use crate::browser::number::text_of;
 use crate::panels::plot::chart::{Chart, units_per_px};
 use crate::panels::plot::pinned::Seen;
 use crate::reactive::spawn;
@@ -59,7 +60,7 @@ impl Cell {
                 low,
                 high,
                 range,
-            } => (format!("{metric}:{low}~{high}"), *range),
+            } => (format!("{metric}:{}~{}", text_of(*low), text_of(*high)), *range),
         }
     }
 }

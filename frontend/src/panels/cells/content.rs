@@ -7,7 +7,7 @@ use shared::chart::cells::{Cells, PixelGrid};
 use shared::chart::color::{ColorTable, Place};
 use shared::chart::palette::Palette;
 use shared::chart::plot::{LeftAxis, Plot};
-use shared::chart::state_colors::{state_color, state_label};
+use shared::chart::state_colors::state_color;
 use shared::chart::state_rows::StateCells;
 use shared::chart::value_axis::{ValueTick, bounds_around};
 use shared::display::{ColorScale, MetricDisplay, StateName};
@@ -180,7 +180,7 @@ impl PanelCells {
     /// What a state of a metric is called.
     pub fn state_label(&self, metric: &str, value: f64) -> String {
         let layer = self.layers.iter().find(|layer| layer.metric == metric);
-        state_label(layer.map_or(&[], |layer| layer.states.as_slice()), value)
+        format::state_label(layer.map_or(&[], |layer| layer.states.as_slice()), value)
     }
 
     /// The units of all layers, each once.

@@ -7,11 +7,12 @@ use shared::chart::palette::Palette;
 use shared::chart::plot::{ColoredLine, Plot, label_width_px};
 use shared::chart::shape::extent_of;
 use shared::chart::sheet::{Refused, Sheet};
-use shared::chart::state_colors::{state_color, state_label};
+use shared::chart::state_colors::state_color;
 use shared::time::Timestamp;
 
 use super::content::PanelCells;
 use super::spec::CellsSpec;
+use crate::format;
 use crate::panels::plot::content::Content;
 
 /// Rows that are less high than this have no names in them, in pixels.
@@ -114,7 +115,7 @@ impl PanelCells {
                 let least = label_width_px("m") * px;
                 for span in states.spans(&plot.time, &axis.scale, plot.area, least, LEAST_ROW_PX * px) {
                     let Some(value) = span.value else { continue };
-                    let text = state_label(&layer.states, value);
+                    let text = format::state_label(&layer.states, value);
                     if (label_width_px(&text) + 2.0 * ROOM_PX) * px <= span.right - span.left {
                         names.push(CellName {
                             at: (f64::midpoint(span.left, span.right), span.middle),

@@ -1,14 +1,14 @@
 //! What cells say at the cursor, as text with exact values.
 
 use shared::chart::plot::Plot;
-use shared::chart::state_colors::state_label;
 
 use super::content::{CellLayer, PanelCells};
 use super::data::CellAnswer;
 use super::spec::CellsSpec;
+use crate::browser::number::text_of;
 use crate::format;
 use crate::panels::plot::content::Swatch;
-use crate::panels::plot::readout::{At, Clock, Fact, MOST_ROWS, Row, exact_text};
+use crate::panels::plot::readout::{At, Clock, Fact, MOST_ROWS, Row};
 
 /// What the cells of a panel say somewhere: those of the row at that height or, without one, the extremes of the column.
 pub fn cell_rows(cells: &PanelCells, plot: &Plot, at: At, clock: Clock<'_>) -> Vec<Row> {
@@ -17,43 +17,32 @@ pub fn cell_rows(cells: &PanelCells, plot: &Plot, at: At, clock: Clock<'_>) -> V
     let value = axis.zip(height).map(|(axis, y)| axis.scale.value_from_y(y));
     let time_us = at.time.as_micros();
     match &cells.spec {
-        CellsSpec::States { .. } => cells
-            .layers
-            .iter()
-            .flat_map(|layer| state_facts(layer, time_us, value, clock))
-            .take(MOST_ROWS)
-            .collect(),
+        CellsSpec::States { .. } => {
+            let mut rows = Vec::new();
+            for layer in &cells.layers {
+                rows.append(&mut state_facts(layer, time_us, value, clock));
+            }
+            rows.truncate(MOST_ROWS);
+            rows
+        }
         CellsSpec::Values { .. } | CellsSpec::Counts { .. } => {
             let layers = cells.layers.iter();
             layers
                 .map(|layer| {
                     let told = told_of(cells, layer, time_us, value, clock);
-                    row(layer, String::new(), told)
+                    row(layer, "", told)
                 })
                 .collect()
         }
     }
 }
 
-fn row(layer: &CellLayer, label: String, facts: Vec<Fact>) -> Row {
-    Row {
-        key: format!("{}:cells", layer.metric),
-        label,
-        swatch: Swatch::Cells,
-        is_nearest: false,
-        facts,
-    }
+fn row(layer: &CellLayer, label: &str, facts: Vec<Fact>) -> Row {
+    Row::new(&format!("{}:cells", layer.metric), label, Swatch::Cells, facts)
 }
 
 fn nothing(text: &str, detail: String) -> Fact {
-    Fact {
-        kind: "none",
-        text: text.to_owned(),
-        unit: String::new(),
-        detail,
-        value: None,
-        time_us: None,
-    }
+    Fact::word("none", text, detail)
 }
 
 /// What a layer without states says.
@@ -82,14 +71,8 @@ fn told_of(cells: &PanelCells, layer: &CellLayer, time_us: i64, value: Option<f6
             };
             let (low, high) = (matrix.edges[row], matrix.edges[row + 1]);
             let [low, high] = [low, high].map(format::number);
-            vec![Fact {
-                kind: "count",
-                text: count.to_string(),
-                unit: noun.to_owned(),
-                detail: format!("from {low} to {high} {} · {span}", layer.unit),
-                value: Some(count.to_string()),
-                time_us: matrix.start_us.get(column).copied(),
-            }]
+            let detail = format!("from {low} to {high} {} · {span}", layer.unit);
+            vec![count_fact(count, noun, detail, matrix.start_us.get(column).copied())]
         }
         (CellAnswer::Density { .. }, None, _) => {
             let rows = 0..matrix.edges.len().saturating_sub(1);
@@ -97,16 +80,17 @@ fn told_of(cells: &PanelCells, layer: &CellLayer, time_us: i64, value: Option<f6
                 .map(|row| matrix.value(row, column))
                 .filter(|count| !count.is_nan());
             let sum: f64 = counts.sum();
-            vec![Fact {
-                kind: "count",
-                text: sum.to_string(),
-                unit: "samples".to_owned(),
-                detail: span,
-                value: Some(sum.to_string()),
-                time_us: matrix.start_us.get(column).copied(),
-            }]
+            vec![count_fact(sum, "samples", span, matrix.start_us.get(column).copied())]
         }
         (CellAnswer::Raster { .. }, Some(_), _) => Vec::new(),
+    }
+}
+
+/// A count, all of its digits without groups.
+fn count_fact(count: f64, unit: &str, detail: String, time_us: Option<i64>) -> Fact {
+    Fact {
+        text: text_of(count),
+        ..Fact::number("count", count, unit, detail, time_us)
     }
 }
 
@@ -131,14 +115,7 @@ fn value_fact(layer: &CellLayer, answer: &CellAnswer, row: usize, column: usize,
     } else {
         format!("{statistic} of {channels} · {span}")
     };
-    Fact {
-        kind: "value",
-        text: exact_text(value),
-        unit: layer.unit.clone(),
-        detail,
-        value: Some(value.to_string()),
-        time_us: start_us,
-    }
+    Fact::number("value", value, &layer.unit, detail, start_us)
 }
 
 /// The greatest and the least value of a column, each with its channels.
@@ -157,14 +134,9 @@ fn extremes_of(layer: &CellLayer, answer: &CellAnswer, column: usize, span: &str
         .filter_map(|(kind, found)| {
             let (row, value) = *found?;
             let (from, to) = answer.channels_of(row)?;
-            Some(Fact {
-                kind,
-                text: exact_text(value),
-                unit: layer.unit.clone(),
-                detail: format!("{kind} · {} · {span}", channels_text(layer, from, to)),
-                value: Some(value.to_string()),
-                time_us: matrix.start_us.get(column).copied(),
-            })
+            let detail = format!("{kind} · {} · {span}", channels_text(layer, from, to));
+            let start_us = matrix.start_us.get(column).copied();
+            Some(Fact::number(kind, value, &layer.unit, detail, start_us))
         });
     let told: Vec<Fact> = facts.collect();
     if told.is_empty() {
@@ -214,25 +186,20 @@ fn state_facts(layer: &CellLayer, time_us: i64, value: Option<f64>, clock: Clock
                 .as_deref()
                 .map(|answer| span_text(answer, column, clock))
                 .unwrap_or_default();
+            let start_us = matrix.start_us.get(column).copied();
             match states.state(at, column) {
                 Some(Some(state)) => Fact {
-                    kind: "state",
-                    text: state_label(&layer.states, state),
-                    unit: String::new(),
-                    detail: span,
-                    value: Some(state.to_string()),
-                    time_us: matrix.start_us.get(column).copied(),
+                    value: Some(text_of(state)),
+                    time_us: start_us,
+                    ..Fact::word("state", &format::state_label(&layer.states, state), span)
                 },
                 Some(None) => {
                     let [least, greatest] = [matrix, &states.greatest].map(|cells| cells.value(at, column));
-                    let [low, high] = [least, greatest].map(|state| state_label(&layer.states, state));
+                    let [low, high] = [least, greatest].map(|state| format::state_label(&layer.states, state));
                     Fact {
-                        kind: "mixed",
-                        text: format!("several: {low} to {high}"),
-                        unit: String::new(),
-                        detail: span,
-                        value: Some(format!("{least} {greatest}")),
-                        time_us: matrix.start_us.get(column).copied(),
+                        value: Some([least, greatest].map(text_of).join(" ")),
+                        time_us: start_us,
+                        ..Fact::word("mixed", &format!("several: {low} to {high}"), span)
                     }
                 }
                 None if matrix.is_blank(at, column) => nothing("no value (null or NaN)", span),
@@ -242,16 +209,14 @@ fn state_facts(layer: &CellLayer, time_us: i64, value: Option<f64>, clock: Clock
         rows.into_iter()
             .map(|at| {
                 let channel = u32::try_from(at).unwrap_or(0);
-                let label = layer.row_label(channel);
-                let mut told = row(layer, label, vec![fact(at)]);
-                told.key = format!("{}:{channel}", layer.metric);
-                told
+                let key = format!("{}:{channel}", layer.metric);
+                Row::new(&key, &layer.row_label(channel), Swatch::Cells, vec![fact(at)])
             })
             .collect::<Vec<Row>>()
     });
     rows_told.unwrap_or_else(|| {
         let word = if layer.failure.is_some() { "failed" } else { "loading" };
-        vec![row(layer, layer.title.clone(), vec![nothing(word, String::new())])]
+        vec![row(layer, &layer.title, vec![nothing(word, String::new())])]
     })
 }
 

@@ -1,7 +1,6 @@
 //! Cells in a few exact numbers, for those who do not see them.
 
 use shared::chart::cells::Cells;
-use shared::chart::state_colors::state_label;
 use shared::query::raster::Statistic;
 use shared::time::Timestamp;
 
@@ -118,7 +117,7 @@ fn state_rows(layer: &CellLayer) -> Vec<SummaryRow> {
             let told = least.zip(greatest).map(|([first, last, min, _], [.., max])| {
                 [first, last, min, max].map(|(state, time_us)| {
                     let time = format::date_and_minute(Timestamp::saturating_from_micros(time_us));
-                    format!("{} at {time}", state_label(&layer.states, state))
+                    format!("{} at {time}", format::state_label(&layer.states, state))
                 })
             });
             (label, told)

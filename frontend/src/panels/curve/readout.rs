@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::shown::Shown;
+use crate::browser::number::text_of;
 use crate::format;
 use crate::panels::camera::hover::Told;
 use crate::panels::camera::readings::Reading;
@@ -31,7 +32,7 @@ pub fn told_of(shown: Shown, position: usize) -> Option<Told> {
         more: String::new(),
         time: time.map(|time| shown.moment().zone.text(time)).unwrap_or_default(),
         value: match reading {
-            Reading::Value(value) | Reading::Old(value) => value.to_string(),
+            Reading::Value(value) | Reading::Old(value) => text_of(value),
             Reading::Null | Reading::Nan | Reading::Never => String::new(),
         },
     })

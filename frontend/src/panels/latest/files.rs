@@ -10,8 +10,8 @@ use crate::chart::canvas::{Canvas, Font, SharedCanvas, UNITS_PER_DOT};
 use crate::chart::csv::Csv;
 use crate::components::panel_files::{FileParts, PanelFiles};
 use crate::panels::latest::bars::bar_of;
-use crate::panels::latest::list::{List, Rows};
-use crate::panels::latest::rows::{Column, Row};
+use crate::panels::latest::list::List;
+use crate::panels::latest::rows::{Column, Row, Rows};
 use crate::state::server_clock::ServerClock;
 use crate::theme::palette;
 
@@ -19,7 +19,7 @@ use crate::theme::palette;
 pub fn files_of(list: List) -> PanelFiles {
     let clock = leptos::prelude::expect_context::<ServerClock>();
     PanelFiles::new(FileParts {
-        size: Box::new(move || list.window.size()),
+        size: Box::new(move || list.parts().window.size()),
         draw: Box::new(move |canvas| draw(list, clock.read(), canvas)),
         legend: Box::new(Vec::new),
         csv: Box::new(move || csv(list, clock.read())),
@@ -28,8 +28,8 @@ pub fn files_of(list: List) -> PanelFiles {
 
 fn csv(list: List, now: Timestamp) -> String {
     let mut csv = Csv::with_header("metric,unit,channel,label,time,age_s,value,meaning,severity,state");
-    let order = list.order.get_untracked();
-    list.rows.with_untracked(|rows| {
+    let order = list.parts().order.get_untracked();
+    list.parts().rows.with_untracked(|rows| {
         for row in order.into_iter().filter_map(|at| rows.all.get(at)) {
             csv.field(&row.metric);
             csv.field(&row.unit);
@@ -51,7 +51,7 @@ const TEXT_PX: f64 = 12.0;
 const MARGIN_PX: f64 = 10.0;
 
 fn draw(list: List, now: Timestamp, canvas: &SharedCanvas) {
-    let Some(size) = list.window.size() else { return };
+    let Some(size) = list.parts().window.size() else { return };
     let palette = palette();
     let mut pen = Pen {
         canvas: &mut canvas.borrow_mut(),
@@ -59,11 +59,11 @@ fn draw(list: List, now: Timestamp, canvas: &SharedCanvas) {
         family: page_font(),
         pixel_ratio: size.pixel_ratio,
     };
-    let order = list.order.get_untracked();
-    let (begin, end) = list.window.in_sight(order.len());
-    let per_line = leptos::prelude::untrack(|| list.window.per_line());
-    let line_px = list.window.line_px() as f64;
-    list.rows.with_untracked(|rows| {
+    let order = list.parts().order.get_untracked();
+    let (begin, end) = list.parts().window.in_sight(order.len());
+    let per_line = leptos::prelude::untrack(|| list.parts().window.per_line());
+    let line_px = list.parts().window.line_px() as f64;
+    list.parts().rows.with_untracked(|rows| {
         let shown = order.get(begin..end).unwrap_or_default();
         let of_rows = shown.iter().filter_map(|at| rows.all.get(*at)).enumerate();
         for (position, row) in of_rows {
@@ -75,8 +75,8 @@ fn draw(list: List, now: Timestamp, canvas: &SharedCanvas) {
                 width,
                 height: line_px,
             };
-            match list.style {
-                LatestStyle::Tiles => pen.tile(row, rows, list.show, place, now),
+            match list.parts().style {
+                LatestStyle::Tiles => pen.tile(row, rows, list.parts().show, place, now),
                 _ => pen.row(row, rows, list, place, now),
             }
         }
@@ -120,9 +120,9 @@ impl Pen<'_> {
             "left",
             false,
         );
-        let ends = rows.ends.get(&row.metric).filter(|_| list.style == LatestStyle::Bars);
+        let ends = rows.ends_of(row).filter(|_| list.parts().style == LatestStyle::Bars);
         if let Some(ends) = ends {
-            let (start, end) = bar_of(row, list.show, *ends, now);
+            let (start, end) = bar_of(row, list.parts().show, ends, now);
             let (left, width) = (right(0.28), place.width * 0.26);
             let (top, height) = (place.top + place.height * 0.3, place.height * 0.4);
             self.fill([left, top, width, height], self.palette.grid);
@@ -132,7 +132,7 @@ impl Pen<'_> {
             self.fill(bar, if is_calm { self.palette.accent } else { color });
         }
         let (value, age) = (value_and_unit(row), row.age_text(now));
-        let (bold, other) = match list.show {
+        let (bold, other) = match list.parts().show {
             LatestShow::Value => (value, age),
             LatestShow::Age => (age, value),
         };

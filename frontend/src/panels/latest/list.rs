@@ -1,7 +1,6 @@
 //! The rows on the screen, as a table, bars or tiles. Only those in sight are in the document, so that 1855 channels cost
 //! no more than 40. The keyboard reaches all of them: the list has the focus, and arrows go from row to row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::ev;
@@ -11,26 +10,22 @@ use shared::time::Timestamp;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
+use crate::browser::number::fixed;
 use crate::dom::view;
 use crate::panels::latest::bars::{Ends, bar_of};
-use crate::panels::latest::rows::{Column, Row, Sorting, order};
+use crate::panels::latest::rows::{Column, Row, Rows, Sorting, order};
 use crate::panels::latest::window::Window;
-use crate::reactive::{Derived, State};
+use crate::reactive::{Derived, Kept, State};
 use crate::state::chosen_channel::{ChosenChannel, use_chosen_channel};
 use crate::state::server_clock::use_now;
 
-/// What the rows share.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Rows {
-    /// All rows, in the order of metrics and channels.
-    pub all: Vec<Row>,
-    /// The ends of the bars, by metric.
-    pub ends: BTreeMap<Arc<str>, Ends>,
-}
-
-/// The list of a panel.
+/// The list of a panel: one word, as all of its rows capture it.
 #[derive(Clone, Copy, Debug)]
-pub struct List {
+pub struct List(Kept<Parts>);
+
+/// What it is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
     /// How it is laid out.
     pub style: LatestStyle,
     /// What is told first of each row.
@@ -59,7 +54,7 @@ impl List {
             let now = now.get_untracked();
             rows.with(|rows| filter.with(|filter| order(&rows.all, filter, sorting.get(), now)))
         });
-        Self {
+        Self(Kept::new(Parts {
             style: spec.style,
             show: spec.show,
             rows,
@@ -69,12 +64,18 @@ impl List {
             window: Window::new(spec.style),
             active: State::new(None),
             chosen: use_chosen_channel(),
-        }
+        }))
+    }
+
+    /// What it is made of.
+    #[inline(never)]
+    pub fn parts(self) -> Parts {
+        self.0.get_value()
     }
 
     /// The columns of use.
     pub fn columns(self) -> Vec<Column> {
-        self.rows.with(|rows| {
+        self.parts().rows.with(|rows| {
             let of_use = |column: &Column| column.is_of_use(&rows.all);
             Column::ALL.into_iter().filter(of_use).collect()
         })
@@ -83,13 +84,13 @@ impl List {
     /// What is on the screen of it.
     pub fn view(self, panel_id: &str) -> AnyView {
         let id = Arc::<str>::from(format!("latest-{panel_id}"));
-        let content = if self.style == LatestStyle::Table {
+        let content = if self.parts().style == LatestStyle::Table {
             self.table(id)
         } else {
             self.boxes(id)
         };
         view! {
-            <div class="latest__scroller" node_ref=self.window.scroller on:scroll=move |_| self.window.measure()>
+            <div class="latest__scroller" node_ref=self.parts().window.scroller on:scroll=move |_| self.parts().window.measure()>
                 {content}
             </div>
         }
@@ -103,7 +104,7 @@ impl List {
                 .map(|column| self.head(column))
                 .collect_view()
         };
-        let n_rows = move || (self.order.with(Vec::len) + 1).to_string();
+        let n_rows = move || (self.parts().order.with(Vec::len) + 1).to_string();
         let (body, active_id) = (self.body(&id), self.active_id(id));
         let [before, after] = self.spaces();
         view! {
@@ -133,7 +134,7 @@ impl List {
 
     /// Bars or tiles.
     fn boxes(self, id: Arc<str>) -> AnyView {
-        let class = match self.style {
+        let class = match self.parts().style {
             LatestStyle::Tiles => "latest__tiles",
             _ => "latest__bars",
         };
@@ -154,7 +155,7 @@ impl List {
                 <div
                     class=class
                     role="presentation"
-                    style:--columns=move || self.window.per_line().to_string()
+                    style:--columns=move || self.parts().window.per_line().to_string()
                 >
                     {body}
                 </div>
@@ -168,12 +169,13 @@ impl List {
     fn body(self, id: &Arc<str>) -> impl Fn() -> AnyView + Send + 'static {
         let (id, now) = (Arc::clone(id), use_now());
         move || {
-            let (first, last) = self.window.range(self.order.with(Vec::len));
+            let (first, last) = self.parts().window.range(self.parts().order.with(Vec::len));
             let shown = self
+                .parts()
                 .order
                 .with(|order| order.get(first..last).unwrap_or_default().to_vec());
             let columns = self.columns();
-            let lines = self.rows.with(|rows| {
+            let lines = self.parts().rows.with(|rows| {
                 let is_alone = !Column::Name.is_of_use(&rows.all);
                 let look = |(offset, at): (usize, usize)| {
                     let line = Line {
@@ -185,10 +187,10 @@ impl List {
                         is_alone,
                         now,
                     };
-                    Some(match self.style {
+                    Some(match self.parts().style {
                         LatestStyle::Table => line.table_row(&columns),
-                        LatestStyle::Bars => line.bar(self.show, rows.ends.get(&line.row.metric).copied()),
-                        LatestStyle::Tiles => line.tile(self.show),
+                        LatestStyle::Bars => line.bar(self.parts().show, rows.ends_of(&line.row)),
+                        LatestStyle::Tiles => line.tile(self.parts().show),
                     })
                 };
                 shown.into_iter().enumerate().filter_map(look).collect_view()
@@ -201,7 +203,7 @@ impl List {
     fn spaces(self) -> [impl Fn() -> String + Send + Copy + 'static; 2] {
         let of = |is_behind: bool| {
             move || {
-                let (before, behind) = self.window.space_px(self.order.with(Vec::len));
+                let (before, behind) = self.parts().window.space_px(self.parts().order.with(Vec::len));
                 format!("{}px", if is_behind { behind } else { before })
             }
         };
@@ -210,12 +212,12 @@ impl List {
 
     /// The row that the keyboard is at, for screen readers.
     fn active_id(self, id: Arc<str>) -> impl Fn() -> Option<String> + Send + 'static {
-        move || self.active.get().map(|at| format!("{id}-{at}"))
+        move || self.parts().active.get().map(|at| format!("{id}-{at}"))
     }
 
     fn head(self, column: Column) -> AnyView {
         let sort = move || {
-            let sorting = self.sorting.get();
+            let sorting = self.parts().sorting.get();
             match (sorting.column == column, sorting.is_descending) {
                 (false, _) => "none",
                 (true, true) => "descending",
@@ -227,7 +229,7 @@ impl List {
                 <button
                     type="button"
                     class="latest__sort"
-                    on:click=move |_| self.sorting.set(self.sorting.get_untracked().after_click(column))
+                    on:click=move |_| self.parts().sorting.set(self.parts().sorting.get_untracked().after_click(column))
                 >
                     {column.title()}
                 </button>
@@ -239,25 +241,26 @@ impl List {
     /// The keyboard begins at the first row in sight.
     fn begin(self) {
         if self.position().is_none() {
-            self.go_to(self.window.first_in_sight());
+            self.go_to(self.parts().window.first_in_sight());
         }
     }
 
     /// Where the active row stands.
     fn position(self) -> Option<usize> {
-        let active = self.active.get_untracked()?;
-        self.order
+        let active = self.parts().active.get_untracked()?;
+        self.parts()
+            .order
             .with_untracked(|order| order.iter().position(|at| *at == active))
     }
 
     fn go_to(self, position: usize) {
-        let at = self.order.with_untracked(|order| {
+        let at = self.parts().order.with_untracked(|order| {
             let position = position.min(order.len().checked_sub(1)?);
             Some((position, *order.get(position)?))
         });
         if let Some((position, at)) = at {
-            self.active.set(Some(at));
-            self.window.bring_into_sight(position);
+            self.parts().active.set(Some(at));
+            self.parts().window.bring_into_sight(position);
         }
     }
 
@@ -268,15 +271,15 @@ impl List {
             return;
         }
         let here = self.position().unwrap_or(0);
-        let line = self.window.per_line();
-        let n_rows = self.order.with_untracked(Vec::len);
+        let line = self.parts().window.per_line();
+        let n_rows = self.parts().order.with_untracked(Vec::len);
         let position = match event.key().as_str() {
             "ArrowDown" => here + line,
             "ArrowUp" => here.saturating_sub(line),
             "ArrowRight" => here + 1,
             "ArrowLeft" => here.saturating_sub(1),
-            "PageDown" => here + self.window.per_page(),
-            "PageUp" => here.saturating_sub(self.window.per_page()),
+            "PageDown" => here + self.parts().window.per_page(),
+            "PageUp" => here.saturating_sub(self.parts().window.per_page()),
             "Home" => 0,
             "End" => n_rows,
             "Enter" | " " => {
@@ -301,7 +304,7 @@ impl List {
             .and_then(|target| target.closest("[data-row]").ok().flatten());
         let at = row.and_then(|row| row.get_attribute("data-row")?.parse().ok());
         if let Some(at) = at {
-            self.active.set(Some(at));
+            self.parts().active.set(Some(at));
             if let Some(position) = self.position() {
                 self.choose(position);
             }
@@ -310,13 +313,13 @@ impl List {
 
     /// Chooses the channel of a row for all panels; the only channel of a metric is no choice.
     fn choose(self, position: usize) {
-        let at = self.order.with_untracked(|order| order.get(position).copied());
-        let channel = self.rows.with_untracked(|rows| {
+        let at = self.parts().order.with_untracked(|order| order.get(position).copied());
+        let channel = self.parts().rows.with_untracked(|rows| {
             let row = rows.all.get(at?)?;
             (!row.label.is_empty()).then(|| (Arc::clone(&row.metric), row.channel))
         });
         if let Some((metric, channel)) = channel {
-            self.chosen.choose(&metric, channel);
+            self.parts().chosen.choose(&metric, channel);
         }
     }
 }
@@ -345,13 +348,13 @@ impl Line {
     }
 
     fn is_selected(&self) -> impl Fn() -> &'static str + Send + 'static {
-        let (active, at) = (self.list.active, self.at);
+        let (active, at) = (self.list.parts().active, self.at);
         move || if active.get() == Some(at) { "true" } else { "false" }
     }
 
     /// Whether it is the channel that all panels point out.
     fn is_chosen(&self) -> impl Fn() -> bool + Send + 'static {
-        let (row, chosen) = (Arc::clone(&self.row), self.list.chosen);
+        let (row, chosen) = (Arc::clone(&self.row), self.list.parts().chosen);
         move || !row.label.is_empty() && chosen.of(&row.metric) == Some(row.channel)
     }
 
@@ -395,7 +398,7 @@ impl Line {
         let ends = ends.unwrap_or(Ends::linear(0.0, 1.0));
         let part = |of: fn((f64, f64)) -> f64| {
             let (row, now) = (Arc::clone(&self.row), self.now);
-            move || format!("{:.2}%", of(bar_of(&row, show, ends, now.get())) * 100.0)
+            move || fixed(of(bar_of(&row, show, ends, now.get())) * 100.0, 2) + "%"
         };
         let (left, width) = (part(|(start, _)| start), part(|(start, end)| end - start));
         let inner = view! {

@@ -1,6 +1,5 @@
 //! The newest sample of each channel of some metrics, the worst at the top: as a table, bars or tiles.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -12,8 +11,8 @@ use crate::dom::view;
 use crate::panels::latest::bars::Ends;
 use crate::panels::latest::feed::{Feed, Heard, problems, state_of};
 use crate::panels::latest::files::files_of;
-use crate::panels::latest::list::{List, Rows};
-use crate::panels::latest::rows::{Column, Sorting, rows_of, summary};
+use crate::panels::latest::list::List;
+use crate::panels::latest::rows::{Column, Rows, Sorting, rows_of, summary};
 use crate::reactive::{Callback, Derived, effect};
 use crate::state::catalogue::{Catalogue, use_catalogue};
 use crate::state::server_clock::use_now;
@@ -71,7 +70,7 @@ pub fn latest_panel(panel: Panel, spec: &LatestValues) -> AnyView {
 
 fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timestamp) -> Rows {
     let mut all = Vec::new();
-    let mut ends = BTreeMap::new();
+    let mut ends = Vec::new();
     for latest in heard.iter().filter_map(|heard| heard.latest.as_ref()) {
         let display = catalogue.display(&latest.metric);
         let rows = rows_of(latest, catalogue.metric(&latest.metric).as_ref(), &display);
@@ -83,7 +82,7 @@ fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timest
                 Ends::of(&shared::display::MetricDisplay::default(), ages_s)
             }
         };
-        ends.insert(latest.metric.as_str().into(), of_metric);
+        ends.push((latest.metric.as_str().into(), of_metric));
         all.extend(rows);
     }
     Rows { all, ends }
@@ -92,7 +91,7 @@ fn all_rows(heard: &[Heard], show: LatestShow, catalogue: Catalogue, now: Timest
 fn footer(list: List, feed: Feed) -> AnyView {
     let now = use_now();
     // A table is sorted by its heads.
-    let sort_by = (list.style != LatestStyle::Table).then(|| sort_choice(list));
+    let sort_by = (list.parts().style != LatestStyle::Table).then(|| sort_choice(list));
     view! {
         <footer class="latest__footer">
             <input
@@ -101,13 +100,13 @@ fn footer(list: List, feed: Feed) -> AnyView {
                 placeholder="Filter"
                 aria-label="Filter channels"
                 autocomplete="off"
-                on:input=move |event| list.filter.set(event_target_value(&event))
+                on:input=move |event| list.parts().filter.set(event_target_value(&event))
             />
             {sort_by}
             <span class="latest__summary">
                 {move || {
                     let now = now.get();
-                    list.rows.with(|rows| summary(&rows.all, now))
+                    list.parts().rows.with(|rows| summary(&rows.all, now))
                 }}
             </span>
             <span class="latest__problems" role="status">
@@ -133,7 +132,7 @@ fn sort_choice(list: List) -> AnyView {
     let on_change = move |event: leptos::ev::Event| {
         let choice = event_target_value(&event).parse::<usize>().ok();
         if let Some((column, _)) = choice.and_then(|at| CHOICES.get(at)) {
-            list.sorting.set(Sorting {
+            list.parts().sorting.set(Sorting {
                 column: *column,
                 is_descending: *column != Column::Channel,
             });

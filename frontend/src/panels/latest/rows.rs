@@ -12,7 +12,25 @@ use shared::time::{MICROS_PER_SEC, Timestamp};
 use shared::value::Value;
 
 use crate::format;
+use crate::panels::latest::bars::Ends;
 use crate::panels::latest::feed::POLL;
+
+/// All rows, and what they share.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rows {
+    /// All rows, in the order of metrics and channels.
+    pub all: Vec<Row>,
+    /// The ends of the bars, by metric: few, and no map of a type of its own.
+    pub ends: Vec<(Arc<str>, Ends)>,
+}
+
+impl Rows {
+    /// The ends of the bar of a row.
+    pub fn ends_of(&self, row: &Row) -> Option<Ends> {
+        let found = self.ends.iter().rfind(|(metric, _)| *metric == row.metric);
+        found.map(|(_, ends)| *ends)
+    }
+}
 
 /// The newest sample of one channel.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,6 +7,7 @@ use super::chart::{Attention, Chart, units_per_px};
 use super::clock::use_zone;
 use super::content::{Content, Swatch};
 use super::readout::{At, Fact, Readout, Row, readout};
+use crate::browser::number::text_of;
 use crate::dom::{NodeRef, view};
 use crate::reactive::{Derived, effect};
 use crate::state::server_clock::use_now;
@@ -93,7 +94,7 @@ fn place(tooltip: &web_sys::HtmlDivElement, stage: &web_sys::HtmlDivElement, x_p
     let left = wished.min(most).max(least);
     let style = web_sys::HtmlElement::style(tooltip);
     // Fails only for names that are no properties.
-    let _ = style.set_property("transform", &format!("translateX({}px)", left.round()));
+    let _ = style.set_property("transform", &format!("translateX({}px)", text_of(left.round())));
 }
 
 fn content(readout: Readout) -> AnyView {

@@ -12,6 +12,7 @@ use super::content::{Content, Swatch};
 use super::lines::PanelLine;
 use super::marks::{PanelEvent, PanelStrip};
 use super::watch::watch_rows;
+use crate::browser::number::{text_of, text_of_value};
 use crate::format;
 use crate::panels::cells::readout::cell_rows;
 
@@ -67,6 +68,47 @@ pub struct Fact {
     pub value: Option<String>,
     /// Its very time in microseconds since the epoch; `None` for means and where there is no sample.
     pub time_us: Option<i64>,
+}
+
+// Not inlined: rows and facts are said in a dozen of places.
+impl Row {
+    /// What a line says, which the pointer is not known to be nearest to.
+    #[inline(never)]
+    pub fn new(key: &str, label: &str, swatch: Swatch, facts: Vec<Fact>) -> Self {
+        Self {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            swatch,
+            is_nearest: false,
+            facts,
+        }
+    }
+}
+
+impl Fact {
+    /// What is no number.
+    #[inline(never)]
+    pub fn word(kind: &'static str, text: &str, detail: String) -> Self {
+        Self {
+            kind,
+            text: text.to_owned(),
+            unit: String::new(),
+            detail,
+            value: None,
+            time_us: None,
+        }
+    }
+
+    /// A number.
+    #[inline(never)]
+    pub fn number(kind: &'static str, value: f64, unit: &str, detail: String, time_us: Option<i64>) -> Self {
+        Self {
+            unit: unit.to_owned(),
+            value: Some(text_of(value)),
+            time_us,
+            ..Self::word(kind, &exact_text(value), detail)
+        }
+    }
 }
 
 /// Where a panel is being read.
@@ -232,20 +274,8 @@ fn event_row(event: &PanelEvent, moment: EventMoment, clock: Clock<'_>) -> Row {
         (None, 1) => format!("at {at}"),
         (None, count) => format!("at {at}, {} in this column", format::count(count)),
     };
-    Row {
-        key: event.key.clone(),
-        label: event.label.clone(),
-        swatch: Swatch::Event(event.color),
-        is_nearest: false,
-        facts: vec![Fact {
-            kind: "event",
-            text: exact_text(moment.value),
-            unit: event.unit.clone(),
-            detail,
-            value: Some(moment.value.to_string()),
-            time_us: Some(moment.time_us),
-        }],
-    }
+    let fact = Fact::number("event", moment.value, &event.unit, detail, Some(moment.time_us));
+    Row::new(&event.key, &event.label, Swatch::Event(event.color), vec![fact])
 }
 
 fn strip_row(strip: &PanelStrip, at_us: i64, clock: Clock<'_>) -> Row {
@@ -267,20 +297,12 @@ fn strip_row(strip: &PanelStrip, at_us: i64, clock: Clock<'_>) -> Row {
         (None, None) if strip.stretches.is_none() => ("loading", String::new()),
         (None, None) => ("unknown", String::new()),
     };
-    Row {
-        key: strip.key.clone(),
-        label: strip.label.clone(),
-        swatch: Swatch::Strip(strip.color),
-        is_nearest: false,
-        facts: vec![Fact {
-            kind: if found.is_some() { "state" } else { "none" },
-            text: text.to_owned(),
-            unit: String::new(),
-            detail,
-            value: found.map(|_| text.to_owned()),
-            time_us: found.map(|stretch| stretch.start_us),
-        }],
-    }
+    let fact = Fact {
+        value: found.map(|_| text.to_owned()),
+        time_us: found.map(|stretch| stretch.start_us),
+        ..Fact::word(if found.is_some() { "state" } else { "none" }, text, detail)
+    };
+    Row::new(&strip.key, &strip.label, Swatch::Strip(strip.color), vec![fact])
 }
 
 fn row(line: &PanelLine, picked: Option<Picked>, told_us: i64, clock: Clock<'_>) -> Row {
@@ -297,24 +319,15 @@ fn row(line: &PanelLine, picked: Option<Picked>, told_us: i64, clock: Clock<'_>)
         Some(Picked::Column {
             count, mean, min, max, ..
         }) => {
+            let of = format!("mean of {} samples", format::count(count));
             let mean = Fact {
-                kind: "mean",
                 text: format::number(mean),
-                unit: line.unit.clone(),
-                detail: format!("mean of {} samples", format::count(count)),
-                value: Some(mean.to_string()),
-                time_us: None,
+                ..Fact::number("mean", mean, &line.unit, of, None)
             };
             vec![extreme(line, "max", max, clock), mean, extreme(line, "min", min, clock)]
         }
     };
-    Row {
-        key: line.key.clone(),
-        label: line.label.clone(),
-        swatch: Swatch::Line(line.color),
-        is_nearest: false,
-        facts,
-    }
+    Row::new(&line.key, &line.label, Swatch::Line(line.color), facts)
 }
 
 fn nothing(line: &PanelLine) -> Fact {
@@ -323,29 +336,17 @@ fn nothing(line: &PanelLine) -> Fact {
         (None, None) => "loading",
         _ => "no sample",
     };
-    Fact {
-        kind: "none",
-        text: text.to_owned(),
-        unit: String::new(),
-        detail: String::new(),
-        value: None,
-        time_us: None,
-    }
+    Fact::word("none", text, String::new())
 }
 
 fn sample(line: &PanelLine, time_us: i64, value: Value, detail: String) -> Fact {
-    let unit = if value.finite().is_some() {
-        line.unit.clone()
-    } else {
-        String::new()
-    };
-    Fact {
-        kind: "value",
-        text: value.finite().map_or_else(|| format::value(value), exact_text),
-        unit,
-        detail,
-        value: Some(value.to_string()),
-        time_us: Some(time_us),
+    match value.finite() {
+        Some(number) => Fact::number("value", number, &line.unit, detail, Some(time_us)),
+        None => Fact {
+            value: Some(text_of_value(value)),
+            time_us: Some(time_us),
+            ..Fact::word("value", &format::value(value), detail)
+        },
     }
 }
 
@@ -355,20 +356,13 @@ fn extreme(line: &PanelLine, kind: &'static str, extreme: Extreme, clock: Clock<
         Some(channel) => format!("{kind} · channel {channel} at {at}"),
         None => format!("{kind} at {at}"),
     };
-    Fact {
-        kind,
-        text: exact_text(extreme.value),
-        unit: line.unit.clone(),
-        detail,
-        value: Some(extreme.value.to_string()),
-        time_us: Some(extreme.time_us),
-    }
+    Fact::number(kind, extreme.value, &line.unit, detail, Some(extreme.time_us))
 }
 
 /// All digits where they are few, as sensors give them; else the digits that matter (the rest is noise of arithmetic).
 pub fn exact_text(number: f64) -> String {
     const FEW_DIGITS: usize = 9;
-    let all = number.to_string();
+    let all = text_of(number);
     let n_digits = all.chars().filter(char::is_ascii_digit).count();
     let is_grouped = number.abs() >= 10_000.0;
     if n_digits <= FEW_DIGITS && !is_grouped {

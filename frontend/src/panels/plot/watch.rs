@@ -132,27 +132,20 @@ fn span_at(spans: &[AlarmSpan], at_us: i64) -> Option<AlarmSpan> {
 
 /// What the rules said at a moment: each that was not OK, else all of them in one row.
 pub fn watch_rows(watch: &Watch, at_us: i64, clock: Clock<'_>) -> Vec<Row> {
-    let told = |label: String, span: Option<AlarmSpan>, rest: String| {
+    let told = |label: &str, span: Option<AlarmSpan>, rest: &str| {
         let text = match span {
             Some(span) => word(span.state),
             None if watch.is_known => "not evaluated",
             None => "loading",
         };
         let detail = span.map(|span| format!("{} to {}{rest}", clock.text(span.from_us), clock.text(span.to_us)));
-        Row {
-            key: "alarms".to_owned(),
-            label,
-            swatch: Swatch::Alarm(span.map_or(AlarmState::Unknown, |span| span.state)),
-            is_nearest: false,
-            facts: vec![Fact {
-                kind: "alarm",
-                text: text.to_owned(),
-                unit: String::new(),
-                detail: detail.unwrap_or_default(),
-                value: span.map(|span| span.state.as_str().to_owned()),
-                time_us: span.map(|span| span.from_us),
-            }],
-        }
+        let fact = Fact {
+            value: span.map(|span| span.state.as_str().to_owned()),
+            time_us: span.map(|span| span.from_us),
+            ..Fact::word("alarm", text, detail.unwrap_or_default())
+        };
+        let swatch = Swatch::Alarm(span.map_or(AlarmState::Unknown, |span| span.state));
+        Row::new("alarms", label, swatch, vec![fact])
     };
     let not_ok: Vec<(&Watched, AlarmSpan)> = watch
         .rules
@@ -165,7 +158,7 @@ pub fn watch_rows(watch: &Watch, at_us: i64, clock: Clock<'_>) -> Vec<Row> {
             [only] => only.title.clone(),
             rules => format!("{} rules", rules.len()),
         };
-        return vec![told(label, span_at(&watch.worst, at_us), String::new())];
+        return vec![told(&label, span_at(&watch.worst, at_us), "")];
     }
     let rows = not_ok.iter().take(MOST_TOLD).enumerate().map(|(at, (rule, span))| {
         let more = not_ok.len().saturating_sub(MOST_TOLD);
@@ -174,7 +167,7 @@ pub fn watch_rows(watch: &Watch, at_us: i64, clock: Clock<'_>) -> Vec<Row> {
         } else {
             String::new()
         };
-        told(rule.title.clone(), Some(*span), rest)
+        told(&rule.title, Some(*span), &rest)
     });
     rows.collect()
 }

@@ -19,7 +19,7 @@ const NUMBER_PX: f64 = 70.0;
 pub fn files_of(shown: Shown) -> PanelFiles {
     let clock = leptos::prelude::expect_context::<ServerClock>();
     let size = move || {
-        shown.size.get_untracked().map(|size| StageSize {
+        shown.parts().size.get_untracked().map(|size| StageSize {
             height: size.height + NUMBER_PX,
             ..size
         })
@@ -34,7 +34,9 @@ pub fn files_of(shown: Shown) -> PanelFiles {
 
 #[expect(clippy::cast_possible_truncation, reason = "positions lie within a screen")]
 fn draw_all(shown: Shown, clock: ServerClock, canvas: &SharedCanvas) {
-    let Some(size) = shown.size.get_untracked() else { return };
+    let Some(size) = shown.parts().size.get_untracked() else {
+        return;
+    };
     let mut canvas = canvas.borrow_mut();
     let palette = palette();
     draw_below(shown, &mut canvas, size);
@@ -49,7 +51,7 @@ fn draw_all(shown: Shown, clock: ServerClock, canvas: &SharedCanvas) {
         };
         canvas.text(&text, font, color, (units(10.0), units(y_px)));
     };
-    shown.row.with(|row| {
+    shown.parts().row.with(|row| {
         let Some(row) = row.as_ref() else { return };
         let color = match row.severity {
             Severity::Alarm => palette.alarm,
@@ -81,10 +83,10 @@ fn number_of(row: &Row) -> String {
 }
 
 fn csv(shown: Shown) -> String {
-    let Some((range, metric)) = shown.visible.get().zip(shown.metric.get()) else {
+    let Some((range, metric)) = shown.parts().visible.get().zip(shown.parts().metric.get()) else {
         return String::new();
     };
-    shown.course.with(|course| {
+    shown.parts().course.with(|course| {
         let line = course.shape().map(|shape| CsvLine {
             metric: &metric.name,
             unit: &metric.unit,

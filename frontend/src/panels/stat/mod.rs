@@ -25,7 +25,7 @@ use crate::live::use_live;
 use crate::panels::latest::feed::{Feed, state_of};
 use crate::panels::latest::rows::{Row, meaning, rows_of};
 use crate::panels::stat::spark::Spark;
-use crate::reactive::{Callback, Derived, State, effect, spawn};
+use crate::reactive::{Callback, Derived, Kept, State, effect, spawn};
 use crate::state::catalogue::use_catalogue;
 use crate::state::refresh::use_refresh;
 use crate::state::server_clock::use_now;
@@ -82,9 +82,13 @@ impl Course {
     }
 }
 
-/// What the parts of the panel share.
+/// What the parts of the panel share: one word, as all of them capture it.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub struct Shown(Kept<Parts>);
+
+/// What that is.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
     size: Derived<Option<StageSize>>,
     visible: Derived<Option<TimeRange>>,
     course: State<Course>,
@@ -92,6 +96,13 @@ pub struct Shown {
     metric: Derived<Option<MetricInfo>>,
     row: Derived<Option<Row>>,
     is_present: Derived<bool>,
+}
+
+impl Shown {
+    #[inline(never)]
+    fn parts(self) -> Parts {
+        self.0.get_value()
+    }
 }
 
 /// One number: the newest while the visible range includes now, else the last one of the range. Without any in the range
@@ -108,32 +119,34 @@ pub fn stat_panel(panel: Panel, spec: &Stat) -> AnyView {
         let Some(range) = view.settled().get() else {
             return PanelState::Loading;
         };
-        let course = shown.course.get();
+        let course = shown.parts().course.get();
         let known = course.answer.as_ref().is_some_and(|(_, known)| *known == range);
         let of_feed = is_present.get().then(|| feed.heard().with(|heard| state_of(heard)));
-        match (shown.row.get(), of_feed, course.failure) {
+        match (shown.parts().row.get(), of_feed, course.failure) {
             (Some(row), ..) if row.time.is_some() => PanelState::Ready,
             (_, _, Some(failure)) | (_, Some(PanelState::Error(failure)), _) => PanelState::Error(failure),
             (_, Some(PanelState::Loading), _) => PanelState::Loading,
             _ if !known => PanelState::Loading,
             _ => PanelState::Empty {
                 last: shown
+                    .parts()
                     .metric
                     .with(|metric| metric.as_ref().and_then(|metric| metric.last)),
             },
         }
     });
     use_drawing(shown, canvas, panel.id.clone());
-    let newest = Derived::new(move || shown.row.with(|row| row.as_ref().and_then(|row| row.time)));
+    let newest = Derived::new(move || shown.parts().row.with(|row| row.as_ref().and_then(|row| row.time)));
     let unit = Derived::new(move || {
         shown
+            .parts()
             .row
             .with(|row| row.as_ref().map_or_else(String::new, |row| row.label.to_string()))
     });
     let body = view! {
         <div class="stat" data-severity=move || severity(shown).as_str()>
             <p class="stat__number">
-                <span class="stat__value">{move || shown.row.with(|row| row.as_ref().map_or_else(String::new, Row::value_text))}</span>
+                <span class="stat__value">{move || shown.parts().row.with(|row| row.as_ref().map_or_else(String::new, Row::value_text))}</span>
                 <span class="stat__unit">{move || unit_text(shown)}</span>
             </p>
             <p class="stat__state">{move || state_text(shown, now.get())}</p>
@@ -212,7 +225,7 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
             ages: metric.ages(),
         })
     });
-    Shown {
+    Shown(Kept::new(Parts {
         size,
         visible,
         course,
@@ -220,7 +233,7 @@ fn use_shown(spec: &Stat, stage: NodeRef<Div>, feed: Feed, is_present: Derived<b
         metric,
         row,
         is_present,
-    }
+    }))
 }
 
 /// Asks for the course whenever the range or the width changes, and for what does not come over the live line.
@@ -290,12 +303,13 @@ fn use_course(spec: &Stat, size: Derived<Option<StageSize>>, attempt: State<bool
 fn use_drawing(shown: Shown, element: NodeRef<CanvasElement>, panel_id: String) {
     let theme = use_theme();
     let drawer = FrameDrawer::new(move || {
-        let Some((element, size)) = element.get().zip(shown.size.get()) else {
+        let Some((element, size)) = element.get().zip(shown.parts().size.get()) else {
             return;
         };
         if let Some(mut canvas) = Canvas::wiped(&element, size.dots()) {
             draw(shown, &mut canvas);
             let is_known = shown
+                .parts()
                 .course
                 .with(|course| course.answer.is_some() || course.failure.is_some());
             if is_known {
@@ -304,23 +318,24 @@ fn use_drawing(shown: Shown, element: NodeRef<CanvasElement>, panel_id: String) 
         }
     });
     effect(move || {
-        shown.size.track();
-        shown.course.track();
-        shown.visible.track();
+        shown.parts().size.track();
+        shown.parts().course.track();
+        shown.parts().visible.track();
         theme.track();
         drawer.request();
     });
 }
 
 fn draw(shown: Shown, canvas: &mut Canvas) {
-    let (Some(size), Some(range)) = (shown.size.get(), shown.visible.get()) else {
+    let (Some(size), Some(range)) = (shown.parts().size.get(), shown.parts().visible.get()) else {
         return;
     };
-    let limits = shown.display.with(|display| display.limits);
+    let limits = shown.parts().display.with(|display| display.limits);
     let interval_s = shown
+        .parts()
         .metric
         .with(|metric| metric.as_ref().and_then(|metric| metric.interval_s));
-    shown.course.with(|course| {
+    shown.parts().course.with(|course| {
         if let Some(shape) = course.shape() {
             let spark = Spark {
                 shape,
@@ -336,13 +351,14 @@ fn draw(shown: Shown, canvas: &mut Canvas) {
 
 fn severity(shown: Shown) -> Severity {
     shown
+        .parts()
         .row
         .with(|row| row.as_ref().map_or(Severity::None, |row| row.severity))
 }
 
 /// The unit; nothing beside the name of a state.
 fn unit_text(shown: Shown) -> String {
-    shown.row.with(|row| {
+    shown.parts().row.with(|row| {
         row.as_ref()
             .filter(|row| row.word.is_empty())
             .map_or_else(String::new, |row| row.unit.to_string())
@@ -351,9 +367,9 @@ fn unit_text(shown: Shown) -> String {
 
 /// What the number means, and how old it is; of a closed past when it was taken.
 fn state_text(shown: Shown, now: Timestamp) -> String {
-    shown.row.with(|row| {
+    shown.parts().row.with(|row| {
         let Some(row) = row.as_ref() else { return String::new() };
-        if shown.is_present.get() {
+        if shown.parts().is_present.get() {
             return format!("{} {} · {}", row.sign(now), row.state_text(now), row.age_text(now));
         }
         let time = row.time.map(format::date_and_minute).unwrap_or_default();
@@ -368,10 +384,10 @@ fn state_text(shown: Shown, now: Timestamp) -> String {
 
 /// The least and the greatest value in sight.
 fn extent_text(shown: Shown) -> String {
-    let Some(range) = shown.visible.get() else {
+    let Some(range) = shown.parts().visible.get() else {
         return String::new();
     };
-    let extent = shown.course.with(|course| course.shape()?.extent(range));
+    let extent = shown.parts().course.with(|course| course.shape()?.extent(range));
     extent.map_or_else(String::new, |(least, greatest)| {
         format!("min {} · max {}", format::number(least), format::number(greatest))
     })
