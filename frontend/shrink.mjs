@@ -99,11 +99,6 @@ async function shrinkProgram(html) {
   let module = wasm.parse(read(wasmName));
   module = wasm.withoutExports(module, (name) => /^(__wbg_)?intounderlying/.test(name));
 
-  // These promises are made for what was exported there. They stand in the table of functions, where wasm-opt leaves them.
-  // Short functions stay: the compiler may have made one of several that are alike, and name it after one of them.
-  const promise = /^js_sys[^:]*::futures::future_to_promise::<.*wasm_streams/;
-  module = wasm.withFailing(module, (name, length) => length > 300 && promise.test(name));
-
   const short = new Map();
   const next = () => `_${short.size.toString(36)}`;
   for (const name of wasm.exportsOf(module)) if (name.length > 6) short.set(name, next());

@@ -2,10 +2,6 @@
 
 const IMPORTS = 2;
 const EXPORTS = 7;
-const CODE = 10;
-const CUSTOM = 0;
-/** The body of a function that has no locals and fails. */
-const FAILS = Buffer.from([0, 0x00, 0x0b]);
 
 /** A module by its sections: `{ id, content }` each. */
 export function parse(bytes) {
@@ -44,38 +40,6 @@ export function withNames(module, to) {
   );
   const exports = entries(module, EXPORTS, readExport).map(({ name, kind }) => writtenExport({ name: to(name), kind }));
   return replaced(replaced(module, IMPORTS, imports), EXPORTS, exports);
-}
-
-/**
- * The module with functions that nobody calls, by their names and lengths: they fail. Needs the section of names that compilers write; it
- * is left as it is.
- */
-export function withFailing(module, isUnwanted) {
-  const names = functionNames(module);
-  const nImports = importsOf(module).filter(({ kind }) => kind[0] === 0).length;
-  const bodies = entries(module, CODE, (reader) => reader.take(reader.number()));
-  const written = bodies.map((body, at) => (isUnwanted(names.get(at + nImports) ?? "", body.length) ? FAILS : body));
-  return replaced(
-    module,
-    CODE,
-    written.map((body) => Buffer.concat([number(body.length), body])),
-  );
-}
-
-/** The names of functions by their numbers. */
-function functionNames({ sections }) {
-  const names = new Map();
-  for (const { content } of sections.filter(({ id }) => id === CUSTOM)) {
-    const reader = new Reader(content, 0);
-    if (reader.text() !== "name") continue;
-    while (!reader.isAtEnd()) {
-      const kind = reader.byte();
-      const part = new Reader(reader.take(reader.number()), 0);
-      if (kind !== 1) continue;
-      for (let left = part.number(); left > 0; left--) names.set(part.number(), part.text());
-    }
-  }
-  return names;
 }
 
 const writtenExport = ({ name, kind }) => Buffer.concat([text(name), kind]);
