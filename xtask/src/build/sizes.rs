@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The most the whole page may weigh, in bytes of brotli.
-pub(super) const BUDGET: u64 = 290_000;
+pub(super) const BUDGET: u64 = 250_000;
 
 /// Endings of files that are worth compressing; images and fonts are compressed already.
 const COMPRESSIBLE: &[&str] = &["wasm", "js", "css", "html", "svg", "json", "txt"];
