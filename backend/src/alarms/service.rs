@@ -301,8 +301,10 @@ impl Alarms {
         let since = engine.clock();
         *self.engine() = engine;
         // From here on nothing is missed: what comes while the past is read waits, and is read twice, which changes nothing.
-        self.bind(store).await?;
+        // Begun before the catalogue is read, or the first samples of a metric that it does not know yet would be in neither.
+        self.feed.want([], []);
         self.feed.take();
+        self.bind(store).await?;
         self.catch_up(work, store, since, now, true).await?;
         work.is_ready = true;
         work.kept_all_at = now;
