@@ -1,25 +1,10 @@
 // Messages about alarms that reach nobody, by a receiver that fails until they are given up.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test } from "node:test";
 import { launchBrowser, openPage } from "./support/browser.mjs";
 import { LiveServer } from "./support/live_server.mjs";
-
-/** A receiver of webhooks that answers `status`, and keeps what came. */
-async function startReceiver() {
-  const receiver = { status: 500, got: [] };
-  const server = createServer(async (request, answer) => {
-    let body = "";
-    for await (const part of request) body += part;
-    receiver.got.push({ id: request.headers["x-watchroom-delivery"], status: receiver.status, ...JSON.parse(body) });
-    answer.writeHead(receiver.status).end();
-  });
-  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  receiver.url = `http://127.0.0.1:${server.address().port}/in`;
-  receiver.stop = () => server.close();
-  return receiver;
-}
+import { startReceiver } from "./support/receiver.mjs";
 
 const config = (url) => `
 [metrics."dome.wind"]
@@ -62,7 +47,7 @@ async function until(what) {
 }
 
 test("a message that reached nobody is listed with its error, and is sent again by a click", async () => {
-  const receiver = await startReceiver();
+  const receiver = await startReceiver(500);
   const server = await LiveServer.start({ config: config(receiver.url), dashboards: { dome: DASHBOARD } });
   const browser = await launchBrowser();
   try {

@@ -1,11 +1,11 @@
 // One night from end to end: a sample fires a rule, the crew sees it on the page, acts there, and others are told.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { launchBrowser, openPage } from "./support/browser.mjs";
 import { LiveServer } from "./support/live_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
+import { startReceiver } from "./support/receiver.mjs";
 
 const config = (receiver) => `
 [site]
@@ -61,24 +61,13 @@ lines = [{ metric = "dome.temperature" }]
 let server;
 let browser;
 let receiver;
-/** What the logbook was told, in its order. */
-const told = [];
 /** The temperature that the source delivers twice a second; none while it is null. */
 let temperature = 20;
 let timer;
 
 before(async () => {
-  receiver = createServer((request, response) => {
-    let body = "";
-    request.on("data", (part) => (body += part));
-    request.on("end", () => {
-      told.push(...JSON.parse(body).notices);
-      response.writeHead(204).end();
-    });
-  });
-  await new Promise((listening) => receiver.listen(0, "127.0.0.1", listening));
-  const url = `http://127.0.0.1:${receiver.address().port}/`;
-  server = await LiveServer.start({ config: config(url), dashboards: { watch: DASHBOARD } });
+  receiver = await startReceiver();
+  server = await LiveServer.start({ config: config(receiver.url), dashboards: { watch: DASHBOARD } });
   timer = setInterval(() => {
     if (temperature === null) return;
     const frame = { metric: "dome.temperature", time: new Date().toISOString(), values: [temperature] };
@@ -92,7 +81,7 @@ after(async () => {
   clearInterval(timer);
   await browser?.close();
   await server?.stop();
-  receiver?.close();
+  receiver?.stop();
 });
 
 /** Waits until `look` gives something, and gives that. */
@@ -113,7 +102,9 @@ async function alarm(rule) {
   return (await answer.json()).status;
 }
 
-const states = () => told.map((notice) => `${notice.before} > ${notice.state}`);
+/** What the logbook was told, in its order. */
+const told = () => receiver.got.flatMap(({ notices }) => notices);
+const states = () => told().map((notice) => `${notice.before} > ${notice.state}`);
 
 test("from the sample to the page, to what the crew does, to those who are told, through a kill and back", async () => {
   await eventually("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
@@ -130,7 +121,7 @@ test("from the sample to the page, to what the crew does, to those who are told,
     await badge.filter({ hasText: "ALARM" }).waitFor();
     // The window is two seconds behind: what it does not show yet is no sample without a value.
     assert.equal(await page.getByText("Only samples without a value").count(), 0);
-    const notice = await eventually("the logbook is told", () => told.find(({ state }) => state === "alarm"));
+    const notice = await eventually("the logbook is told", () => told().find(({ state }) => state === "alarm"));
     assert.equal(notice.rule, "dome-hot");
     assert.equal(notice.value, 35);
     const check = await fetch(new URL("api/nagios/dome-hot", server.url));
@@ -150,7 +141,7 @@ test("from the sample to the page, to what the crew does, to those who are told,
     await bell(/^Alarms: none needs/);
 
     // What was done and what was told outlives a kill: the page finds it again, and nobody is told twice.
-    const before = told.length;
+    const before = told().length;
     await server.kill();
     await bell(/^Alarms: not known/);
     await server.begin();
@@ -160,7 +151,7 @@ test("from the sample to the page, to what the crew does, to those who are told,
     assert.deepEqual(states().slice(before), []);
 
     temperature = 20;
-    await eventually("the logbook is told the end", () => told.some((notice) => notice.state === "ok"));
+    await eventually("the logbook is told the end", () => told().some((notice) => notice.state === "ok"));
     await eventually("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
 
     temperature = null;

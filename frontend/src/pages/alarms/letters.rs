@@ -72,7 +72,8 @@ async fn fill(body: &Element, shown: State<String>, times: Times) {
     let outbox = JSON::parse(&text).unwrap_or_default();
     let letters = Array::from(&of(&outbox, "dead_letters"));
     let text = String::from(JSON::stringify(&letters).unwrap_or_else(|_| text.into()));
-    if shown.get_untracked() != text {
+    // What was shown may have been in a table that has gone since.
+    if shown.get_untracked() != text || body.child_element_count() != letters.length() {
         body.replace_children_with_node(&letters.iter().map(|letter| row(&letter, times)).collect::<Array>());
         shown.set(text);
     }
