@@ -85,8 +85,7 @@ test("a tab that opens following now does, as far behind it as its file says", a
 test("space pauses everything, says since when, and goes on with all that came meanwhile", async (t) => {
   const address = standing();
   await on(address, async (page, watched) => {
-    await link(page, "connected");
-    await board.showsLast(page);
+    await board.isCurrent(page);
     await page.locator("body").press(" ");
     const said = await allStale(page, t);
     for (const text of said) assert.match(text, /^paused since \d\d:\d\d:\d\d$/);
@@ -109,8 +108,7 @@ for (const [fault, begin, state] of [
   test(`a line that is ${fault} is told within seconds by every panel, and nothing is missing afterwards`, async (t) => {
     const address = standing();
     await on(address, async (page, watched) => {
-      await link(page, "connected");
-      await board.showsLast(page);
+      await board.isCurrent(page);
       const since = Date.now();
       begin();
       const said = await allStale(page, t, since);
@@ -119,9 +117,7 @@ for (const [fault, begin, state] of [
       await sleep(4_000);
       await watched.screenshot(`live-${fault}`);
       board.proxy.heal();
-      await link(page, "connected");
-      await allFresh(page);
-      await board.showsLast(page);
+      await board.isCurrent(page);
       await board.equalsFreshPage(page, address);
     });
   });
@@ -175,15 +171,12 @@ test("a proxy without sockets: the page asks, and says so", async () => {
 test("a server that is killed and started again is caught up with", async (t) => {
   const address = standing();
   await on(address, async (page) => {
-    await link(page, "connected");
-    await board.showsLast(page);
+    await board.isCurrent(page);
     const since = Date.now();
     await board.server.kill();
     await allStale(page, t, since);
     await board.server.begin();
-    await link(page, "connected");
-    await allFresh(page);
-    await board.showsLast(page);
+    await board.isCurrent(page);
     await board.equalsFreshPage(page, address);
   });
 });
@@ -203,8 +196,7 @@ test("a server that stands still is told by every panel", async (t) => {
 
 test("a source that falls silent is stale by its interval, while the connection is fine", async (t) => {
   await on(FOLLOW, async (page, watched) => {
-    await link(page, "connected");
-    await board.showsLast(page);
+    await board.isCurrent(page);
     board.stopSource();
     const since = Date.now();
     await page.waitForFunction(() =>
@@ -223,8 +215,7 @@ test("a source that falls silent is stale by its interval, while the connection 
 
 test("a page that comes back into sight shows no old number as current", async () => {
   await on(FOLLOW, async (page, watched) => {
-    await link(page, "connected");
-    await board.showsLast(page);
+    await board.isCurrent(page);
     const other = await watched.context.newPage();
     await other.bringToFront();
     await sleep(3_000);

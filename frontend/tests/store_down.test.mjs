@@ -66,8 +66,7 @@ for (const [fault, begin, end, writes] of [
   test(`a database that ${fault} is told by every panel, and forgotten when it is back`, async (t) => {
     const address = standing();
     await board.on(address, async (page, watched) => {
-      await link(page, "connected");
-      await board.showsLast(page);
+      await board.isCurrent(page);
       await page.locator('.bell [data-alarm="ok"]').waitFor();
       const since = Date.now();
       await begin();

@@ -151,6 +151,8 @@ export class LiveBoard {
 
   /** Opens an address through the line while the source delivers, and closes it again. */
   async on(address, work, options) {
+    // Since the last page the source may have been silent for long enough to be stale.
+    await this.store(0);
     this.startSource();
     const watched = await openPage(this.browser, `${this.proxy.url}${address}`, options);
     try {
@@ -169,6 +171,13 @@ export class LiveBoard {
       value,
       { timeout: 10_000 },
     );
+  }
+
+  /** Waits until the line is up, every panel is current, and the last stored sample is on the screen. */
+  async isCurrent(page) {
+    await link(page, "connected");
+    await allFresh(page);
+    await this.showsLast(page);
   }
 
   /** Both panels over time equal those of a page that was opened just now and never cut. */
