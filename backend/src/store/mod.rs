@@ -1,7 +1,7 @@
 //! Where raw samples are kept: the traits, and one folder per database.
 //!
 //! Raw samples are the truth; whatever else is stored is derived from them. The traits are split by capability and kept
-//! small; the contract of each method is its documentation, and one conformance suite (`conformance.rs`) tests it on every store in the same way.
+//! small; the contract of each method is its documentation, and one conformance suite (`conformance`) tests it on every store in the same way.
 //!
 //! [`memory`] keeps everything in the process, for tests and trials; [`sqlite`] is the default; [`postgres`] and [`mongo`]
 //! are for sites that have a server of them, and for several of ours on one database.

@@ -20,8 +20,7 @@ impl TrackedFile {
 
     /// Whether this is Rust that only tests compile.
     pub(crate) fn is_test_code(&self) -> bool {
-        let names = ["tests.rs", "conformance.rs"];
-        self.path.split('/').any(|part| part == "tests" || part == "benches") || names.contains(&self.name())
+        self.path.split('/').any(|part| part == "tests" || part == "benches") || self.name() == "tests.rs"
     }
 
     /// Whether the name ends so.
