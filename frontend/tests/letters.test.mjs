@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { launchBrowser, openPage } from "./support/browser.mjs";
+import { dashboard } from "./support/dashboard.mjs";
 import { LiveServer } from "./support/live_server.mjs";
 import { startReceiver } from "./support/receiver.mjs";
+import { becomes, until } from "./support/waiting.mjs";
 
 const config = (url) => `
 [metrics."dome.wind"]
@@ -25,26 +27,14 @@ receivers = ["crew"]
 states = ["alarm"]
 `;
 
-const DASHBOARD = `
-title = "Dome"
-[[tabs]]
-id = "dome"
-title = "Dome"
-[[tabs.panels]]
-id = "wind"
-title = "Wind"
-type = "stat"
-metric = "dome.wind"
-`;
+const DASHBOARD = dashboard("Dome", {
+  id: "dome",
+  title: "Dome",
+  panels: [{ id: "wind", title: "Wind", type: "stat", metric: "dome.wind" }],
+});
 
-/** Waits until something is so. */
-async function until(what) {
-  const deadline = Date.now() + 60_000;
-  while (!(await what())) {
-    assert.ok(Date.now() < deadline, `never so: ${what}`);
-    await new Promise((later) => setTimeout(later, 100));
-  }
-}
+/** Deliveries are given up after a second, and then there is a round of the page. */
+const PATIENCE_MS = 60_000;
 
 test("a message that reached nobody is listed with its error, and is sent again by a click", async () => {
   const receiver = await startReceiver(500);
@@ -54,13 +44,14 @@ test("a message that reached nobody is listed with its error, and is sent again 
     const write = (value) => server.post([{ metric: "dome.wind", time: new Date().toISOString(), values: [value] }]);
     const asked = async (path) => (await fetch(`${server.url}api/v1/${path}`)).json();
     await write(20);
-    await until(async () => (await asked("alarms")).alarms[0].state === "ok");
+    const isDead = async () => (await asked("outbox")).dead_letters.length === 1;
+    await until("the rule is OK", async () => (await asked("alarms")).alarms[0].state === "ok");
     const watched = await openPage(browser, `${server.url}d/dome/dome`);
     const { page } = watched;
     await page.locator('[data-panel="wind"]').waitFor();
     await write(70);
-    await until(async () => (await asked("outbox")).dead_letters.length === 1);
-    await page.getByText("1 message about alarms could not be delivered").waitFor({ timeout: 60_000 });
+    await until("the message is given up", isDead, PATIENCE_MS);
+    await page.getByText("1 message about alarms could not be delivered").waitFor({ timeout: PATIENCE_MS });
     await page.getByRole("link", { name: "Which, and why" }).click();
     const table = page.getByRole("table", { name: "Messages that reached nobody" });
     const row = table.locator("tbody tr");
@@ -74,16 +65,19 @@ test("a message that reached nobody is listed with its error, and is sent again 
 
     // It fails again, and is listed again.
     await row.getByRole("button", { name: "Try again" }).click();
-    await until(() => receiver.got.length === 2);
-    await until(async () => (await asked("outbox")).dead_letters.length === 1);
+    await until("it is sent again", () => receiver.got.length === 2, PATIENCE_MS);
+    await until("it is given up again", isDead, PATIENCE_MS);
     receiver.status = 200;
-    await row.getByRole("button", { name: "Try again" }).click({ timeout: 60_000 });
-    await until(() => receiver.got.length === 3);
+    await row.getByRole("button", { name: "Try again" }).click({ timeout: PATIENCE_MS });
+    await until("it is sent once more", () => receiver.got.length === 3, PATIENCE_MS);
     assert.equal(receiver.got[2].status, 200);
     assert.equal(receiver.got[2].notices[0].value, 70);
     assert.equal(new Set(receiver.got.map(({ id }) => id)).size, 1);
-    await table.waitFor({ state: "detached", timeout: 60_000 });
-    assert.deepEqual(await asked("outbox").then(({ pending, dead_letters }) => [pending, dead_letters]), [[], []]);
+    await table.waitFor({ state: "detached", timeout: PATIENCE_MS });
+    await becomes(async () => {
+      const { pending, dead_letters } = await asked("outbox");
+      return [pending, dead_letters];
+    }, [[], []]);
     assert.deepEqual(watched.problems.filter((problem) => !/favicon/.test(problem)), []);
     await watched.close();
   } finally {

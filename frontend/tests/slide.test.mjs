@@ -4,25 +4,19 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { launchBrowser, openPage } from "./support/browser.mjs";
+import { dashboard, site } from "./support/dashboard.mjs";
 import { LiveServer } from "./support/live_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
+import { differingWhenDrawnAnew } from "./support/pixels.mjs";
+import { nextFrames } from "./support/waiting.mjs";
 
-const DASHBOARD = `
-title = "Live"
-
-[[tabs]]
-id = "one"
-title = "One"
-
-[[tabs.panels]]
-id = "wave"
-type = "timeseries"
-title = "Wave"
-width = 6
-lines = [{ metric = "live.wave" }]
-low = 0.0
-high = 100.0
-`;
+const DASHBOARD = dashboard("Live", {
+  id: "one",
+  title: "One",
+  panels: [
+    { id: "wave", type: "timeseries", title: "Wave", width: 6, lines: [{ metric: "live.wave" }], low: 0, high: 100 },
+  ],
+});
 
 let server;
 let browser;
@@ -35,7 +29,7 @@ const store = (times) => {
 };
 
 before(async () => {
-  server = await LiveServer.start({ config: '[site]\nname = "Slide"\n', dashboards: { live: DASHBOARD } });
+  server = await LiveServer.start({ config: site("Slide"), dashboards: { live: DASHBOARD } });
   const now = Date.now();
   await store(Array.from({ length: 300 }, (_, at) => now - (300 - at) * 100));
   source = setInterval(() => store([Date.now()]).catch(() => {}), 100);
@@ -54,24 +48,12 @@ test("a picture that has slid is that of a drawing of all, its axes and labels t
   await settledPanels(watched);
   await sleep(5_000);
   await page.locator("body").press(" ");
-  await sleep(500);
-  const pixels = () =>
-    page.evaluate(() => {
-      const canvas = document.querySelector('[data-panel="wave"] canvas');
-      return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
-    });
+  await page.locator('[data-panel="wave"] .age', { hasText: /^paused since/ }).waitFor();
+  await nextFrames(page);
   await watched.screenshot("slid");
-  const slid = await pixels();
-  // Two themes later it looks the same again, and all of it was drawn anew.
-  for (const theme of ["dark", "light"]) {
-    await page.locator("body").press("t");
-    await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, theme);
-    await sleep(300);
-  }
-  const whole = await pixels();
-  const differing = slid.filter((value, at) => Math.abs(value - whole[at]) > 24).length / 4;
+  const { differing, of } = await differingWhenDrawnAnew(page, "wave");
   // Where lines were cut at the edges of parts their smoothing may differ a little; a label has some fifty.
-  assert.ok(differing < 40, `${differing} of ${slid.length / 4} pixels differ`);
+  assert.ok(differing < 40, `${differing} of ${of} pixels differ`);
   watched.assertNoProblems();
   await watched.close();
 });

@@ -3,16 +3,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launchBrowser, openPage } from "./support/browser.mjs";
+import { dashboard, site } from "./support/dashboard.mjs";
 import { LiveServer } from "./support/live_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { startReceiver } from "./support/receiver.mjs";
+import { until } from "./support/waiting.mjs";
 
-const config = (receiver) => `
-[site]
-name = "Watch"
-time_zone = "UTC"
-day_start = "12:00"
-
+const config = (receiver) => `${site("Watch")}
 [metrics."dome.temperature"]
 interval = "1s"
 unit = "°C"
@@ -44,19 +41,11 @@ receivers = ["logbook"]
 owners = ["dome on call"]
 `;
 
-const DASHBOARD = `
-title = "Watch"
-
-[[tabs]]
-id = "dome"
-title = "Dome"
-
-[[tabs.panels]]
-id = "temperature"
-type = "timeseries"
-title = "Temperature"
-lines = [{ metric = "dome.temperature" }]
-`;
+const DASHBOARD = dashboard("Watch", {
+  id: "dome",
+  title: "Dome",
+  panels: [{ id: "temperature", type: "timeseries", title: "Temperature", lines: [{ metric: "dome.temperature" }] }],
+});
 
 let server;
 let browser;
@@ -84,17 +73,6 @@ after(async () => {
   receiver?.stop();
 });
 
-/** Waits until `look` gives something, and gives that. */
-async function eventually(what, look) {
-  const deadline = Date.now() + 20_000;
-  while (Date.now() < deadline) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((next) => setTimeout(next, 100));
-  }
-  throw new Error(`in 20 s never: ${what}`);
-}
-
 /** What the server says of a rule. */
 async function alarm(rule) {
   const answer = await fetch(new URL(`api/v1/alarms/${rule}`, server.url));
@@ -107,7 +85,7 @@ const told = () => receiver.got.flatMap(({ notices }) => notices);
 const states = () => told().map((notice) => `${notice.before} > ${notice.state}`);
 
 test("from the sample to the page, to what the crew does, to those who are told, through a kill and back", async () => {
-  await eventually("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
+  await until("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
   const watched = await openPage(browser, new URL("d/watch/dome?last=15m&delay=2s", server.url).href);
   const { page } = watched;
   const bell = (name) => page.getByRole("link", { name }).waitFor();
@@ -121,7 +99,7 @@ test("from the sample to the page, to what the crew does, to those who are told,
     await badge.filter({ hasText: "ALARM" }).waitFor();
     // The window is two seconds behind: what it does not show yet is no sample without a value.
     assert.equal(await page.getByText("Only samples without a value").count(), 0);
-    const notice = await eventually("the logbook is told", () => told().find(({ state }) => state === "alarm"));
+    const notice = await until("the logbook is told", () => told().find(({ state }) => state === "alarm"));
     assert.equal(notice.rule, "dome-hot");
     assert.equal(notice.value, 35);
     const check = await fetch(new URL("api/nagios/dome-hot", server.url));
@@ -151,8 +129,8 @@ test("from the sample to the page, to what the crew does, to those who are told,
     assert.deepEqual(states().slice(before), []);
 
     temperature = 20;
-    await eventually("the logbook is told the end", () => told().some((notice) => notice.state === "ok"));
-    await eventually("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
+    await until("the logbook is told the end", () => told().some((notice) => notice.state === "ok"));
+    await until("the rule is OK", async () => (await alarm("dome-hot")).state === "ok");
 
     temperature = null;
     // The limit cannot be judged any more either.

@@ -1,20 +1,15 @@
 // A board of four panels whose source delivers while the page is open, behind a line that can be made faulty.
 
-import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { launchBrowser, openPage } from "./browser.mjs";
+import { dashboard, site } from "./dashboard.mjs";
 import { FaultyProxy } from "./faulty_proxy.mjs";
 import { LiveServer } from "./live_server.mjs";
 import { settledPanels } from "./panels.mjs";
 import { Plot } from "./plot.mjs";
+import { becomes, until } from "./waiting.mjs";
 
-const CONFIG = `
-[site]
-name = "Live"
-time_zone = "UTC"
-day_start = "12:00"
-
+const CONFIG = `${site("Live")}
 [metrics."live.rate"]
 interval = "1s"
 unit = "Hz"
@@ -26,55 +21,29 @@ unit = "V"
 title = "Array"
 `;
 
-const DASHBOARD = `
-title = "Live"
+const RATE = { id: "rate", type: "timeseries", title: "Rate", lines: [{ metric: "live.rate", label: "rate" }] };
 
-[[tabs]]
-id = "one"
-title = "One"
-
-[[tabs.panels]]
-id = "rate"
-type = "timeseries"
-title = "Rate"
-width = 6
-lines = [{ metric = "live.rate", label = "rate" }]
-low = 0.0
-high = 100.0
-
-[[tabs.panels]]
-id = "array"
-type = "heatmap"
-title = "Array"
-metric = "live.array"
-width = 6
-scale = { low = 0.0, high = 100.0 }
-
-[[tabs.panels]]
-id = "number"
-type = "stat"
-title = "Number"
-metric = "live.rate"
-width = 6
-
-[[tabs.panels]]
-id = "table"
-type = "latest"
-title = "Table"
-metrics = ["live.rate", "live.array"]
-width = 6
-
-[[tabs]]
-id = "following"
-title = "Following"
-opens_at = "last 2m delay 1s"
-
-[[tabs.panels]]
-id = "rate"
-type = "timeseries"
-title = "Rate"
-lines = [{ metric = "live.rate", label = "rate" }]
-`;
+const DASHBOARD = dashboard(
+  "Live",
+  {
+    id: "one",
+    title: "One",
+    panels: [
+      { ...RATE, width: 6, low: 0, high: 100 },
+      {
+        id: "array",
+        type: "heatmap",
+        title: "Array",
+        width: 6,
+        metric: "live.array",
+        scale: { low: 0, high: 100 },
+      },
+      { id: "number", type: "stat", title: "Number", width: 6, metric: "live.rate" },
+      { id: "table", type: "latest", title: "Table", width: 6, metrics: ["live.rate", "live.array"] },
+    ],
+  },
+  { id: "following", title: "Following", opens_at: "last 2m delay 1s", panels: [RATE] },
+);
 
 /** An address that follows. */
 export const FOLLOW = "d/live/one?last=2m";
@@ -86,11 +55,13 @@ export function standing() {
 }
 
 export class LiveBoard {
-  /** The last sample that was stored. */
-  last = { value: 0, time: 0 };
+  /** The rates of now that were stored, in their order. */
+  #stored = [];
   /** What the server has acknowledged: the value of the rate by its time in microseconds. */
   acknowledged = new Map();
   #source;
+  /** What is on its way to the server. */
+  #writes = new Set();
 
   /**
    * Starts a server that holds two minutes, a line to it, and a browser.
@@ -116,7 +87,7 @@ export class LiveBoard {
       { metric: "live.array", time, values: Array.from({ length: 8 }, (_, place) => (value + place * 10) % 100) },
     ]);
     this.acknowledged.set(at * 1000, value);
-    if (ago === 0) this.last = { value, time };
+    if (ago === 0) this.#stored.push(value);
   }
 
   /** Delivers twice a second, until it is told to stop. */
@@ -126,7 +97,10 @@ export class LiveBoard {
     this.#source = setInterval(() => {
       value = (value + 7) % 90;
       // A server that is being killed takes nothing; a source would try again.
-      this.store(value).catch(() => {});
+      const write = this.store(value)
+        .catch(() => {})
+        .finally(() => this.#writes.delete(write));
+      this.#writes.add(write);
     }, 500);
   }
 
@@ -134,9 +108,16 @@ export class LiveBoard {
     clearInterval(this.#source);
   }
 
-  /** Ends what is wrong with the line, and the source. */
+  /** Stops the source, and waits until the server has answered to all that was under way. */
+  async silence() {
+    this.stopSource();
+    await Promise.all(this.#writes);
+  }
+
+  /** Ends what is wrong with the line and the server, and the source. */
   heal() {
     this.stopSource();
+    this.server.process.signal("SIGCONT");
     this.proxy.heal();
     this.proxy.delayMs = 0;
     this.proxy.refusesUpgrades = false;
@@ -163,39 +144,35 @@ export class LiveBoard {
     }
   }
 
-  /** Waits until the last stored sample is on the screen. */
-  async showsLast(page) {
-    const { value } = this.last;
-    await page.waitForFunction(
-      (value) => Number(document.querySelector('[data-panel="number"] .stat__value').textContent) === value,
-      value,
-      { timeout: 10_000 },
-    );
+  /** Waits until a sample that is stored from now on is on the screen; the source has to deliver. */
+  async showsNew(page) {
+    const n = this.#stored.length;
+    // The page may be too busy to show each of them.
+    await until("a new sample is on the screen", async () => this.#stored.slice(n).includes(await number(page)));
   }
 
-  /** Waits until the line is up, every panel is current, and the last stored sample is on the screen. */
+  /** Waits until the line is up, every panel is current, and what is stored from now on comes to the screen. */
   async isCurrent(page) {
     await link(page, "connected");
     await allFresh(page);
-    await this.showsLast(page);
+    await this.showsNew(page);
   }
 
-  /** Both panels over time equal those of a page that was opened just now and never cut. */
+  /** Both panels over time come to equal those of a page that was opened just now and never cut. */
   async equalsFreshPage(page, address) {
-    this.stopSource();
-    await sleep(1_500);
+    await this.silence();
     const fresh = await openPage(this.browser, `${this.server.url}${address}`);
     await settledPanels(fresh);
-    await new Plot(fresh.page, "rate").exact();
     for (const id of ["rate", "array"]) {
-      assert.equal(await held(page, id), await held(fresh.page, id), `${id} of the page that was cut`);
+      await new Plot(fresh.page, id).exact();
+      await becomes(() => held(page, id), await held(fresh.page, id));
     }
     await fresh.close();
   }
 }
 
 /** Waits until the pill says how it stands with the way to the server. */
-export const link = (page, state) => page.locator(`[data-connection="${state}"]`).waitFor({ timeout: 20_000 });
+export const link = (page, state) => page.locator(`[data-connection="${state}"]`).waitFor({ timeout: 30_000 });
 
 export const panel = (page, id) => page.locator(`[data-panel="${id}"]`);
 
@@ -203,27 +180,38 @@ export const panel = (page, id) => page.locator(`[data-panel="${id}"]`);
 export const number = async (page) => Number(await panel(page, "number").locator(".stat__value").innerText());
 
 /**
- * Waits until every panel says that it is not current, and returns what they say.
+ * Waits until every panel says that it is not current, and why.
  *
  * How long that takes, from `since` on, is told to `test` and not judged: the machine may be busy. It has to be within 3 s.
  */
-export async function allStale(page, test, since = Date.now()) {
-  await page.waitForFunction(
-    () => [...document.querySelectorAll("[data-panel]")].every((panel) => panel.dataset.state === "stale"),
-    undefined,
-    { timeout: 10_000 },
-  );
+export async function allStale(page, test, why, since = Date.now()) {
+  await allSay(page, "stale", why);
   test.diagnostic(`every panel says so after ${((Date.now() - since) / 1000).toFixed(2)} s`);
-  return page.locator("[data-panel] .age").allInnerTexts();
 }
 
 /** Waits until no panel says that it is not current. */
-export const allFresh = (page) =>
-  page.waitForFunction(
-    () => [...document.querySelectorAll("[data-panel]")].every((panel) => panel.dataset.state === "ready"),
-    undefined,
-    { timeout: 20_000 },
-  );
+export const allFresh = (page) => allSay(page, "ready", /^/);
+
+/** Waits until every panel is in a state and says something that matches beside its title. */
+async function allSay(page, state, pattern) {
+  const told = () =>
+    page.locator("[data-panel]").evaluateAll((all) =>
+      all.map((panel) => `${panel.dataset.panel} is ${panel.dataset.state}: ${panel.querySelector(".age")?.textContent}`),
+    );
+  try {
+    await page.waitForFunction(
+      ([state, pattern]) =>
+        [...document.querySelectorAll("[data-panel]")].every((panel) => {
+          const age = panel.querySelector(".age")?.textContent ?? "";
+          return panel.dataset.state === state && new RegExp(pattern).test(age);
+        }),
+      [state, pattern.source],
+      { timeout: 30_000 },
+    );
+  } catch (error) {
+    throw new Error(`not every panel is ${state} by ${pattern}: ${await told()}`, { cause: error });
+  }
+}
 
 /** What a panel holds, as its CSV says it. */
 export async function held(page, id) {

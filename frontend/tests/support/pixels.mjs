@@ -1,5 +1,7 @@
 // Looking at pictures pixel by pixel.
 
+import { until } from "./waiting.mjs";
+
 /**
  * The greatest red, green and blue of a screenshot, decoded by the browser itself.
  *
@@ -25,4 +27,33 @@ export async function brightest(browser, png) {
   }, png.toString("base64"));
   await context.close();
   return found;
+}
+
+/** What is on the canvas of a panel's data: red, green, blue and opacity of each pixel. */
+export const canvasOf = (page, panelId) =>
+  page.evaluate((panelId) => {
+    const canvas = document.querySelector(`[data-panel="${panelId}"] canvas`);
+    return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
+  }, panelId);
+
+/** A pixel of the ground of a panel's canvas, which is drawn with all that is on it. */
+export const groundOf = (page, panelId) =>
+  page.evaluate((panelId) => {
+    const canvas = document.querySelector(`[data-panel="${panelId}"] canvas`);
+    return [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data];
+  }, panelId);
+
+/** How many pixels of a light page's canvas are others when all of it is drawn anew; and of how many. */
+export async function differingWhenDrawnAnew(page, panelId) {
+  const before = await canvasOf(page, panelId);
+  // Two themes later it looks the same again, and all of it was drawn anew.
+  for (const theme of ["dark", "light"]) {
+    const ground = String(await groundOf(page, panelId));
+    await page.locator("body").press("t");
+    await page.locator(`:root[data-theme="${theme}"]`).waitFor();
+    await until(`the canvas is drawn in the ${theme} theme`, async () => String(await groundOf(page, panelId)) !== ground);
+  }
+  const anew = await canvasOf(page, panelId);
+  const differing = before.filter((value, at) => Math.abs(value - anew[at]) > 24).length / 4;
+  return { differing, of: anew.length / 4 };
 }
