@@ -9,7 +9,7 @@ use super::figure::Figure;
 use super::http::Times;
 use super::server::Server;
 use super::{Bench, report};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use pixel::{Browser, Seen};
 use socket::{Question, Socket};
 use std::sync::{Mutex, PoisonError};
@@ -114,13 +114,16 @@ fn follow(secs: u64, server: &Server, sockets: &mut [Socket]) -> Result<Followed
     let deadline = start + Duration::from_secs(secs);
     let written = thread::scope(|scope| -> Result<Vec<Written>> {
         let heard = &heard;
-        for socket in sockets {
-            scope.spawn(move || {
-                while let Ok(arrived) = socket.next_increment(deadline) {
-                    heard.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
-                }
-            });
-        }
+        let listen = |socket: &mut Socket| -> Result<()> {
+            while let Some(arrived) = socket.next_increment(deadline)? {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
+            }
+            Ok(())
+        };
+        let viewers: Vec<_> = sockets
+            .iter_mut()
+            .map(|socket| scope.spawn(move || listen(socket)))
+            .collect();
         let mut written = Vec::new();
         // The whole answers that come first are not what is measured.
         thread::sleep(Duration::from_secs(1));
@@ -141,6 +144,9 @@ fn follow(secs: u64, server: &Server, sockets: &mut [Socket]) -> Result<Followed
                 times: [time, now()],
                 is_high,
             });
+        }
+        for viewer in viewers {
+            viewer.join().map_err(|_panic| anyhow!("a viewer panicked"))??;
         }
         Ok(written)
     })?;

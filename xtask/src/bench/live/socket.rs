@@ -5,6 +5,15 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+/// What frames are: RFC 6455, section 11.8.
+const BINARY: u8 = 2;
+const CLOSE: u8 = 8;
+const PING: u8 = 9;
+const PONG: u8 = 10;
+
+/// How long the rest of a message may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A question of a viewer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Question {
@@ -51,24 +60,43 @@ impl Socket {
             reader.read_line(&mut line)?;
         }
         let message = subscribe(questions);
-        // A binary message, masked, with a length of two bytes.
-        let mut frame = vec![0x82, 0xfe];
-        frame.extend_from_slice(&u16::try_from(message.len())?.to_be_bytes());
-        // The mask of zeros, under which a message is what it is.
-        frame.extend_from_slice(&[0; 4]);
-        frame.extend_from_slice(&message);
-        reader.get_mut().write_all(&frame)?;
-        Ok(Self(reader))
+        let mut socket = Self(reader);
+        socket.send(BINARY, &message)?;
+        Ok(socket)
     }
 
-    /// When the next increment has come, whole; an error at the deadline.
-    pub(super) fn next_increment(&mut self, deadline: Instant) -> Result<Instant> {
+    /// Sends a message, masked.
+    fn send(&mut self, opcode: u8, message: &[u8]) -> Result<()> {
+        let mut frame = vec![0x80 | opcode];
+        match u8::try_from(message.len()) {
+            Ok(length) if length < 126 => frame.push(0x80 | length),
+            _ => {
+                frame.push(0xfe);
+                frame.extend_from_slice(&u16::try_from(message.len())?.to_be_bytes());
+            }
+        }
+        // The mask of zeros, under which a message is what it is.
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(message);
+        self.0.get_mut().write_all(&frame)?;
+        Ok(())
+    }
+
+    /// When the next increment has come, whole; `None` at the deadline.
+    pub(super) fn next_increment(&mut self, deadline: Instant) -> Result<Option<Instant>> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            ensure!(Duration::from_millis(1) < left, "the time is over");
+            if left < Duration::from_millis(1) {
+                return Ok(None);
+            }
             self.0.get_ref().set_read_timeout(Some(left))?;
             let mut head = [0; 2];
-            self.0.read_exact(&mut head)?;
+            if let Err(error) = self.0.read_exact(&mut head) {
+                ensure!(deadline <= Instant::now(), "the socket broke: {error}");
+                return Ok(None);
+            }
+            // What has begun comes to its end.
+            self.0.get_ref().set_read_timeout(Some(PATIENCE))?;
             let length = match head[1] & 0x7f {
                 126 => {
                     let mut length = [0; 2];
@@ -86,9 +114,11 @@ impl Socket {
             self.0.read_exact(&mut message)?;
             match (head[0] & 0x0f, message.first()) {
                 // The number of `ServerMessage::Increment` among its variants.
-                (2, Some(1)) => return Ok(Instant::now()),
-                (2, Some(3)) => bail!("a question was refused"),
-                (8, _) => bail!("the server closed the socket"),
+                (BINARY, Some(1)) => return Ok(Some(Instant::now())),
+                (BINARY, Some(3)) => bail!("a question was refused"),
+                (CLOSE, _) => bail!("the server closed the socket"),
+                // A client that does not say that it is there is let go of.
+                (PING, _) => self.send(PONG, &message)?,
                 _ => {}
             }
         }
