@@ -27,6 +27,12 @@ impl FrameDrawer {
         }
     }
 
+    /// Draws at once, for all requests before it.
+    pub fn now(self) {
+        self.is_waiting.set_value(false);
+        self.draw.run(());
+    }
+
     /// Asks for a drawing at the next frame.
     pub fn request(self) {
         if self.is_waiting.try_get_value() != Some(false) {
@@ -46,7 +52,8 @@ impl FrameDrawer {
 fn draw_all() {
     for drawer in DUE.take() {
         // The panel may be gone by then, and with it what there was to draw.
-        drawer.is_waiting.set_value(false);
-        drawer.draw.run(());
+        if drawer.is_waiting.try_get_value() == Some(true) {
+            drawer.now();
+        }
     }
 }

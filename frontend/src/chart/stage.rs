@@ -55,9 +55,10 @@ pub fn use_stage_size(element: NodeRef<Div>) -> Derived<Option<StageSize>> {
             let measure = measure.clone();
             move |_| measure()
         });
+        // An observer tells the size with the next frame; the first questions need not wait for that.
+        measure();
         let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) else {
-            // Without an observer the plot keeps the size it has now.
-            measure();
+            // Without one the plot keeps the size it has now.
             return;
         };
         observer.observe(&element);

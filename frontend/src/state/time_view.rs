@@ -27,6 +27,9 @@ const SAME_GESTURE_MICROS: i64 = 700_000;
 /// While something comes more often than this, a window slides with that alone; increments come ten times a second.
 const QUICK_MS: u64 = 150;
 
+/// What comes within this time comes together: the window slides once for all of it.
+const TOGETHER_MS: u64 = 20;
+
 /// The shortest range that can be shown; browsers know no finer time.
 const SHORTEST_MICROS: i64 = 1_000;
 
@@ -310,18 +313,22 @@ fn slide(lookback: Derived<Option<Lookback>>, live: Live) -> State<Timestamp> {
         let step_ms = lookback.step_ms();
         let heard = live.heard();
         slid_to.set(clock.read());
-        // Together with what comes, so that both are one drawing.
+        let is_by_clock = Kept::new(true);
+        // Together with what comes, so that both are one drawing. What comes soon after the clock has moved the window may be
+        // newer than its end, and is not kept waiting for the clock.
         effect(move || {
-            let heard = heard.get();
-            if is_apart(heard, slid_to.get_untracked(), step_ms) {
+            let (heard, before) = (heard.get(), slid_to.get_untracked());
+            if before < heard && (is_by_clock.get_value() || is_apart(heard, before, step_ms)) {
+                is_by_clock.set_value(false);
                 slid_to.set(heard);
             }
         });
         spawn(async move {
             loop {
                 sleep(Duration::from_millis(step_ms)).await;
-                let now = clock.read();
-                if is_apart(now, heard.get_untracked(), QUICK_MS) {
+                let (now, heard) = (clock.read(), heard.get_untracked());
+                if is_apart(now, heard, QUICK_MS) || is_apart(heard, slid_to.get_untracked(), TOGETHER_MS) {
+                    is_by_clock.set_value(true);
                     slid_to.set(now);
                 }
             }

@@ -39,24 +39,28 @@ pub struct Run {
 /// Which color a value has.
 pub type Ink<'a> = dyn Fn(f64) -> Rgba + 'a;
 
+/// Gives each pixel of a row the color of its value, and leaves those without one as they are.
+pub type RowInk<'a> = dyn Fn(&[f64], &mut [[u8; 4]]) + 'a;
+
 impl CellImage {
     /// Paints cells. What is folded into a pixel is folded by `statistic`; cells that hold samples without a value are
     /// hatched in the colour `blank`, and those without samples stay clear.
-    pub fn of_values(cells: &Cells<'_>, grid: &PixelGrid, statistic: Statistic, ink: &Ink<'_>, blank: Rgba) -> Self {
+    pub fn of_values(cells: &Cells<'_>, grid: &PixelGrid, statistic: Statistic, ink: &RowInk<'_>, blank: Rgba) -> Self {
         let mut folded = Folded::default();
         let mut is_blank = Vec::new();
         Self::painted(grid, |y, rows, line| {
+            let pixels = line.as_chunks_mut().0;
             grid.fold(cells, statistic, rows, &mut folded);
-            grid.fold_blanks(cells.blanks, rows, &mut is_blank);
-            let pixels = line.as_chunks_mut().0.iter_mut().zip(&folded.values).zip(&is_blank);
-            for (x, ((pixel, value), is_blank)) in pixels.enumerate() {
-                if !value.is_nan() {
-                    *pixel = bytes(ink(*value));
-                } else if *is_blank && is_hatched(x, y) {
+            ink(&folded.values, pixels);
+            if !grid.fold_blanks(cells.blanks, rows, &mut is_blank) {
+                return true;
+            }
+            for (x, ((pixel, value), is_blank)) in pixels.iter_mut().zip(&folded.values).zip(&is_blank).enumerate() {
+                if value.is_nan() && *is_blank && is_hatched(x, y) {
                     *pixel = bytes(blank);
                 }
             }
-            !is_blank.contains(&true)
+            false
         })
     }
 
@@ -68,8 +72,7 @@ impl CellImage {
         Self::painted(grid, |y, rows, line| {
             grid.fold(least, Statistic::Min, rows, &mut low);
             grid.fold(greatest, Statistic::Max, rows, &mut high);
-            grid.fold_blanks(least.blanks, rows, &mut is_blank);
-            let mut is_plain = !is_blank.contains(&true);
+            let mut is_plain = !grid.fold_blanks(least.blanks, rows, &mut is_blank);
             let values = low.values.iter().zip(&high.values).zip(&is_blank);
             for (x, (pixel, ((low, high), is_blank))) in line.as_chunks_mut().0.iter_mut().zip(values).enumerate() {
                 if low.is_nan() || high.is_nan() {
@@ -172,7 +175,8 @@ const fn is_hatched(x: usize, y: usize) -> bool {
     (x + y) % HATCH_PERIOD < HATCH_WIDTH
 }
 
-const fn bytes(color: Rgba) -> [u8; 4] {
+/// As a picture has a color.
+pub(super) const fn bytes(color: Rgba) -> [u8; 4] {
     [color.red, color.green, color.blue, color.alpha]
 }
 
@@ -207,6 +211,13 @@ impl DensityInk {
         };
         ink.shades = (0..Self::LOOKED_UP).map(|count| ink.shade(f64::from(count))).collect();
         ink
+    }
+
+    /// Gives each pixel the colour of its count.
+    pub fn paint(&self, counts: &[f64], pixels: &mut [[u8; 4]]) {
+        for (pixel, count) in pixels.iter_mut().zip(counts).filter(|(_, count)| !count.is_nan()) {
+            *pixel = bytes(self.color(*count));
+        }
     }
 
     /// The colour of a count; no count has none.

@@ -6,6 +6,7 @@
 
 use super::clip::Area;
 use super::scale::{TimeScale, ValueScale};
+use crate::compact::pack::AT_ONCE;
 use crate::query::raster::{BlankCells, Statistic};
 
 /// The cells of a matrix, borrowed from an answer.
@@ -77,9 +78,48 @@ impl Cells<'_> {
 
     /// The least and the greatest value, `None` where there is none: of all cells, and of those with a positive one.
     pub fn extremes(&self) -> [Option<(f64, f64)>; 2] {
-        let (mut least, mut positive, mut greatest) = (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY);
-        // Where there is no value, no comparison holds.
-        let mut add = |value: f64| {
+        let mut bounds = Bounds {
+            least: f64::INFINITY,
+            positive: f64::INFINITY,
+            greatest: f64::NEG_INFINITY,
+        };
+        match self.values {
+            CellSlice::F32(values) => bounds.widen(values, f64::from),
+            CellSlice::F64(values) => bounds.widen(values, |value| value),
+            CellSlice::Counts(counts) => bounds.widen(counts, |count| match count {
+                0 => f64::NAN,
+                count => f64::from(count),
+            }),
+        }
+        let Bounds { least, positive, .. } = bounds;
+        [least, positive].map(|least| (least <= bounds.greatest).then_some((least, bounds.greatest)))
+    }
+}
+
+/// The least, the least positive and the greatest value so far.
+struct Bounds {
+    least: f64,
+    positive: f64,
+    greatest: f64,
+}
+
+impl Bounds {
+    fn widen<T: Copy>(&mut self, values: &[T], number: impl Fn(T) -> f64) {
+        for values in values.chunks(AT_ONCE) {
+            self.look_at(values, &number);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at<T: Copy>(&mut self, values: &[T], number: &impl Fn(T) -> f64) {
+        let Self {
+            mut least,
+            mut positive,
+            mut greatest,
+        } = *self;
+        for value in values {
+            let value = number(*value);
+            // Where there is no value, no comparison holds.
             if value < least {
                 least = value;
             }
@@ -89,18 +129,12 @@ impl Cells<'_> {
             if value > 0.0 && value < positive {
                 positive = value;
             }
-        };
-        match self.values {
-            CellSlice::F32(values) => values.iter().for_each(|value| add(f64::from(*value))),
-            CellSlice::F64(values) => values.iter().for_each(|value| add(*value)),
-            CellSlice::Counts(counts) => {
-                counts
-                    .iter()
-                    .filter(|count| **count > 0)
-                    .for_each(|count| add(f64::from(*count)));
-            }
         }
-        [least, positive].map(|least| (least <= greatest).then_some((least, greatest)))
+        *self = Self {
+            least,
+            positive,
+            greatest,
+        };
     }
 }
 
@@ -196,10 +230,11 @@ impl PixelGrid {
         folded.finish(statistic);
     }
 
-    /// The pixels of a row that hold a blank cell; `blanks` are by rising row.
-    pub(super) fn fold_blanks(&self, blanks: &[BlankCells], rows: Span, is_blank: &mut Vec<bool>) {
+    /// The pixels of a row that hold a blank cell, and whether any does; `blanks` are by rising row.
+    pub(super) fn fold_blanks(&self, blanks: &[BlankCells], rows: Span, is_blank: &mut Vec<bool>) -> bool {
         is_blank.clear();
         is_blank.resize(self.width(), false);
+        let mut is_any = false;
         let from = blanks.partition_point(|[row, ..]| *row < rows.first);
         for [_, first, last] in blanks.iter().skip(from).take_while(|[row, ..]| *row < rows.end) {
             let begin = self.columns.partition_point(|span| span.end <= *first);
@@ -209,8 +244,10 @@ impl PixelGrid {
                 .filter(|(span, _)| span.first < span.end)
             {
                 *mark = true;
+                is_any = true;
             }
         }
+        is_any
     }
 }
 

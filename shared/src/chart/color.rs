@@ -1,5 +1,6 @@
 //! From values to colours: the scale of a heatmap, of a camera, and of a line that is coloured by its values.
 
+use super::cell_image::bytes;
 use super::palette::Rgba;
 use crate::display::{ColorMap, ColorScale, ColorStop};
 
@@ -152,6 +153,15 @@ impl ColorTable {
 
     /// The colour of a value; values beyond an end have the colour of that end. NaN is for the caller to treat.
     pub fn color(&self, value: f64) -> Rgba {
+        self.look_up(value)
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "looked up for each pixel of a picture, where a call takes longest"
+    )]
+    fn look_up(&self, value: f64) -> Rgba {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -159,6 +169,13 @@ impl ColorTable {
         )]
         let entry = (self.entry(value) + 0.5) as usize;
         self.colors[entry.min(ENTRIES - 1)]
+    }
+
+    /// Gives each pixel the colour of its value; where that is NaN the pixel stays as it is.
+    pub fn paint(&self, values: &[f64], pixels: &mut [[u8; 4]]) {
+        for (pixel, value) in pixels.iter_mut().zip(values).filter(|(_, value)| !value.is_nan()) {
+            *pixel = bytes(self.look_up(*value));
+        }
     }
 
     /// Where a value lies; NaN counts as below, but is for the caller to treat.
@@ -173,6 +190,8 @@ impl ColorTable {
     }
 
     /// Counted along the colours, at least 0 and NaN for NaN.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
     fn entry(&self, value: f64) -> f64 {
         let measured = if self.is_log { value.max(self.low).ln() } else { value };
         if value < self.low {

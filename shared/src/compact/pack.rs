@@ -59,15 +59,28 @@ pub(crate) fn narrow(number: f64) -> f32 {
     number as f32
 }
 
+/// So many numbers are put together, or looked at, in one call: a browser makes code quick while it is called again and
+/// again, and not while it runs.
+pub(crate) const AT_ONCE: usize = 4096;
+
 /// The numbers of four bytes in these planes.
 pub(crate) fn u32s(planes: &[u8]) -> Vec<u32> {
     let n = planes.len() / 4;
-    let (low, high) = planes.split_at(2 * n);
-    let ((first, second), (third, fourth)) = (low.split_at(n), high.split_at(n));
-    let bytes = first.iter().zip(second).zip(third.iter().zip(fourth));
-    bytes
-        .map(|((first, second), (third, fourth))| u32::from_le_bytes([*first, *second, *third, *fourth]))
-        .collect()
+    let mut numbers = vec![0; n];
+    for (part, numbers) in numbers.chunks_mut(AT_ONCE).enumerate() {
+        put_together(numbers, planes, n, part * AT_ONCE);
+    }
+    numbers
+}
+
+/// Those from one of the `n` on.
+#[inline(never)]
+fn put_together(numbers: &mut [u32], planes: &[u8], n: usize, from: usize) {
+    let plane = |plane: usize| planes.get(plane * n + from..).unwrap_or_default();
+    let bytes = plane(0).iter().zip(plane(1)).zip(plane(2).iter().zip(plane(3)));
+    for (number, ((first, second), (third, fourth))) in numbers.iter_mut().zip(bytes) {
+        *number = u32::from_le_bytes([*first, *second, *third, *fourth]);
+    }
 }
 
 /// The numbers of eight bytes in these planes.

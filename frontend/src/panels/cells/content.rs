@@ -261,14 +261,14 @@ impl PanelCells {
                 CellsSpec::Values { statistic, .. } => {
                     let grid = grid_of(&cells, plot)?;
                     let table = layer.table(palette.is_red());
-                    let ink = |value| table.color(value);
+                    let ink = |values: &[f64], pixels: &mut [[u8; 4]]| table.paint(values, pixels);
                     Some(CellImage::of_values(&cells, &grid, *statistic, &ink, blank))
                 }
                 CellsSpec::Counts { .. } => {
                     let grid = grid_of(&cells, plot)?;
                     let (_, most) = answer.extremes(false).unwrap_or((1.0, 1.0));
                     let shades = DensityInk::new(palette.accent, most);
-                    let ink = |count| shades.color(count);
+                    let ink = |counts: &[f64], pixels: &mut [[u8; 4]]| shades.paint(counts, pixels);
                     Some(CellImage::of_values(&cells, &grid, Statistic::Density, &ink, blank))
                 }
                 CellsSpec::States { .. } => layer.with_states(|states| {

@@ -138,12 +138,13 @@ pub fn cell_asks(spec: Option<&CellsSpec>, display: impl Fn(&str) -> MetricDispl
         .into_iter()
         .flat_map(|spec| spec.metrics().into_iter().map(move |metric| (spec, metric)))
     {
-        asks.extend(spec.asks(metric).into_iter().map(Ask::Cells));
+        // First, because it is little: it is read while the cells are under way.
         if spec.needs_extremes(&spec.scale_of(display(metric))) {
             asks.push(Ask::Extremes {
                 metric: metric.to_owned(),
             });
         }
+        asks.extend(spec.asks(metric).into_iter().map(Ask::Cells));
     }
     asks
 }

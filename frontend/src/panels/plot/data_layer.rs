@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::html::Canvas as CanvasElement;
+use leptos::prelude::untrack;
 use plotters::drawing::DrawingArea;
 use shared::chart::cell_draw::Pictures;
 use shared::chart::clip::Area;
 use shared::chart::plot::Plot;
 use shared::chart::repaint::{Changed, Repaint};
 use shared::chart::sheet::Sheet;
-use shared::time::Timestamp;
+use shared::time::{TimeRange, Timestamp};
 
 use super::change::{change_of, may_move};
 use super::chart::Chart;
@@ -97,8 +98,18 @@ pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
         now_line.track();
         theme.track();
         chart.is_exact().track();
-        drawer.request();
+        if untrack(|| is_awaited(chart, marked)) {
+            drawer.now();
+        } else {
+            drawer.request();
+        }
     });
+}
+
+/// Whether the first exact picture of what was asked for can be drawn: that is not put off to the next frame, in which it
+/// would be seen a frame later.
+fn is_awaited(chart: Chart, marked: Kept<Option<TimeRange>>) -> bool {
+    chart.is_exact().get() && !chart.view().is_moving().get() && marked.get_value() != chart.view().asked().get()
 }
 
 fn draw(

@@ -1,5 +1,8 @@
 //! The plot in words, for those who do not see it.
 
+use std::mem;
+use std::time::Duration;
+
 use leptos::prelude::*;
 use shared::chart::event::EventMoment;
 use shared::chart::shape::Shape;
@@ -12,10 +15,14 @@ use super::watch::summary_of;
 use crate::dom::view;
 use crate::format;
 use crate::panels::cells::summary::summary_rows;
+use crate::reactive::{Kept, State, effect};
 
 /// The most lines in the table, and in the name of the plot.
 const MOST_ROWS: usize = 50;
 const MOST_NAMED: usize = 3;
+
+/// So much later than what is drawn the table tells it.
+const LATER: Duration = Duration::from_millis(100);
 
 /// A value and when it was taken.
 type Point = (f64, Timestamp);
@@ -111,12 +118,13 @@ pub fn spoken(title: &str, content: &Content, range: Option<TimeRange>) -> Strin
 
 /// A table of what each line shows, out of sight, headed with the title.
 pub fn summary_table(chart: Chart, title: String) -> AnyView {
+    let shown = after_the_picture(chart.calm().shown);
     let rows = move || {
         // By the range at rest: a gesture would fill the table anew with each frame.
         let Some(range) = chart.view().settled().get() else {
             return Vec::new();
         };
-        chart.calm().shown.with(|content| {
+        shown.with(|content| {
             let lines = content.lines.iter().take(MOST_ROWS).map(|line| {
                 let told = line.shape().and_then(|shape| summarize(shape, range));
                 row(&line.label, told.map(|summary| summary_cells(summary, &line.unit)))
@@ -169,6 +177,23 @@ pub fn summary_table(chart: Chart, title: String) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What is shown, a little later: nobody sees the table, which takes as long as the picture, and the picture waits for it.
+fn after_the_picture(shown: State<Content>) -> State<Content> {
+    let told = State::new(shown.get_untracked());
+    let is_waiting = Kept::new(false);
+    effect(move || {
+        shown.track();
+        if is_waiting.try_update_value(|is_waiting| mem::replace(is_waiting, true)) == Some(false) {
+            let tell = move || {
+                is_waiting.set_value(false);
+                told.follow(shown.into());
+            };
+            set_timeout(tell, LATER);
+        }
+    });
+    told
 }
 
 /// A row: its name, and four cells or the word that there are no data.

@@ -51,6 +51,12 @@ fn text(image: &CellImage) -> Vec<String> {
     (0..image.height).map(line).collect()
 }
 
+fn row_ink(values: &[f64], pixels: &mut [[u8; 4]]) {
+    for (pixel, value) in pixels.iter_mut().zip(values).filter(|(_, value)| !value.is_nan()) {
+        *pixel = bytes(ink(*value));
+    }
+}
+
 const COLUMNS: ([i64; 4], [i64; 4]) = ([0, 30, 60, 80], [30, 60, 80, 100]);
 
 fn cells<'a>(values: &'a [f64], edges: &'a [f64], blanks: &'a [[u32; 3]]) -> Cells<'a> {
@@ -68,7 +74,7 @@ fn values_blanks_and_gaps_differ() {
     let none = f64::NAN;
     let (values, edges) = ([1.0, none, none, 2.0, 3.0, 3.0, none, none], [0.0, 1.0, 2.0]);
     let cells = cells(&values, &edges, &[[0, 1, 1], [1, 2, 2]]);
-    let image = CellImage::of_values(&cells, &grid(&cells, 4.0), Statistic::Max, &ink, BLANK);
+    let image = CellImage::of_values(&cells, &grid(&cells, 4.0), Statistic::Max, &row_ink, BLANK);
     assert_eq!(text(&image), ["333333##..", "333333#...", "111.##..22", "111##...22"]);
 }
 
@@ -92,7 +98,7 @@ fn cells_that_saw_several_states_are_striped() {
 fn runs_are_the_same_picture() {
     let (values, edges) = ([1.0, 1.0, f64::NAN, 2.0, 1.0, 3.0, f64::NAN, 2.0], [0.0, 1.0, 2.0]);
     let cells = cells(&values, &edges, &[[1, 2, 2]]);
-    let image = CellImage::of_values(&cells, &grid(&cells, 5.0), Statistic::Max, &ink, BLANK);
+    let image = CellImage::of_values(&cells, &grid(&cells, 5.0), Statistic::Max, &row_ink, BLANK);
     let mut again = CellImage {
         rgba: vec![0; image.rgba.len()],
         ..image
