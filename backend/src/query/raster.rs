@@ -40,6 +40,7 @@ use density::{Bins, Counts};
 mod cells;
 mod columns;
 mod density;
+mod means;
 mod pyramidal;
 mod reading;
 mod refresh;
@@ -204,8 +205,9 @@ impl<'a> Question<'a> {
         (min, max)
     }
 
-    fn finish_counts(&self, counts: Counts, columns: Columns, of: DensityOf, overview: &Overview) -> RasterAnswer {
-        RasterAnswer::Density(counts.finish(columns, of, self.ends(overview)))
+    /// The answer of counts whose columns lie beside each other and are these.
+    fn finish_counts(&self, counts: &[Counts], columns: Columns, of: DensityOf, overview: &Overview) -> RasterAnswer {
+        RasterAnswer::Density(Counts::finish(counts, columns, of, self.ends(overview)))
     }
 }
 
@@ -265,7 +267,7 @@ async fn answer_by_brute_force(store: &dyn Store, question: &Question<'_>) -> Re
                 count_means(&mut counts, &means, &overview);
             }
         }
-        return Ok(question.finish_counts(counts, columns, of, &overview));
+        return Ok(question.finish_counts(&[counts], columns, of, &overview));
     };
     let mut cells = question.cells(fold, &columns);
     fill(&mut cells).await?;

@@ -7,6 +7,9 @@ use super::columns::Columns;
 use crate::pyramid::summary::{Sum, Summary};
 use crate::pyramid::tile::{Bucket, Part};
 
+/// Samples beside each other in one column, or in none: the column, and how many they are.
+pub(super) type Run = (Option<usize>, usize);
+
 /// What takes in all that is stored in a range. What comes of one channel comes by rising time.
 pub(super) trait Sink: Send {
     /// A stored sample.
@@ -19,6 +22,11 @@ pub(super) trait Sink: Send {
         Self: Sized,
     {
         values.for_each(|value| self.sample(column, channel, value));
+    }
+
+    /// Stored samples, as [`Value::to_narrow_bits`] has them, run by run; `false` from those who want them one by one.
+    fn narrow(&mut self, _channel: u32, _values: &[u32], _runs: &[Run]) -> bool {
+        false
     }
 
     /// A bucket that lies in one column.
@@ -188,16 +196,6 @@ impl Cells {
             by_row: vec![NOTHING; n_cells],
             not_finite: vec![false; n_cells],
         }
-    }
-
-    /// Forgets everything, for other rows on the same columns, and keeps the memory.
-    pub(super) fn start_anew(&mut self, rows: Rows) {
-        let n_cells = rows.len() * self.n_columns;
-        self.rows = rows;
-        self.by_row.clear();
-        self.by_row.resize(n_cells, NOTHING);
-        self.not_finite.clear();
-        self.not_finite.resize(n_cells, false);
     }
 
     /// The answer of cells with the same rows, whose columns lie beside each other and are these.

@@ -3,7 +3,7 @@
 use shared::query::raster::{Density, DensityOf};
 use shared::value::Value;
 
-use super::cells::{Sink, runs};
+use super::cells::{Run, Sink, runs};
 use super::columns::Columns;
 use crate::pyramid::summary::Sum;
 use crate::pyramid::tile::{Bucket, Part};
@@ -77,98 +77,191 @@ pub(super) struct Outside {
     pub(super) above: u64,
 }
 
+/// How many values are placed at once.
+const AT_ONCE: usize = 256;
+
+/// Bins that are found by one multiplication and one division, which never overflow: nearly all that there are. They are
+/// found of many values at once, without a branch.
+#[derive(Clone, Copy, Debug)]
+struct Plain {
+    min: f64,
+    max: f64,
+    span: f64,
+    count: f64,
+}
+
+impl Plain {
+    fn of(bins: &Bins) -> Option<Self> {
+        let plain = Self {
+            min: bins.min,
+            max: bins.max,
+            span: bins.max - bins.min,
+            count: f64::from(bins.count),
+        };
+        (!bins.is_log && 0.0 < plain.span && (plain.span * plain.count).is_finite()).then_some(plain)
+    }
+
+    /// The slot of a value of any kind: where [`Bins::place`] places it.
+    #[inline]
+    fn slot(&self, value: f64) -> u32 {
+        let last = self.count - 1.0;
+        let position = (value - self.min) * self.count / self.span;
+        let slot = if position < last { position } else { last };
+        let slot = if value < self.min { self.count } else { slot };
+        let slot = if self.max < value { self.count + 1.0 } else { slot };
+        let slot = if value.abs() < f64::INFINITY {
+            slot
+        } else {
+            self.count + 2.0
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "between 0 and the number of slots, and the fraction does not matter"
+        )]
+        let slot = slot as i32;
+        slot.cast_unsigned()
+    }
+}
+
+/// Slots of a column behind its bins: values below them, values above them, and samples that are not finite.
+const MORE_SLOTS: usize = 3;
+
 /// Bins x columns of counts.
 pub(super) struct Counts {
     bins: Option<Bins>,
+    plain: Option<Plain>,
+    n_bins: usize,
     n_columns: usize,
-    /// Bin by bin.
-    by_bin: Vec<u32>,
-    /// How many values of each column lie below and above the bins.
-    outside: Vec<Outside>,
-    /// Which columns hold a sample that is not finite.
-    not_finite: Vec<bool>,
+    /// Column by column its slots: what comes one after the other lies in few columns.
+    by_column: Vec<u32>,
 }
 
 impl Counts {
     /// Without bins where there is no finite sample that could lie in one.
     pub(super) fn new(bins: Option<Bins>, n_bins: u32, n_columns: usize) -> Self {
+        let n_bins = n_bins as usize;
         Self {
             bins,
+            plain: bins.as_ref().and_then(Plain::of),
+            n_bins,
             n_columns,
-            by_bin: vec![0; n_bins as usize * n_columns],
-            outside: vec![Outside::default(); n_columns],
-            not_finite: vec![false; n_columns],
+            by_column: vec![0; (n_bins + MORE_SLOTS) * n_columns],
         }
     }
 
     /// Counts a finite value, or notes that there is a sample without one.
     #[inline]
     pub(super) fn add(&mut self, column: usize, value: Option<f64>) {
-        let Some(value) = value else {
-            self.not_finite[column] = true;
+        let n_bins = self.n_bins;
+        let slot = match value.map(|value| self.bins.map(|bins| bins.place(value))) {
+            Some(Some(Place::In(bin))) => bin,
+            Some(Some(Place::Below)) => n_bins,
+            // The first sample may come while the question is answered; there is no bin for it yet.
+            Some(Some(Place::Above) | None) => n_bins + 1,
+            None => n_bins + 2,
+        };
+        let slots = self.slots_mut(column);
+        slots[slot] += 1;
+        limit_not_finite(slots);
+    }
+
+    /// Counts many finite values, each in its column.
+    pub(super) fn add_all(&mut self, columns: &[u32], values: &[f64]) {
+        let Some(plain) = self.plain else {
+            for (column, value) in columns.iter().zip(values) {
+                self.add(*column as usize, Some(*value));
+            }
             return;
         };
-        match self.bins.map(|bins| bins.place(value)) {
-            Some(Place::In(bin)) => self.by_bin[bin * self.n_columns + column] += 1,
-            Some(Place::Below) => self.outside[column].below += 1,
-            // The first sample may come while the question is answered; there is no bin for it yet.
-            Some(Place::Above) | None => self.outside[column].above += 1,
+        let mut slots = [0; AT_ONCE];
+        for (columns, values) in columns.chunks(AT_ONCE).zip(values.chunks(AT_ONCE)) {
+            for (slot, value) in slots.iter_mut().zip(values) {
+                *slot = plain.slot(*value);
+            }
+            let n_slots = self.n_bins + MORE_SLOTS;
+            for (column, slot) in columns.iter().zip(&slots) {
+                self.by_column[*column as usize * n_slots + *slot as usize] += 1;
+            }
         }
     }
 
-    /// Those of columns beside each other, of the same bins.
-    pub(super) fn joined(mut parts: Vec<Self>) -> Self {
-        if parts.len() == 1
-            && let Some(only) = parts.pop()
-        {
-            return only;
-        }
-        let bins = parts.first().and_then(|part| part.bins);
-        let n_columns = parts.iter().map(|part| part.n_columns).sum();
-        let n_bins = parts
-            .iter()
-            .filter_map(|part| part.by_bin.len().checked_div(part.n_columns))
-            .max();
-        let mut by_bin = Vec::with_capacity(n_columns * n_bins.unwrap_or(0));
-        for bin in 0..n_bins.unwrap_or(0) {
-            for part in &parts {
-                by_bin.extend_from_slice(&part.by_bin[bin * part.n_columns..(bin + 1) * part.n_columns]);
-            }
-        }
-        Self {
-            bins,
-            n_columns,
-            by_bin,
-            outside: parts.iter().flat_map(|part| part.outside.iter().copied()).collect(),
-            not_finite: parts.iter().flat_map(|part| part.not_finite.iter().copied()).collect(),
-        }
+    fn slots(&self, column: usize) -> &[u32] {
+        let n_slots = self.n_bins + MORE_SLOTS;
+        &self.by_column[column * n_slots..(column + 1) * n_slots]
+    }
+
+    #[inline]
+    fn slots_mut(&mut self, column: usize) -> &mut [u32] {
+        let n_slots = self.n_bins + MORE_SLOTS;
+        &mut self.by_column[column * n_slots..(column + 1) * n_slots]
     }
 
     /// How many values of each column lie in no bin.
-    pub(super) fn outside(&self) -> &[Outside] {
-        &self.outside
+    pub(super) fn outside(&self) -> impl Iterator<Item = Outside> + '_ {
+        (0..self.n_columns).map(|column| {
+            let slots = self.slots(column);
+            Outside {
+                below: u64::from(slots[self.n_bins]),
+                above: u64::from(slots[self.n_bins + 1]),
+            }
+        })
     }
 
-    pub(super) fn finish(self, columns: Columns, of: DensityOf, ends: (Option<f64>, Option<f64>)) -> Density {
-        let n_bins = self.by_bin.len().checked_div(self.n_columns).unwrap_or(0);
-        let bin = |bin: usize| &self.by_bin[bin * self.n_columns..(bin + 1) * self.n_columns];
-        let mut is_blank = self.not_finite.clone();
-        for (column, is_blank) in is_blank.iter_mut().enumerate() {
-            *is_blank &=
-                self.outside[column] == Outside::default() && (0..n_bins).all(|number| bin(number)[column] == 0);
+    /// Whether a column holds samples, but none that is finite.
+    fn is_blank(&self, column: usize) -> bool {
+        let slots = self.slots(column);
+        slots
+            .split_last()
+            .is_some_and(|(not_finite, finite)| *not_finite != 0 && finite.iter().all(|count| *count == 0))
+    }
+
+    /// The answer of counts in the same bins, whose columns lie beside each other and are these.
+    pub(super) fn finish(parts: &[Self], columns: Columns, of: DensityOf, ends: (Option<f64>, Option<f64>)) -> Density {
+        let n_bins = parts.first().map_or(0, |part| part.n_bins);
+        let n_columns = columns.len();
+        let mut counts = vec![0; n_bins * n_columns];
+        let mut first = 0;
+        for part in parts {
+            // Some columns at once, so that what is read and what is written is near.
+            for from in (0..part.n_columns).step_by(COLUMNS_AT_ONCE) {
+                let until = part.n_columns.min(from + COLUMNS_AT_ONCE);
+                let slots: Vec<&[u32]> = (from..until).map(|column| part.slots(column)).collect();
+                for (bin, row) in counts.chunks_exact_mut(n_columns.max(1)).enumerate() {
+                    for (count, slots) in row[first + from..].iter_mut().zip(&slots) {
+                        *count = slots[bin];
+                    }
+                }
+            }
+            first += part.n_columns;
         }
+        let is_blank: Vec<bool> = parts
+            .iter()
+            .flat_map(|part| (0..part.n_columns).map(|column| part.is_blank(column)))
+            .collect();
+        let outside = || parts.iter().flat_map(Self::outside);
         Density {
             bucket_us: columns.bucket_us(),
             start_us: columns.start_us,
             end_us: columns.end_us,
             value_min: ends.0,
             value_max: ends.1,
-            below: self.outside.iter().map(|outside| outside.below).sum(),
-            above: self.outside.iter().map(|outside| outside.above).sum(),
+            below: outside().map(|outside| outside.below).sum(),
+            above: outside().map(|outside| outside.above).sum(),
             of,
-            blanks: runs(self.n_columns, |column| is_blank[column]).collect(),
-            counts: self.by_bin,
+            blanks: runs(is_blank.len(), |column| is_blank[column]).collect(),
+            counts,
         }
+    }
+}
+
+/// How many columns are turned into rows at once.
+const COLUMNS_AT_ONCE: usize = 16;
+
+/// Of samples that are not finite it is enough to know that there are some; nothing else bounds how many there are.
+#[inline]
+fn limit_not_finite(slots: &mut [u32]) {
+    if let Some(not_finite) = slots.last_mut() {
+        *not_finite = (*not_finite).min(1);
     }
 }
 
@@ -176,6 +269,37 @@ impl Sink for Counts {
     #[inline]
     fn sample(&mut self, column: usize, _channel: u32, value: Value) {
         self.add(column, value.finite());
+    }
+
+    fn narrow(&mut self, _channel: u32, values: &[u32], runs: &[Run]) -> bool {
+        let Some(plain) = self.plain else { return false };
+        let mut slots = [0; AT_ONCE];
+        let mut placed: &[u32] = &[];
+        let mut rest = values;
+        for (column, n_values) in runs {
+            let mut n_left = *n_values;
+            while 0 < n_left {
+                if placed.is_empty() {
+                    let (values, later) = rest.split_at(rest.len().min(AT_ONCE));
+                    if values.is_empty() {
+                        break;
+                    }
+                    for (slot, bits) in slots.iter_mut().zip(values) {
+                        *slot = plain.slot(f64::from(f32::from_bits(*bits)));
+                    }
+                    (placed, rest) = (&slots[..values.len()], later);
+                }
+                let (in_run, later) = placed.split_at(placed.len().min(n_left));
+                (placed, n_left) = (later, n_left - in_run.len());
+                let Some(column) = column else { continue };
+                let counts = self.slots_mut(*column);
+                for slot in in_run {
+                    counts[*slot as usize] += 1;
+                }
+                limit_not_finite(counts);
+            }
+        }
+        true
     }
 
     /// A bucket counts once, by its mean.
@@ -265,7 +389,50 @@ mod tests {
         assert_eq!(places, expected);
     }
 
+    /// Any ends and any value, and such as lie on an edge or beside it.
+    fn any_places() -> impl Strategy<Value = (Bins, f64)> {
+        let ends = prop_oneof![
+            (-40_i32..40, 1_i32..60).prop_map(|(min, length)| (f64::from(min) / 4.0, f64::from(min + length) / 4.0)),
+            (-1e9_f64..1e9, 0.0_f64..1e9).prop_map(|(min, length)| (min, min + length)),
+            (any::<f64>(), any::<f64>()).prop_map(|(one, other)| (one.min(other), one.max(other))),
+        ];
+        (ends, 1_u32..5000, any::<u32>(), any::<f64>(), -2_i32..3, any::<bool>())
+            .prop_filter("ends are finite", |((min, max), ..)| min.is_finite() && max.is_finite())
+            .prop_map(|((min, max), count, edge, any, beside, is_any)| {
+                let edge = min + (max - min) * f64::from(edge % (count + 1)) / f64::from(count);
+                let mut value = if is_any { any } else { edge };
+                for _ in 0..beside.abs() {
+                    value = if beside < 0 { value.next_down() } else { value.next_up() };
+                }
+                let is_log = false;
+                (
+                    Bins {
+                        min,
+                        max,
+                        count,
+                        is_log,
+                    },
+                    value,
+                )
+            })
+    }
+
     proptest! {
+        #[test]
+        fn plain_bins_place_every_value_as_all_bins_do((bins, value) in any_places()) {
+            let Some(plain) = Plain::of(&bins) else { return Ok(()) };
+            let narrow = f64::from(value as f32);
+            for value in [value, narrow, bins.min, bins.max, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let expected = match Value::number(value).finite().map(|value| bins.place(value)) {
+                    Some(Place::In(bin)) => bin,
+                    Some(Place::Below) => bins.count as usize,
+                    Some(Place::Above) => bins.count as usize + 1,
+                    None => bins.count as usize + 2,
+                };
+                prop_assert_eq!(plain.slot(value) as usize, expected);
+            }
+        }
+
         #[test]
         fn a_value_lies_between_the_edges_of_its_bin(
             mut ends in prop::array::uniform3(-1e9_f64..1e9), count in 1_u32..5000,

@@ -1,26 +1,21 @@
 //! The raster from the pyramid.
 
-use std::ops::Range;
-
 use shared::query::raster::DensityOf;
 use shared::time::TimeRange;
 
-use super::cells::{Cells, Fold, Rows};
+use super::cells::{Cells, Fold};
 use super::columns::{Columns, Cut, Overview, finest_width};
 use super::density::{Counts, Outside};
+use super::means::Means;
 use super::reading::{self, Half};
-use super::{Question, RasterAnswer, count_means};
+use super::{Question, RasterAnswer};
 use crate::pyramid::grid::SAMPLES;
-use crate::pyramid::tile::BLOCK_CHANNELS;
 use crate::pyramid::view::{Piece, Subject, View};
 use crate::pyramid::{Error, Pyramid};
 use crate::query::columns::DEFAULT_BASE_MICROS;
 use crate::query::envelope::pyramidal::filled;
 
 type Result<T> = std::result::Result<T, Error>;
-
-/// The most cells that hold means of single channels at once, while a density counts them.
-const MEANS_AT_ONCE: usize = 1 << 19;
 
 /// Answers from tiles, and stores those that had to be derived for it.
 pub(super) async fn answer(pyramid: &Pyramid, question: &Question<'_>) -> Result<RasterAnswer> {
@@ -130,22 +125,17 @@ pub(super) async fn read(view: &mut View<'_>, question: &Question<'_>, plan: &Pl
     match of {
         DensityOf::Samples => reading::read(view, all, &halves, &mut counts).await?,
         DensityOf::Buckets => {
-            let none = |half: &Half| Cells::new(Fold::Mean, Rows::default(), half.columns.len());
-            let mut means: Vec<Cells> = halves.iter().map(none).collect();
-            for channels in parts(question.n_channels, columns.len()) {
-                for means in &mut means {
-                    means.start_anew(Rows::each(channels.clone()));
-                }
-                reading::read(view, channels, &halves, &mut means).await?;
-                let mut counted: Vec<(&mut Counts, &Cells)> = counts.iter_mut().zip(&means).collect();
-                reading::both(&mut counted, |(counts, means)| count_means(counts, means, overview));
-            }
+            let counted = counts.into_iter();
+            let mut means: Vec<Means> = counted
+                .map(|counts| Means::new(counts, question.n_channels, overview))
+                .collect();
+            reading::read(view, all, &halves, &mut means).await?;
+            counts = means.into_iter().map(Means::finish).collect();
         }
     }
-    let counts = Counts::joined(counts);
     Ok(Read {
-        outside: counts.outside().to_vec(),
-        answer: question.finish_counts(counts, columns, *of, overview),
+        outside: counts.iter().flat_map(Counts::outside).collect(),
+        answer: question.finish_counts(&counts, columns, *of, overview),
     })
 }
 
@@ -157,7 +147,7 @@ fn nothing(question: &Question<'_>) -> RasterAnswer {
         return RasterAnswer::Raster(Cells::finish(vec![question.cells(fold, &columns)], columns));
     }
     let counts = question.counts(&overview, &columns);
-    question.finish_counts(counts, columns, DensityOf::Samples, &overview)
+    question.finish_counts(&[counts], columns, DensityOf::Samples, &overview)
 }
 
 async fn look_over(view: &mut View<'_>, question: &Question<'_>) -> Result<Overview> {
@@ -203,13 +193,4 @@ pub(super) async fn frame_times(view: &mut View<'_>, question: &Question<'_>, ra
         .await?;
     }
     Ok(times_us)
-}
-
-/// The channels in parts of whole blocks, whose cells are few enough to be held at once.
-fn parts(n_channels: u32, n_columns: usize) -> impl Iterator<Item = Range<u32>> {
-    let block = BLOCK_CHANNELS as usize;
-    let n_blocks = (MEANS_AT_ONCE / n_columns.max(1) / block).max(1);
-    let starts = (0..n_channels).step_by(n_blocks * block);
-    let length = u32::try_from(n_blocks * block).unwrap_or(u32::MAX);
-    starts.map(move |start| start..start.saturating_add(length).min(n_channels))
 }

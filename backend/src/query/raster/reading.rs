@@ -9,7 +9,7 @@ use shared::time::{TimeRange, Timestamp};
 use shared::value::Value;
 
 use super::add_frame;
-use super::cells::Sink;
+use super::cells::{Run, Sink};
 use super::columns::Columns;
 use crate::pyramid::Error;
 use crate::pyramid::grid::{BUCKETS, Plan, Step};
@@ -189,6 +189,9 @@ fn add_tile(columns: &Columns, channels: Range<u32>, part: &Tile, sink: &mut imp
                     runs: &runs,
                 };
                 match &tile.values {
+                    Values::Narrow(values)
+                        if positions.is_none()
+                            && sink.narrow(channel, values[range.clone()].get(from..).unwrap_or_default(), &runs) => {}
                     Values::Narrow(values) => columns.add(&values[range], |bits| Value::from_narrow_bits(*bits), sink),
                     Values::Wide(values) => columns.add(&values[range], |value| *value, sink),
                 }
@@ -228,9 +231,6 @@ fn columns_of_buckets(columns: &Columns, step: &Step, bucket_micros: i64) -> [Op
         column
     })
 }
-
-/// Times beside each other in one column, or in none: the column, and how many they are.
-type Run = (Option<usize>, usize);
 
 /// Where the samples of a channel in a tile go.
 struct OfChannel<'a> {
