@@ -421,6 +421,7 @@ mod tests {
         #[test]
         fn plain_bins_place_every_value_as_all_bins_do((bins, value) in any_places()) {
             let Some(plain) = Plain::of(&bins) else { return Ok(()) };
+            #[expect(clippy::cast_possible_truncation, reason = "as a sample of four bytes")]
             let narrow = f64::from(value as f32);
             for value in [value, narrow, bins.min, bins.max, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
                 let expected = match Value::number(value).finite().map(|value| bins.place(value)) {

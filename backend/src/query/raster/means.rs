@@ -22,7 +22,7 @@ pub(super) struct Means {
     max: f64,
     /// Means that wait to be counted: their columns, and what they are.
     columns: Vec<u32>,
-    means: Vec<f64>,
+    values: Vec<f64>,
 }
 
 /// What is known of a channel in the column where it is.
@@ -63,7 +63,7 @@ impl Means {
             min,
             max,
             columns: Vec::with_capacity(AT_ONCE),
-            means: Vec::with_capacity(AT_ONCE),
+            values: Vec::with_capacity(AT_ONCE),
         }
     }
 
@@ -101,16 +101,16 @@ impl Means {
         };
         self.columns.push(number);
         // Rounding must not put a mean beyond the extremes of its samples.
-        self.means.push(mean.clamp(self.min, self.max));
-        if self.means.len() == AT_ONCE {
+        self.values.push(mean.clamp(self.min, self.max));
+        if self.values.len() == AT_ONCE {
             self.count_waiting();
         }
     }
 
     fn count_waiting(&mut self) {
-        self.counts.add_all(&self.columns, &self.means);
+        self.counts.add_all(&self.columns, &self.values);
         self.columns.clear();
-        self.means.clear();
+        self.values.clear();
     }
 }
 
