@@ -179,13 +179,15 @@ pub fn summary_table(chart: Chart, title: String) -> AnyView {
     .into_any()
 }
 
-/// What is shown, a little later: nobody sees the table, which takes as long as the picture, and the picture waits for it.
+/// What is shown; of cells a little later: nobody sees their table, which takes as long as the picture, and the picture
+/// waits for it.
 fn after_the_picture(shown: State<Content>) -> State<Content> {
     let told = State::new(shown.get_untracked());
     let is_waiting = Kept::new(false);
     effect(move || {
-        shown.track();
-        if is_waiting.try_update_value(|is_waiting| mem::replace(is_waiting, true)) == Some(false) {
+        if shown.with(|content| content.cells.is_none()) {
+            told.follow(shown.into());
+        } else if is_waiting.try_update_value(|is_waiting| mem::replace(is_waiting, true)) == Some(false) {
             let tell = move || {
                 is_waiting.set_value(false);
                 told.follow(shown.into());
