@@ -196,7 +196,8 @@ async fn create_unique(collection: &Collection<RawDocumentBuf>, keys: Document) 
 
 /// Takes the lock on the set-up if it is free, or its holder has not come back. By the server's clock.
 async fn take_lock(schema: &Collection<Document>, holder: &Bson) -> Result<bool> {
-    let free = doc! { "$lt": ["$until", "$$NOW"] };
+    // As numbers: not every server of this protocol compares a stored date with its clock.
+    let free = doc! { "$lt": [{ "$toLong": "$until" }, { "$toLong": "$$NOW" }] };
     let change = vec![doc! { "$set": {
         "holder": { "$cond": [&free, holder, "$holder"] },
         "until": { "$cond": [&free, { "$add": ["$$NOW", SETUP_LOCK_MILLIS] }, "$until"] },

@@ -83,6 +83,20 @@ async fn refusal(url: &str) -> Error {
 }
 
 #[tokio::test]
+async fn a_server_that_was_killed_while_it_set_up_holds_up_the_next_no_longer_than_its_time() {
+    let database = TestDatabase::new();
+    let schema: Collection<Document> = database.plain().await.collection("schema");
+    let until = DateTime::from_millis(DateTime::now().timestamp_millis() + 1_500);
+    schema
+        .insert_one(doc! { "_id": "setup", "holder": "killed", "until": until })
+        .await
+        .unwrap();
+    MongoStore::open(&database.url).await.unwrap();
+    assert!(until < DateTime::now());
+    assert_eq!(schema.find_one(doc! { "_id": "setup" }).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn everything_is_there_after_reopening() {
     let database = TestDatabase::new();
     let properties = MetricProperties {
