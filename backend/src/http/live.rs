@@ -20,6 +20,9 @@ use crate::live::{MAX_CLIENTS, Seat};
 /// The longest message of a client, in bytes: its subscriptions.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
+/// How many bytes of a client are read at once. It says little, and each has room for them as long as it is there.
+const READ_BUFFER_BYTES: usize = 1 << 12;
+
 /// How many bytes may wait for a slow client; a message that is longer waits alone.
 const WRITE_BUFFER_BYTES: usize = 1 << 17;
 
@@ -60,6 +63,7 @@ pub(super) async fn get_live(
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| serve(app, seat, socket)))
 }

@@ -9,6 +9,9 @@ const PATIENCE: Duration = Duration::from_mins(15);
 /// The form in which the page asks.
 const COMPACT: &str = "application/vnd.watchroom.v3+postcard";
 
+/// The header with the position of an answer.
+const POSITION: &str = "watchroom-position";
+
 /// Connections to one server.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
@@ -34,6 +37,16 @@ impl Client {
     pub(super) fn get(&self, path: &str) -> Result<Vec<u8>> {
         let asked = self.agent.get(self.url(path)).header("accept", COMPACT).call();
         Self::read(path, asked)
+    }
+
+    /// Asks as the page does, packed as it likes best, and gives from where on changes of the answer come over the live line.
+    pub(super) fn position(&self, path: &str) -> Result<String> {
+        let request = self.agent.get(self.url(path)).header("accept", COMPACT);
+        let answer = request.header("accept-encoding", "zstd").call();
+        let position = answer.as_ref().ok().and_then(|answer| answer.headers().get(POSITION));
+        let position = position.and_then(|position| Some(position.to_str().ok()?.to_owned()));
+        Self::read(path, answer)?;
+        position.with_context(|| format!("the answer to {path} has no {POSITION}"))
     }
 
     /// As `get`, with query parameters that are encoded.

@@ -82,7 +82,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     }
     let mut sockets = Vec::with_capacity(VIEWERS);
     for _viewer in 0..VIEWERS {
-        sockets.push(Socket::open(&archive.site.url(), &questions)?);
+        sockets.push(Socket::open(&server.client, &archive.site.url(), &questions)?);
     }
     let secs = bench.scale.viewing_secs * MORE_SECS;
     report::doing("A browser opens the page");

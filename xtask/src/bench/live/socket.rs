@@ -1,5 +1,6 @@
 //! As much of a WebSocket as a viewer needs: one message out, many in. In the compact form, as the page has it.
 
+use crate::bench::http::Client;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -35,13 +36,47 @@ pub(super) enum Question {
     },
 }
 
+impl Question {
+    /// The same question over HTTP.
+    fn path(&self) -> String {
+        match self {
+            Self::Envelope {
+                metric,
+                channels,
+                from,
+                to,
+                columns,
+            } => {
+                format!("/api/v1/envelope?metric={metric}&channels={channels}&from={from}&to={to}&columns={columns}")
+            }
+            Self::Raster {
+                metric,
+                from,
+                to,
+                columns,
+                rows,
+            } => format!("/api/v1/raster?metric={metric}&from={from}&to={to}&columns={columns}&rows={rows}&stat=mean"),
+        }
+    }
+}
+
+/// Of which run of the server an answer is, and after which change.
+type Position = (i64, u64);
+
 /// An open socket.
 #[derive(Debug)]
 pub(super) struct Socket(BufReader<TcpStream>);
 
 impl Socket {
-    /// Opens one to a server such as `http://127.0.0.1:8080`, and subscribes.
-    pub(super) fn open(url: &str, questions: &[Question]) -> Result<Self> {
+    /// Asks over HTTP, opens a socket to a server such as `http://127.0.0.1:8080`, and subscribes to what changes from there
+    /// on: as the page does.
+    pub(super) fn open(client: &Client, url: &str, questions: &[Question]) -> Result<Self> {
+        let positions = questions.iter().map(|question| {
+            let position = client.position(&question.path())?;
+            let (epoch, sequence) = position.split_once('.').context("a position of another form")?;
+            Ok((epoch.parse()?, sequence.parse()?))
+        });
+        let positions: Vec<Position> = positions.collect::<Result<_>>()?;
         let host = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).context("no connection for live updates")?;
         stream.set_nodelay(true)?;
@@ -59,7 +94,7 @@ impl Socket {
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let message = subscribe(questions);
+        let message = subscribe(questions, &positions);
         let mut socket = Self(reader);
         socket.send(BINARY, &message)?;
         Ok(socket)
@@ -126,11 +161,11 @@ impl Socket {
 }
 
 /// `ClientMessage::Subscribe` in the postcard wire format.
-fn subscribe(questions: &[Question]) -> Vec<u8> {
+fn subscribe(questions: &[Question], positions: &[Position]) -> Vec<u8> {
     let mut bytes = vec![0];
-    varint(&mut bytes, questions.len());
-    for (id, question) in questions.iter().enumerate() {
-        varint(&mut bytes, id);
+    varint(&mut bytes, questions.len() as u64);
+    for (id, (question, (epoch, sequence))) in questions.iter().zip(positions).enumerate() {
+        varint(&mut bytes, id as u64);
         match question {
             Question::Envelope {
                 metric,
@@ -143,7 +178,7 @@ fn subscribe(questions: &[Question]) -> Vec<u8> {
                 for text in [metric, channels, from, to] {
                     string(&mut bytes, text);
                 }
-                varint(&mut bytes, *columns as usize);
+                varint(&mut bytes, u64::from(*columns));
             }
             Question::Raster {
                 metric,
@@ -156,24 +191,30 @@ fn subscribe(questions: &[Question]) -> Vec<u8> {
                 for text in [metric, from, to] {
                     string(&mut bytes, text);
                 }
-                varint(&mut bytes, *columns as usize);
-                varint(&mut bytes, *rows as usize);
+                varint(&mut bytes, u64::from(*columns));
+                varint(&mut bytes, u64::from(*rows));
                 // The mean, between no given ends, not by logarithms.
                 bytes.extend_from_slice(&[0, 0, 0, 0]);
             }
         }
-        // From no position on: the whole answer first.
-        bytes.push(0);
+        bytes.push(1);
+        varint(&mut bytes, zigzag(*epoch));
+        varint(&mut bytes, *sequence);
     }
     bytes
 }
 
 fn string(bytes: &mut Vec<u8>, text: &str) {
-    varint(bytes, text.len());
+    varint(bytes, text.len() as u64);
     bytes.extend_from_slice(text.as_bytes());
 }
 
-fn varint(bytes: &mut Vec<u8>, mut number: usize) {
+/// A signed number so that those near zero are short.
+const fn zigzag(number: i64) -> u64 {
+    ((number << 1) ^ (number >> 63)).cast_unsigned()
+}
+
+fn varint(bytes: &mut Vec<u8>, mut number: u64) {
     while 0x80 <= number {
         bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
         number >>= 7;
@@ -192,5 +233,9 @@ mod tests {
             varint(&mut bytes, number);
         }
         assert_eq!(bytes, [0, 127, 0x80, 1, 0xb0, 9]);
+        assert_eq!(
+            [0, -1, 1, i64::MAX, i64::MIN].map(zigzag),
+            [0, 1, 2, u64::MAX - 1, u64::MAX]
+        );
     }
 }
