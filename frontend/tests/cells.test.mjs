@@ -7,6 +7,7 @@ import { startOwnServer } from "./support/own_server.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes } from "./support/waiting.mjs";
 
 const CHANNELS = 12;
 const MINUTES = 360;
@@ -172,12 +173,13 @@ test("channels beyond the scale are counted and listed with their extremes, and 
     const panel = page.locator('[data-panel="heat"]');
     const summary = panel.locator(".beyond__summary");
     await summary.waitFor();
-    assert.equal(await summary.innerText(), "1 channel below and 1 above the scale");
+    await becomes(() => summary.innerText(), "1 channel below and 1 above the scale");
     await summary.click();
-    const listed = await panel.locator(".beyond__list button").evaluateAll((all) =>
-      all.map(({ dataset }) => [Number(dataset.channel), dataset.place, Number(dataset.value)]),
-    );
-    assert.deepEqual(listed, [[COLD.channel, "below", COLD.value], [HOT.channel, "above", HOT.value]]);
+    const listed = () =>
+      panel.locator(".beyond__list button").evaluateAll((all) =>
+        all.map(({ dataset }) => [Number(dataset.channel), dataset.place, Number(dataset.value)]),
+      );
+    await becomes(listed, [[COLD.channel, "below", COLD.value], [HOT.channel, "above", HOT.value]]);
     await panel.locator('.beyond__list button[data-place="above"]').click();
     await page.waitForURL((url) => url.searchParams.get("channel") === String(HOT.channel));
   });
@@ -193,7 +195,7 @@ test("a click on a row chooses its channel in every panel", async () => {
     await page.waitForURL((url) => url.searchParams.get("channel") === "5");
     for (const id of ["heat", "least", "channels"]) {
       const slider = page.locator(`[data-panel="${id}"] .picker__slider`);
-      assert.equal(await slider.inputValue(), "5");
+      await becomes(() => slider.inputValue(), "5");
     }
     const line = page.locator('[data-panel="channels"] .legend__entry[data-line="t.heat:5"]');
     await line.waitFor();
@@ -229,7 +231,7 @@ test("a click on the chosen row pins the cell, with the raw samples behind it, a
     await histogram.panel.locator(".pin__open").click();
     await rows.nth(fact.value - 1).waitFor();
     await page.locator(".samples .dialog__note", { hasText: /^\s*\d+ samples\./ }).waitFor();
-    assert.equal(await rows.count(), fact.value, fact.text);
+    await becomes(() => rows.count(), fact.value);
   });
 });
 
@@ -314,7 +316,7 @@ test("a table behind the cells tells exact extremes", async () => {
   await on(PAGE, async (page) => {
     await new Plot(page, "heat").exact();
     const row = page.locator('[data-panel="heat"] table tr', { has: page.locator(`th:text-is("channel ${HOT.channel}")`) });
-    assert.match(await row.locator("td").nth(3).textContent(), /99\.5 K at 2026-11-20 13:00/);
+    await becomes(() => row.locator("td").nth(3).textContent(), /99\.5 K at 2026-11-20 13:00/);
   });
 });
 

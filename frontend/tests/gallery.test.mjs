@@ -8,6 +8,7 @@ import { panels, settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { startServer } from "./support/server.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes } from "./support/waiting.mjs";
 
 const TABS = [
   "gallery/ready",
@@ -59,15 +60,10 @@ for (const state of ["ready", "empty", "error", "stale"]) {
   test(`every kind of panel can be ${state}, and leaves the panel beside it alone`, async () => {
     await on(`gallery/${state}`, async (page, watched) => {
       await watched.screenshot(`gallery-${state}`);
-      const isAsExpected = (shown) => shown.every(({ id, state: is }) => allowed(id, state).includes(is));
       // The first answer of some is not their last word.
-      let shown = await panels(page);
-      for (let round = 0; round < 50 && !isAsExpected(shown); round += 1) {
-        await page.waitForTimeout(100);
-        shown = await panels(page);
-      }
-      const told = shown.filter((panel) => !isAsExpected([panel]));
-      assert.deepEqual(told, []);
+      const unexpected = async () => (await panels(page)).filter(({ id, state: is }) => !allowed(id, state).includes(is));
+      await becomes(unexpected, []);
+      const shown = await panels(page);
       assert.ok(shown.length >= 10, `only ${shown.length} panels`);
     });
   });

@@ -8,6 +8,7 @@ import { startOwnServer } from "./support/own_server.mjs";
 import { settledPanels } from "./support/panels.mjs";
 import { Plot } from "./support/plot.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes } from "./support/waiting.mjs";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -113,8 +114,8 @@ for (const { what, nights, change, before, after, ticks } of CHANGES) {
     await on(`?night=${date}`, async (page, watched) => {
       const plot = new Plot(page, "temp");
       await plot.exact();
-      assert.deepEqual(lastAsked(watched), [from, to]);
-      assert.equal(await plot.badge(), `exact · ${(ends[1] - ends[0]) / STEP} samples`);
+      await becomes(() => lastAsked(watched), [from, to]);
+      await becomes(() => plot.badge(), `exact · ${(ends[1] - ends[0]) / STEP} samples`);
     });
   });
 
@@ -125,7 +126,7 @@ for (const { what, nights, change, before, after, ticks } of CHANGES) {
         await page.waitForURL((url) => url.searchParams.get("night") === date);
         await settledPanels(watched);
         await new Plot(page, "temp").exact();
-        assert.deepEqual(lastAsked(watched), [start, end]);
+        await becomes(() => lastAsked(watched), [start, end]);
       }
       await page.keyboard.press("ArrowLeft");
       await page.waitForURL((url) => url.searchParams.get("night") === date);

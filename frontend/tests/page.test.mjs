@@ -64,11 +64,11 @@ test("a reload keeps what the address says", async () => {
   const before = page.url();
   await second.click();
   await page.waitForURL((url) => url.href !== before);
-  const shown = await settledPanels(watched);
+  const shown = (await settledPanels(watched)).map(({ id }) => id);
   const address = page.url();
 
   await page.reload();
-  assert.deepEqual(await settledPanels(watched), shown);
+  assert.deepEqual((await settledPanels(watched)).map(({ id }) => id), shown);
   assert.equal(page.url(), address);
   assert.equal(await page.getByRole("tab", { selected: true }).innerText(), name);
   watched.assertNoProblems();
@@ -91,7 +91,7 @@ test("a page whose program stops says so, whether in a handler or in a task", as
       [trap, where],
     );
     const banner = page.locator(".boot-error");
-    await banner.waitFor({ timeout: 10_000 });
+    await banner.waitFor();
     assert.match(await banner.innerText(), /This page has stopped.*unreachable/);
     assert.equal(await banner.getByRole("button", { name: "Reload" }).count(), 1);
     await watched.close();
@@ -104,7 +104,7 @@ test("a page that cannot load says so and offers to reload", async () => {
   await page.route(/\.wasm$/, (route) => route.abort());
   await page.goto(session.server.url);
   const banner = page.getByRole("alert");
-  await banner.waitFor({ timeout: 10_000 });
+  await banner.waitFor();
   assert.match(await banner.innerText(), /stopped/);
   assert.equal(await banner.getByRole("button", { name: "Reload" }).count(), 1);
   await context.close();

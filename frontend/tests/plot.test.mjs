@@ -6,6 +6,7 @@ import { startOwnServer } from "./support/own_server.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes } from "./support/waiting.mjs";
 
 /** A night of 25 hours at the site: the clocks go back at 01:00 UTC. */
 const START = Date.parse("2026-10-24T10:00:00Z");
@@ -95,6 +96,7 @@ const { on } = session;
 
 const legend = (plot) => plot.panel.locator(".legend__entry").allInnerTexts();
 const pinned = (plot) => plot.panel.locator(".pin").allInnerTexts();
+const hasPins = (plot, n) => becomes(async () => (await pinned(plot)).length, n);
 const at = (minute) => minute / N_MINUTES;
 /** Where a minute of the night is, as a part of the stage's width. */
 async function across(plot, minute) {
@@ -107,17 +109,18 @@ test("limits, events and strips are in the legend and can be hidden", async () =
   await on("", async (page) => {
     const temp = new Plot(page, "temp");
     await temp.exact();
-    assert.deepEqual(await legend(temp), ["mirror", "locked", "target", "far", "limits"]);
+    await becomes(() => legend(temp), ["mirror", "locked", "target", "far", "limits"]);
     const rate = new Plot(page, "rate");
     await rate.exact();
-    assert.deepEqual(await legend(rate), ["L0", `spike · ${SPIKES.length}`, "most"]);
+    await becomes(() => legend(rate), ["L0", `spike · ${SPIKES.length}`, "most"]);
     await temp.panel.getByRole("button", { name: "limits" }).click();
     await page.waitForURL((url) => url.searchParams.get("hide") === "temp/tel.temp:limits");
-    assert.equal(await temp.panel.getByRole("button", { name: "limits" }).getAttribute("aria-pressed"), "false");
+    const isPressed = (name, pressed) => temp.panel.getByRole("button", { name, pressed }).waitFor();
+    await isPressed("limits", false);
     // A line shown alone leaves limits and strips as they are.
     await temp.panel.getByRole("button", { name: "mirror" }).dblclick();
-    assert.equal(await temp.panel.getByRole("button", { name: "limits" }).getAttribute("aria-pressed"), "false");
-    assert.equal(await temp.panel.getByRole("button", { name: "locked" }).getAttribute("aria-pressed"), "true");
+    await isPressed("limits", false);
+    await isPressed("locked", true);
   });
 });
 
@@ -175,7 +178,7 @@ test("a click pins a value, which lists its raw samples and stays while zooming"
     const facts = await temp.hover(part);
     const point = await temp.at(part);
     await page.mouse.click(point.x, point.y);
-    assert.equal((await pinned(temp)).length, 1);
+    await hasPins(temp, 1);
     await temp.panel.locator(".pin__open").click();
     const rows = temp.panel.locator(".samples tbody tr");
     await rows.first().waitFor();
@@ -194,9 +197,9 @@ test("a click pins a value, which lists its raw samples and stays while zooming"
     await temp.drag(0.3, 0.6);
     await page.waitForURL(/zoom=/);
     await temp.exact();
-    assert.equal((await pinned(temp)).length, 2);
+    await hasPins(temp, 2);
     await temp.panel.locator(".pin__remove").first().click();
-    assert.equal((await pinned(temp)).length, 1);
+    await hasPins(temp, 1);
   });
 });
 
@@ -212,19 +215,18 @@ test("pins are in the address: a reload and a copied link show the same values",
     await page.waitForURL((url) => url.searchParams.getAll("pin").length === 3);
     const isTold = () => [...document.querySelectorAll(".pin__value")].every((value) => value.textContent !== "…");
     await page.waitForFunction(isTold);
+    await hasPins(temp, 2);
+    await hasPins(both, 1);
     const told = [await pinned(temp), await pinned(both)];
-    assert.deepEqual([told[0].length, told[1].length], [2, 1]);
     await page.reload();
     await temp.exact();
-    await page.waitForFunction(isTold);
-    assert.deepEqual([await pinned(temp), await pinned(both)], told);
+    await becomes(async () => [await pinned(temp), await pinned(both)], told);
     // Somebody else opens the link, zoomed in elsewhere.
     const zoom = "2026-10-24T20:00:00Z..2026-10-24T21:00:00Z";
     const query = `${new URL(page.url()).search}&zoom=${zoom}`;
     await on(query, async (other) => {
       await new Plot(other, "temp").exact();
-      await other.waitForFunction(isTold);
-      assert.deepEqual([await pinned(new Plot(other, "temp")), await pinned(new Plot(other, "both"))], told);
+      await becomes(() => Promise.all(["temp", "both"].map((id) => pinned(new Plot(other, id)))), told);
       await other.locator(".pin__remove").first().click();
       await other.waitForURL((url) => url.searchParams.getAll("pin").length === 2);
     });
@@ -239,12 +241,13 @@ test("the keyboard pins with Enter and lets go with Escape", async () => {
     await page.keyboard.press("Shift+ArrowRight");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Enter");
+    // One for each line.
+    await hasPins(both, 2);
     const values = await pinned(both);
-    assert.equal(values.length, 2, "one for each line");
     assert.notEqual(values[0], values[1]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
-    assert.equal((await pinned(both)).length, 0);
+    await hasPins(both, 0);
   });
 });
 
@@ -257,7 +260,7 @@ test("a finger taps for values and taps again to pin them", async () => {
       const point = await temp.at(0.4);
       await page.touchscreen.tap(point.x, point.y);
       await temp.panel.locator(".tooltip").waitFor({ state: "visible" });
-      assert.equal((await pinned(temp)).length, 0);
+      await hasPins(temp, 0);
       await page.waitForTimeout(500);
       await page.touchscreen.tap(point.x, point.y);
       await temp.panel.locator(".pin").waitFor();

@@ -6,6 +6,7 @@ import { settledPanels } from "./support/panels.mjs";
 import { brightest } from "./support/pixels.mjs";
 import { startServer } from "./support/server.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes } from "./support/waiting.mjs";
 
 const session = useSession(() => startServer());
 const { on, api } = session;
@@ -26,8 +27,7 @@ test("each day of the calendar says how complete its night is", async () => {
     for (const { date, completeness } of nights) {
       const day = calendar.locator(`[data-date="${date}"]`);
       if ((await day.count()) === 0) continue;
-      const label = await day.getAttribute("aria-label");
-      assert.match(label, new RegExp(`${Math.floor(completeness * 100)} % complete`), date);
+      await becomes(() => day.getAttribute("aria-label"), new RegExp(`${Math.floor(completeness * 100)} % complete`));
       assert.equal(await day.getAttribute("data-data"), completeness >= 0.95 ? "complete" : "part", date);
     }
   });
@@ -38,11 +38,12 @@ test("the last hours end now and move along, and the address keeps them", async 
     const calendar = await openCalendar(page);
     await calendar.getByRole("button", { name: "Last 6 h" }).click();
     await page.waitForURL((url) => url.searchParams.get("last") === "6h");
-    assert.equal(await page.locator(".night__name").innerText(), "Last 6 hours");
-    assert.equal(await page.getByRole("button", { name: "Live" }).getAttribute("aria-pressed"), "true");
+    const name = () => page.locator(".night__name").innerText();
+    await becomes(name, "Last 6 hours");
+    await page.getByRole("button", { name: "Live", pressed: true }).waitFor();
     await page.reload();
     await settledPanels(watched);
-    assert.equal(await page.locator(".night__name").innerText(), "Last 6 hours");
+    await becomes(name, "Last 6 hours");
     await page.getByRole("button", { name: "Previous range" }).click();
     await page.waitForURL((url) => url.searchParams.has("from"));
     const { searchParams } = new URL(page.url());
@@ -60,7 +61,7 @@ test("L opens the night of now, N the newest with data, C the calendar, Escape p
     await page.waitForURL((url) => url.searchParams.get("night") !== newest);
     await body.press("l");
     await page.waitForURL((url) => Math.abs(Date.parse(url.searchParams.get("night")) - Date.now()) < 2 * 86_400_000);
-    assert.equal(await page.getByRole("button", { name: "Live" }).getAttribute("aria-pressed"), "true");
+    await page.getByRole("button", { name: "Live", pressed: true }).waitFor();
     await body.press("c");
     const calendar = page.getByRole("dialog", { name: "Choose a night" });
     await calendar.waitFor();
@@ -94,27 +95,29 @@ test("a clock is chosen by a click, says its zone, and is kept in the address", 
     await page.waitForURL((url) => url.searchParams.get("clock") === "gps");
     await page.reload();
     await settledPanels(watched);
-    assert.equal(await clocks.getByRole("button").nth(2).getAttribute("aria-pressed"), "true");
+    await becomes(() => clocks.getByRole("button").nth(2).getAttribute("aria-pressed"), "true");
   });
 });
 
 test("a wallboard turns its tabs, a key holds them, and it makes no history", async () => {
   await on("d/demo/weather?wall=5", async (page, watched) => {
-    const bars = page.locator(".bars");
-    assert.equal(await bars.getAttribute("data-wall"), "on");
+    const isWall = (how) => page.locator(`.bars[data-wall="${how}"]`).waitFor();
+    await isWall("on");
     await watched.screenshot("wallboard");
     const length = await page.evaluate(() => history.length);
-    await page.waitForURL(/\/d\/demo\/tucson/, { timeout: 15_000 });
+    // Some tabs may have had their turn before the page was ready.
+    const before = new URL(page.url()).pathname;
+    await page.waitForURL((url) => url.pathname !== before);
     assert.equal(new URL(page.url()).searchParams.get("wall"), "5");
     assert.equal(await page.evaluate(() => history.length), length);
     await page.keyboard.press("Shift");
-    assert.equal(await bars.getAttribute("data-wall"), "paused");
+    await isWall("paused");
     const held = new URL(page.url()).pathname;
     await page.waitForTimeout(7_000);
     assert.equal(new URL(page.url()).pathname, held);
     await page.keyboard.press("w");
     await page.waitForURL((url) => !url.searchParams.has("wall"));
-    assert.equal(await bars.getAttribute("data-wall"), "off");
+    await isWall("off");
   });
 });
 

@@ -10,6 +10,7 @@ import { brightest } from "./support/pixels.mjs";
 import { Plot } from "./support/plot.mjs";
 import { startServer } from "./support/server.mjs";
 import { useSession } from "./support/session.mjs";
+import { becomes, until } from "./support/waiting.mjs";
 
 const session = useSession(() => startServer());
 const { on, api } = session;
@@ -122,16 +123,17 @@ test("each head of the table sorts by its column, and back at the second click",
       );
     const head = panel.getByRole("columnheader", { name: "Value" });
     await head.getByRole("button").click();
-    assert.equal(await head.getAttribute("aria-sort"), "descending");
+    const isSorted = (by, how) => becomes(() => by.getAttribute("aria-sort"), how);
+    await isSorted(head, "descending");
     const falling = await values();
     assert.deepEqual(falling, falling.toSorted((a, b) => b - a));
     await head.getByRole("button").click();
-    assert.equal(await head.getAttribute("aria-sort"), "ascending");
-    assert.deepEqual(await values(), falling.toReversed());
+    await isSorted(head, "ascending");
+    await becomes(values, falling.toReversed());
     const name = panel.getByRole("columnheader", { name: "Metric" });
     await name.getByRole("button").press("Enter");
-    assert.equal(await name.getAttribute("aria-sort"), "ascending");
-    assert.equal(await head.getAttribute("aria-sort"), "none");
+    await isSorted(name, "ascending");
+    await isSorted(head, "none");
     const titles = await panel.locator("td.latest__name").allInnerTexts();
     assert.deepEqual(titles, titles.toSorted());
   });
@@ -147,20 +149,17 @@ test("arrows reach every row of a long table, also those that are not in the doc
         const grid = document.activeElement;
         return document.getElementById(grid.getAttribute("aria-activedescendant"))?.getAttribute("aria-rowindex");
       });
-    assert.equal(await active(), "2");
+    await becomes(active, "2");
     await page.keyboard.press("ArrowDown");
-    assert.equal(await active(), "3");
+    await becomes(active, "3");
     // The last metric may answer meanwhile, and its row is then the last.
-    const isAtEnd = async () => (await active()) === (await grid.getAttribute("aria-rowcount"));
-    for (let round = 0; round < 20 && !(await isAtEnd()); round += 1) {
+    await until("the last row is reached", async () => {
       await page.keyboard.press("End");
-      await page.waitForTimeout(100);
-    }
-    assert.ok(await isAtEnd());
+      return (await active()) === (await grid.getAttribute("aria-rowcount"));
+    });
     assert.ok((await panel.locator(".latest__row").count()) < 80);
     await page.keyboard.press("Home");
-    await page.waitForTimeout(100);
-    assert.equal(await active(), "2");
+    await becomes(active, "2");
   });
 });
 
@@ -182,24 +181,25 @@ test("panels are moved and resized by keys, stay so, and are reset", async () =>
     await first.focus();
     await page.keyboard.press("ArrowRight");
     const moved = [before[1], before[0], ...before.slice(2)];
-    assert.deepEqual(await order(page), moved);
-    assert.equal(await first.evaluate((handle) => document.activeElement === handle), true, "the focus goes with it");
+    await becomes(() => order(page), moved);
+    // The focus goes with it.
+    await becomes(() => first.evaluate((handle) => document.activeElement === handle), true);
     const width = () => page.locator(`[data-slot="${before[0]}"]`).evaluate((slot) => slot.getBoundingClientRect().width);
     const wide = await width();
     await page.keyboard.press("Shift+ArrowLeft");
     await page.keyboard.press("Shift+ArrowLeft");
-    assert.ok((await width()) < wide - 50);
+    await until("it is narrower", async () => (await width()) < wide - 50);
     await page.keyboard.press("Shift+ArrowDown");
-    assert.match(await first.getAttribute("aria-label"), /place 2 of .* columns wide, \d+ pixels high/);
+    await becomes(() => first.getAttribute("aria-label"), /place 2 of .* columns wide, \d+ pixels high/);
     await watched.screenshot("arranging");
     await page.keyboard.press("Escape");
-    assert.equal(await page.locator(".arrange").count(), 0);
+    await becomes(() => page.locator(".arrange").count(), 0);
     await page.reload();
     await settledPanels(watched);
-    assert.deepEqual(await order(page), moved);
+    await becomes(() => order(page), moved);
     await layout(page, /Reset/);
-    assert.deepEqual(await order(page), before);
-    assert.equal(await page.evaluate(() => localStorage.getItem("watchroom:board:demo/weather")), null);
+    await becomes(() => order(page), before);
+    await becomes(() => page.evaluate(() => localStorage.getItem("watchroom:board:demo/weather")), null);
   });
 });
 
@@ -212,25 +212,26 @@ test("panels are dragged to another place and by their corner", async () => {
     await page.mouse.move(from.x + 60, from.y + 60);
     await page.mouse.down();
     await page.mouse.move(to.x + to.width * 0.8, to.y + 60, { steps: 5 });
-    assert.equal(await page.locator('[data-drop="after"]').getAttribute("data-slot"), before[1]);
+    await becomes(() => page.locator('[data-drop="after"]').getAttribute("data-slot"), before[1]);
     await page.mouse.up();
-    assert.deepEqual(await order(page), [before[1], before[0], ...before.slice(2)]);
+    await becomes(() => order(page), [before[1], before[0], ...before.slice(2)]);
     const corner = await box(before[1]);
     await page.mouse.move(corner.x + corner.width - 6, corner.y + corner.height - 6);
     await page.mouse.down();
     await page.mouse.move(corner.x + corner.width - 260, corner.y + corner.height + 94, { steps: 5 });
     await page.mouse.up();
-    const resized = await box(before[1]);
-    assert.ok(resized.width < corner.width - 150, `${corner.width} to ${resized.width}`);
-    assert.ok(resized.height > corner.height + 60, `${corner.height} to ${resized.height}`);
+    await until(`it is narrower than ${corner.width} and higher than ${corner.height}`, async () => {
+      const resized = await box(before[1]);
+      return resized.width < corner.width - 150 && resized.height > corner.height + 60;
+    });
   });
 });
 
 test("a hidden panel asks for nothing, is counted, and comes back", async () => {
   await on("d/demo/weather", async (page, watched) => {
     await take(page, "humidity", "Hide this panel");
-    assert.ok(!(await order(page)).includes("humidity"));
-    assert.equal(await page.locator('[data-panel="humidity"]').count(), 0);
+    await page.locator('[data-panel="humidity"]').waitFor({ state: "detached" });
+    await becomes(async () => (await order(page)).includes("humidity"), false);
     await page.getByRole("button", { name: "Layout · 1 hidden" }).waitFor();
     watched.requests.length = 0;
     await page.reload();
@@ -248,22 +249,22 @@ test("an arrangement is of its tab and of its browser alone, and a damaged one d
     await page.locator(`[data-slot="${before[0]}"] .arrange`).press("ArrowRight");
     await page.keyboard.press("Escape");
     const moved = [before[1], before[0], ...before.slice(2)];
-    assert.deepEqual(await order(page), moved);
+    await becomes(() => order(page), moved);
     // A window of the same browser has it, too; another tab of the board and somebody else do not.
     const second = await watched.context.newPage();
     await second.goto(page.url());
     await second.locator(`[data-slot="${moved[0]}"]`).waitFor();
-    assert.deepEqual(await order(second), moved);
+    await becomes(() => order(second), moved);
     await second.goto(session.link("d/demo/machine"));
     await second.locator('[data-panel="machine"]').waitFor();
     const [first] = await order(second);
     assert.equal(first, "machine");
     await second.close();
-    await on("d/demo/weather", async (other) => assert.deepEqual(await order(other), before));
+    await on("d/demo/weather", (other) => becomes(() => order(other), before));
     await page.evaluate(() => localStorage.setItem("watchroom:board:demo/weather", "{no arrangement"));
     await page.reload();
     await settledPanels(watched);
-    assert.deepEqual(await order(page), before);
+    await becomes(() => order(page), before);
   });
 });
 
@@ -290,7 +291,7 @@ test("on a phone the panels stand in one column and can be arranged", async () =
       const before = await order(page);
       await layout(page, "Arrange panels");
       await page.locator(`[data-slot="${before[0]}"]`).getByRole("button", { name: "Move later" }).tap();
-      assert.deepEqual((await order(page)).slice(0, 2), [before[1], before[0]]);
+      await becomes(async () => (await order(page)).slice(0, 2), [before[1], before[0]]);
       await watched.screenshot("arranging-phone");
       const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(content <= width, `${content} pixels wide`);
@@ -340,9 +341,8 @@ for (const panel of ["latest-bars", "latest-tiles", "latest-age"]) {
         return document.getElementById(list.getAttribute("aria-activedescendant")) !== null;
       });
       const { channels } = await api("latest?metric=camera.scb_temperature");
-      const told = await active();
-      assert.match(told, /fresh|late|stale|never/);
-      assert.match(told, /\d+ (s|min|h|d)/);
+      await becomes(active, /fresh|late|stale|never/);
+      assert.match(await active(), /\d+ (s|min|h|d)/);
       assert.ok((await list.getByRole("option").count()) < channels.length, "only those in sight are in the document");
       await page.keyboard.press("Enter");
       await page.waitForURL(/channel=/);
@@ -368,7 +368,7 @@ test("a panel whose metric does not exist says so and leaves the others alone", 
   const { page } = watched;
   await page.locator('[data-panel="latest-table"][data-state="error"]').waitFor();
   await page.locator('[data-panel="stat"][data-state="error"]').waitFor();
-  assert.match(await page.locator('[data-panel="latest-table"]').innerText(), /no metric/);
+  await page.locator('[data-panel="latest-table"]', { hasText: /no metric/ }).waitFor();
   assert.equal(await page.locator('[data-panel="latest-table"]').getByRole("button", { name: "Try again" }).count(), 1);
   await page.locator('[data-panel="beside"][data-state="ready"], [data-panel="beside"][data-state="stale"]').waitFor();
   await watched.close();

@@ -9,6 +9,7 @@ import { Plot, nextZoom, zoomOf } from "./support/plot.mjs";
 import { startServer } from "./support/server.mjs";
 import { useSession } from "./support/session.mjs";
 import { sourceRows } from "./support/source_files.mjs";
+import { becomes, until } from "./support/waiting.mjs";
 
 const session = useSession(() => startServer());
 const { on, api } = session;
@@ -36,7 +37,7 @@ test("a click and a number key switch the tab, and back returns", async () => {
     await settledPanels(watched);
     await page.goBack();
     await page.waitForURL(/\/d\/demo\/moon/);
-    assert.equal(await page.getByRole("tab", { selected: true }).innerText(), await page.getByRole("tab", { name: "Moon" }).innerText());
+    await page.getByRole("tab", { name: "Moon", selected: true }).waitFor();
   });
 });
 
@@ -176,14 +177,18 @@ test("the camera opens on the newest night, and nights are stepped and kept in t
   const { newest } = await api("nights?metric=camera.scb_pixel_temperature&limit=5");
   const dayBefore = new Date(Date.parse(newest) - 86_400_000).toISOString().slice(0, 10);
   await on("d/demo/camera", async (page, watched) => {
-    const date = page.locator(".night__name");
-    assert.equal(Date.parse(`${(await date.innerText()).slice(4)} UTC`), Date.parse(newest));
+    const isOf = (date) =>
+      becomes(async () => {
+        const name = await page.locator(".night__name").innerText();
+        return Date.parse(`${name.slice(4)} UTC`);
+      }, Date.parse(date));
+    await isOf(newest);
     await page.getByRole("button", { name: "Previous night" }).click();
     await page.waitForURL(new RegExp(`night=${dayBefore}`));
     await settledPanels(watched);
     await page.reload();
     await settledPanels(watched);
-    assert.equal(Date.parse(`${(await date.innerText()).slice(4)} UTC`), Date.parse(dayBefore));
+    await isOf(dayBefore);
     await page.getByRole("button", { name: "Next night" }).click();
     await page.waitForURL(new RegExp(`night=${newest}`));
     await page.locator("body").press("ArrowLeft");
@@ -200,7 +205,12 @@ test("the calendar shows which nights have data and opens one", async () => {
     await calendar.waitFor();
     await watched.screenshot("calendar");
     const day = calendar.locator(`[data-date="${oldest}"]`);
-    while ((await day.count()) === 0) await calendar.getByRole("button", { name: /previous month/i }).click();
+    const month = () => calendar.locator(".calendar__month").innerText();
+    while ((await day.count()) === 0) {
+      const before = await month();
+      await calendar.getByRole("button", { name: /previous month/i }).click();
+      await until("another month is in sight", async () => (await month()) !== before);
+    }
     await day.click();
     await page.waitForURL(new RegExp(`night=${oldest}`));
     await settledPanels(watched);
@@ -213,7 +223,7 @@ test("a night without data says so, says when the last data were, and leads ther
     const lines = shown.filter(({ id }) => id !== "now");
     assert.deepEqual([...new Set(lines.map(({ state }) => state))], ["empty"]);
     const panel = page.locator('[data-panel="pacta"]');
-    assert.match(await panel.innerText(), /No data in this night; last data \d{4}-\d{2}-\d{2}/);
+    await panel.filter({ hasText: /No data in this night; last data \d{4}-\d{2}-\d{2}/ }).waitFor();
     await panel.getByRole("button", { name: /go there/i }).click();
     await page.waitForURL((url) => url.searchParams.get("night") !== "2020-01-01");
     await page.locator('[data-panel="pacta"][data-state="ready"], [data-panel="pacta"][data-state="stale"]').waitFor();
@@ -224,14 +234,14 @@ test("hidden lines stay hidden through the address", async () => {
   await on("d/demo/weather", async (page, watched) => {
     const plot = new Plot(page, "irradiance");
     await plot.exact();
-    assert.equal((await plot.hover(0.5)).length, 3);
+    await becomes(async () => (await plot.hover(0.5)).length, 3);
     await plot.panel.getByRole("button", { name: /diffuse/ }).click();
     await page.waitForURL(/hide=/);
-    assert.equal((await plot.hover(0.5)).length, 2);
+    await becomes(async () => (await plot.hover(0.5)).length, 2);
     await page.reload();
     await settledPanels(watched);
     await plot.exact();
-    assert.equal((await plot.hover(0.5)).length, 2);
+    await becomes(async () => (await plot.hover(0.5)).length, 2);
   });
 });
 
@@ -314,11 +324,11 @@ test("a server that is gone is told at once, and its data are not shown as empty
   await settledPanels(watched);
   await page.locator('[data-connection="connected"]').waitFor();
   await own.stop();
-  await page.locator('[data-connection="lost"], [data-connection="unreachable"]').waitFor({ timeout: 10_000 });
+  await page.locator('[data-connection="lost"], [data-connection="unreachable"]').waitFor({ timeout: 30_000 });
   await watched.screenshot("server-gone");
   await page.getByRole("tab", { name: "Moon" }).click();
   const panel = page.locator('[data-panel="long-period"]');
-  await page.locator('[data-panel="long-period"][data-state="error"]').waitFor({ timeout: 15_000 });
+  await page.locator('[data-panel="long-period"][data-state="error"]').waitFor();
   assert.equal(await panel.getByRole("button", { name: /again|retry/i }).count(), 1);
   await watched.close();
 });

@@ -1,5 +1,7 @@
 // One plot of a page: where it is, what it says.
 
+import { nextFrames } from "./waiting.mjs";
+
 /** A plot by the id of its panel. */
 export class Plot {
   constructor(page, panelId) {
@@ -47,6 +49,7 @@ export class Plot {
   async exact() {
     const badge = this.panel.locator(".plot__badge", { hasText: /^exact/ });
     await badge.waitFor();
+    await nextFrames(this.page);
   }
 
   /** Drags the mouse across the plot. */

@@ -1,5 +1,6 @@
 //! Alarms: what many rules about all channels cost the server while frames come each second.
 
+use super::archive::moment;
 use super::figure::Figure;
 use super::server::Site;
 use super::{Bench, report};
@@ -121,31 +122,6 @@ fn frame(second: u64) -> String {
     let values: Vec<String> = (0..CHANNELS)
         .map(|channel| format!("{}.25", 20 + (channel as u64 + second) % 10))
         .collect();
-    let (time, values) = (utc(now), values.join(","));
+    let (time, values) = (moment(now), values.join(","));
     format!(r#"{{"frames":[{{"metric":"camera.pixel","time":"{time}","values":[{values}]}}]}}"#)
-}
-
-/// A time since the epoch as text, to the millisecond.
-fn utc(since_epoch: Duration) -> String {
-    /// Days from the epoch to 2024-06-01, from which dates are counted here.
-    const DAYS_BEFORE: u64 = 19_875;
-    let secs = since_epoch.as_secs();
-    let days = u32::try_from((secs / 86_400).saturating_sub(DAYS_BEFORE)).unwrap_or(0);
-    let (date, millis) = (super::archive::date(days), since_epoch.subsec_millis());
-    let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
-    format!("{date}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_written_as_the_server_reads_it() {
-        assert_eq!(
-            utc(Duration::from_millis(1_717_200_000_250)),
-            "2024-06-01T00:00:00.250Z"
-        );
-        assert_eq!(utc(Duration::from_secs(1_790_000_000)), "2026-09-21T14:13:20.000Z");
-    }
 }

@@ -48,6 +48,19 @@ pub(super) fn date(days: u32) -> String {
     }
 }
 
+/// A moment after 2024-05 by its time since the epoch, in RFC 3339 to the millisecond.
+pub(super) fn moment(since_epoch: Duration) -> String {
+    /// When 2024-06-01 began.
+    const FIRST_DAY_SECS: u64 = 1_717_200_000;
+    let (secs, millis) = (
+        since_epoch.as_secs().saturating_sub(FIRST_DAY_SECS),
+        since_epoch.subsec_millis(),
+    );
+    let date = date(u32::try_from(secs / 86_400).unwrap_or(0));
+    let (hour, minute, second) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 /// An archive with all that is derived from it.
 #[derive(Debug)]
 pub(super) struct Archive<'a> {
@@ -129,5 +142,11 @@ mod tests {
             "2028-03-02",
         ];
         assert_eq!(dates, expected);
+    }
+    #[test]
+    fn a_moment_is_written_as_the_server_reads_it() {
+        let first = moment(Duration::from_millis(1_717_200_000_250));
+        assert_eq!(first, "2024-06-01T00:00:00.250Z");
+        assert_eq!(moment(Duration::from_secs(1_790_000_000)), "2026-09-21T14:13:20.000Z");
     }
 }

@@ -4,7 +4,7 @@
 mod pixel;
 mod socket;
 
-use super::archive::{Archive, Night};
+use super::archive::{Archive, Night, moment};
 use super::figure::Figure;
 use super::http::Times;
 use super::server::Server;
@@ -34,9 +34,6 @@ const MORE_SECS: u64 = 6;
 /// Frames before the first that is measured.
 const FRAMES_BEFORE: u64 = 20;
 
-/// Seconds from 1970 to 2024-06-01, from where [`super::archive::date`] counts.
-const FIRST_DAY_SECS: u64 = 1_717_200_000;
-
 /// One of the frames that are written: when it was sent, and when it was acknowledged.
 #[derive(Clone, Copy, Debug)]
 struct Written {
@@ -54,7 +51,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let length = format!("{hours}h");
     let since = now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let start = since.as_secs().saturating_sub(u64::from(hours) * 3600);
-    let from = time_text(start * 1000);
+    let from = moment(Duration::from_secs(start));
     let what = format!("{CHANNELS} channels at 1 Hz for {hours} h");
     let mock = [
         "--prefix",
@@ -73,7 +70,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     let server = archive.site.serve()?;
     let night = Night {
         from,
-        to: time_text((start + 24 * 3600) * 1000),
+        to: moment(Duration::from_secs(start + 24 * 3600)),
     };
     let questions = questions(&night);
     for before in (1..=FRAMES_BEFORE).rev() {
@@ -249,19 +246,10 @@ fn now() -> SystemTime {
     SystemTime::now()
 }
 
-/// A moment in milliseconds since 1970, after 2024-05, in RFC 3339.
-fn time_text(ms: u64) -> String {
-    let (secs, ms) = ((ms / 1000).saturating_sub(FIRST_DAY_SECS), ms % 1000);
-    let (day, secs) = (secs / 86_400, secs % 86_400);
-    let date = super::archive::date(u32::try_from(day).unwrap_or(0));
-    let (hour, minute, second) = (secs / 3600, secs / 60 % 60, secs % 60);
-    format!("{date}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-}
-
 /// A frame of all channels, all of them high or all low.
 fn frame(time: SystemTime, is_high: bool) -> String {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let time = time_text(u64::try_from(since.as_millis()).unwrap_or(0));
+    let time = moment(since);
     let base = if is_high { 93 } else { 6 };
     let values: Vec<String> = (0..CHANNELS)
         .map(|channel| format!("{base}.{}", channel % 10))
