@@ -45,8 +45,9 @@ pub async fn read_window(
     Ok(Arrived { frames, later })
 }
 
-/// How late another server may tell that it wrote, and how far its clock may be behind ours.
-const MAX_HEARSAY_MICROS: i64 = 60_000_000;
+/// How long after it arrived a frame may be stored, or another server may tell that it stored it; and how far the clock of
+/// that server may be behind ours.
+pub const MAX_HEARSAY_MICROS: i64 = 60_000_000;
 
 /// The frames that another server wrote, as it told, up to `now`. Frames among them that were taken before change nothing.
 pub async fn read_elsewhere(store: &dyn Store, told: &[(MetricId, TimeRange)], now: i64) -> Result<Vec<Frame>> {
@@ -86,4 +87,10 @@ pub fn window(start: i64, now: i64) -> Option<TimeRange> {
     let moment = Timestamp::saturating_from_micros;
     // What arrived at this very moment belongs to it.
     TimeRange::new(moment(start), moment((start + WINDOW_MICROS).min(now + 1))).ok()
+}
+
+/// After `now`: samples of sources whose clocks are ahead.
+pub fn ahead(now: i64) -> Option<TimeRange> {
+    let moment = Timestamp::saturating_from_micros;
+    TimeRange::new(moment(now + 1), moment(now + MAX_LATE_MICROS)).ok()
 }

@@ -216,7 +216,7 @@ impl Channels {
         Value::from_bits(self.value.0[channel].cast_unsigned())
     }
 
-    /// Takes a sample in that came at `arrival`, and says whether nothing newer of its channel was known.
+    /// Takes a sample in that came at `arrival`, and says whether nothing newer of its channel was known, nor the same.
     pub fn take(&mut self, test: &Test, channel: usize, time: i64, value: Value, arrival: i64) -> bool {
         let number = value.as_number().filter(|number| !number.is_nan());
         let heard = time.min(arrival);
@@ -233,6 +233,13 @@ impl Channels {
                 let newest = self.value(channel).as_number().unwrap_or(f64::NAN);
                 self.level.0[channel] = i64::from(judge_channel(test, self, channel, newest));
             }
+            return false;
+        }
+        let is_same = number.is_none_or(|number| {
+            self.number_heard.0[channel] == self.heard.0[channel] && self.value(channel) == Value::number(number)
+        });
+        if time == self.time.0[channel] && heard <= self.heard.0[channel] && is_same {
+            // What is gone through again after a restart was judged when it came.
             return false;
         }
         self.time.0[channel] = time;

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::feed::Feed;
 use super::kept::{self, Kept};
 use super::rule::Rule;
+use super::step::Happening;
 use super::{answers, catch_up, outbox};
 use crate::app::App;
 use crate::notify::Settings;
@@ -321,7 +322,8 @@ impl Alarms {
         Ok(())
     }
 
-    /// Goes through what arrived after `since`. Nobody is told of what came and went in the meantime.
+    /// Goes through what arrived after `since`, and a little before: it may have been stored only after that was
+    /// evaluated. Nobody is told of what came and went in the meantime if `is_quiet`.
     async fn catch_up(
         &self,
         work: &mut Work,
@@ -331,19 +333,14 @@ impl Alarms {
         is_quiet: bool,
     ) -> store::Result<()> {
         let metrics: Vec<_> = self.engine().metrics().collect();
-        let mut start = since - catch_up::MAX_LATE_MICROS;
+        let arrived_after = since - catch_up::MAX_HEARSAY_MICROS;
+        let mut start = arrived_after - catch_up::MAX_LATE_MICROS;
         let mut carried: Vec<Frame> = Vec::new();
         while let Some(window) = catch_up::window(start, now) {
-            let arrived = catch_up::read_window(store, &metrics, window, since, carried).await?;
+            let arrived = catch_up::read_window(store, &metrics, window, arrived_after, carried).await?;
             carried = arrived.later;
             start = window.end().as_micros();
-            let mut happened = Vec::new();
-            for frames in arrived.frames.chunk_by(|left, right| left.arrival == right.arrival) {
-                let arrival = frames.first().map_or(now, |frame| frame.arrival.as_micros());
-                let mut engine = self.engine();
-                engine.be_quiet(is_quiet);
-                happened.extend(engine.take(arrival, frames));
-            }
+            let mut happened = self.take_in_order(&arrived.frames, is_quiet);
             if since < start {
                 happened.extend(self.engine().run(start.min(now)));
             }
@@ -352,8 +349,17 @@ impl Alarms {
             self.evaluated_at(start.min(now));
             tokio::task::yield_now().await;
         }
+        let mut happened = Vec::new();
+        if let Some(ahead) = catch_up::ahead(now) {
+            let arrived = catch_up::read_window(store, &metrics, ahead, arrived_after, carried).await?;
+            let is_due = |frame: &Frame| frame.arrival.as_micros() <= now;
+            let (due, later): (Vec<_>, Vec<_>) = arrived.frames.into_iter().partition(is_due);
+            happened.extend(self.take_in_order(&due, is_quiet));
+            // The feed did not hear of what was stored between `now` and the moment from which it listens.
+            self.feed.offer(&later);
+        }
         let mut engine = self.engine();
-        let mut happened = engine.run(now);
+        happened.extend(engine.run(now));
         engine.be_quiet(false);
         happened.extend(engine.speak());
         drop(engine);
@@ -361,6 +367,19 @@ impl Alarms {
         self.evaluated_at(now);
         self.tell();
         Ok(())
+    }
+
+    /// Takes frames in by rising arrival.
+    fn take_in_order(&self, frames: &[Frame], is_quiet: bool) -> Vec<Happening> {
+        let mut happened = Vec::new();
+        for frames in frames.chunk_by(|left, right| left.arrival == right.arrival) {
+            let Some(first) = frames.first() else { continue };
+            // Others may ask in between.
+            let mut engine = self.engine();
+            engine.be_quiet(is_quiet);
+            happened.extend(engine.take(first.arrival.as_micros(), frames));
+        }
+        happened
     }
 
     async fn keep_if_due(&self, work: &mut Work, store: &dyn Store, now: i64) -> store::Result<()> {

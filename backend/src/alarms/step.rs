@@ -139,7 +139,7 @@ impl Step<'_> {
         }
     }
 
-    /// Whether something of a channel that counts is newer than what was known of it.
+    /// Whether something of a channel that counts is newer than what was known of it, or is another value.
     fn take_watched(&mut self, frame: &Heard<'_>) -> bool {
         let Condition::Samples { test, .. } = &self.rule.condition else {
             return false;
@@ -175,10 +175,11 @@ impl Step<'_> {
         let newest = &mut self.state.unless;
         match value {
             Some(value) if newest.time <= frame.time => {
+                let before = (newest.time, newest.heard, newest.value);
                 newest.time = frame.time;
                 newest.heard = newest.heard.max(frame.time.min(frame.arrival));
                 newest.value = *value;
-                true
+                before != (newest.time, newest.heard, newest.value)
             }
             _ => false,
         }

@@ -207,3 +207,78 @@ async fn what_another_server_writes_is_judged_by_the_one_that_evaluates() {
     app.app.alarms.feed.hear(metric.id, range);
     assert_eq!(state(&app).await, AlarmState::Ok);
 }
+
+#[tokio::test]
+async fn what_is_stored_while_the_rules_are_restored_is_judged() {
+    let app = TestApp::with_config(CONFIG).with_an_hour_of_data().await;
+    let state = async |now: i64| {
+        app.app.alarms.round(&*app.app.store, now).await.unwrap();
+        app.app.alarms.status("hall-warm").unwrap().state
+    };
+    // When the first round begins; nobody listens then, and it takes a while to read the past.
+    let began = now() + 1_000_000;
+    app.clock.advance_micros(1_000_001);
+    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
+    let answer = app.post_json("/api/v1/frames", cool.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(state(began).await, AlarmState::Alarm);
+    assert_eq!(state(began + 1_000_000).await, AlarmState::Ok);
+}
+
+#[tokio::test]
+async fn what_a_server_stored_last_and_did_not_judge_is_judged_by_the_next() {
+    let store = Arc::new(MemoryStore::new());
+    let app = TestApp::build(CONFIG, Arc::clone(&store)).with_an_hour_of_data().await;
+    // What came just before the last round, and was stored just after it.
+    app.app.alarms.round(&*app.app.store, now() + 5_000_000).await.unwrap();
+    assert_eq!(app.app.alarms.status("hall-warm").unwrap().state, AlarmState::Alarm);
+    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
+    let answer = app.post_json("/api/v1/frames", cool.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    // Killed: the next one has no more than the store.
+    let next = TestApp::build(CONFIG, store);
+    next.app
+        .alarms
+        .round(&*next.app.store, now() + 30_000_000)
+        .await
+        .unwrap();
+    assert_eq!(next.app.alarms.status("hall-warm").unwrap().state, AlarmState::Ok);
+}
+
+#[tokio::test]
+async fn what_is_gone_through_again_after_a_restart_happened_once() {
+    let store = Arc::new(MemoryStore::new());
+    let app = TestApp::build(CONFIG, Arc::clone(&store)).with_an_hour_of_data().await;
+    // Warm on time, and silent after that.
+    let warm = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [70.0, 20.0]}]});
+    let answer = app.post_json("/api/v1/frames", warm.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    for second in (0..1_000).step_by(10) {
+        app.app
+            .alarms
+            .round(&*app.app.store, now() + second * 1_000_000)
+            .await
+            .unwrap();
+    }
+    let silent = app.app.alarms.status("hall-warm").unwrap();
+    assert_eq!(silent.state, AlarmState::NoData);
+    let events = async |app: &TestApp| {
+        let card = app
+            .app
+            .alarms
+            .card(&*app.app.store, "hall-warm")
+            .await
+            .unwrap()
+            .unwrap();
+        card.events
+    };
+    let before = events(&app).await;
+    let next = TestApp::build(CONFIG, store);
+    next.app
+        .alarms
+        .round(&*next.app.store, now() + 1_030_000_000)
+        .await
+        .unwrap();
+    assert_eq!(next.app.alarms.status("hall-warm").unwrap(), silent);
+    assert_eq!(events(&next).await, before);
+}

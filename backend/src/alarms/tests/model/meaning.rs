@@ -15,9 +15,22 @@ impl Known {
         self.0.extend(samples);
     }
 
-    /// Whether nothing later is known of its channel.
+    /// Whether nothing later is known of its channel, and not the same: what is written again was judged when it came.
     pub(super) fn is_news(&self, sample: &Sample) -> bool {
-        self.of(sample.channel).all(|known| known.time <= sample.time)
+        let at_its_time: Vec<_> = self
+            .of(sample.channel)
+            .filter(|known| known.time == sample.time)
+            .map(|known| known.value)
+            .collect();
+        let is_known = match sample.channel {
+            None => at_its_time.last() == Some(&sample.value),
+            // What is no number does not undo one.
+            Some(_) if sample.value.is_none() => !at_its_time.is_empty(),
+            Some(_) => at_its_time.iter().flatten().last() == sample.value.as_ref(),
+        };
+        let was_heard = self.in_order(sample.channel).iter().map(heard).max();
+        let is_known = is_known && Some(heard(sample)) <= was_heard;
+        !is_known && self.of(sample.channel).all(|known| known.time <= sample.time)
     }
 
     fn of(&self, channel: Option<u32>) -> impl Iterator<Item = &Sample> {
