@@ -43,6 +43,15 @@ const fn dashes(severity: Severity) -> [f64; 2] {
     }
 }
 
+/// The name of a level, and the room that it takes up to the right edge of the plot.
+struct LimitName {
+    text: String,
+    left: f64,
+    top: f64,
+    bottom: f64,
+    severity: Severity,
+}
+
 impl Pen<'_> {
     /// The tinted parts beyond warnings and alarms, and the lines of all levels.
     pub(super) fn limit_lines(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
@@ -69,38 +78,50 @@ impl Pen<'_> {
 
     /// The names of all levels at the right end; those beyond the axis at its edge, with an arrow.
     pub(super) fn limit_labels(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
+        let ground = palette.background.faded(GROUND_OPACITY);
+        let right = self.plot.area.right;
+        for name in self.limit_names(data) {
+            self.brush.rectangle(name.left, name.top, right, name.bottom, ground)?;
+            let at = Point {
+                x: right - self.units_in(BESIDE_PX),
+                y: name.bottom,
+            };
+            let color = severity_color(name.severity, palette);
+            self.brush
+                .text(&name.text, at, color, Pos::new(HPos::Right, VPos::Bottom))?;
+        }
+        Ok(())
+    }
+
+    fn limit_names(&self, data: &PlotData<'_>) -> Vec<LimitName> {
         let area = self.plot.area;
         let scale = |side| self.plot.axis(side).map(|axis| axis.scale);
         let step = self.units_in(LABEL_STEP_PX);
-        for label in limit::labels(&data.limits, scale, area.top, area.bottom, step) {
-            let Some(limit) = data.limits.get(label.at) else {
-                continue;
-            };
+        let named = |label: limit::LimitLabel| {
+            let limit = data.limits.get(label.at)?;
             let text = match label.beyond {
                 None => limit.label.clone(),
                 Some(Side::Above) => format!("↑ {}", limit.label),
                 Some(Side::Below) => format!("↓ {}", limit.label),
             };
             let text = shortened(&text, (area.right - area.left) / self.units_in(1.0) * 0.7);
-            let (x, y) = (area.right - self.units_in(BESIDE_PX), label.y - self.units_in(1.0));
-            let width = self.units_in(label_width_px(&text));
-            self.brush.rectangle(
-                x - width,
-                label.y - step + self.units_in(1.0),
-                area.right,
-                y,
-                palette.background.faded(GROUND_OPACITY),
-            )?;
-            let color = severity_color(limit.severity, palette);
-            self.brush
-                .text(&text, Point { x, y }, color, Pos::new(HPos::Right, VPos::Bottom))?;
-        }
-        Ok(())
+            Some(LimitName {
+                left: area.right - self.units_in(BESIDE_PX + label_width_px(&text)),
+                top: label.y - step + self.units_in(1.0),
+                bottom: label.y - self.units_in(1.0),
+                severity: limit.severity,
+                text,
+            })
+        };
+        let labels = limit::labels(&data.limits, scale, area.top, area.bottom, step);
+        labels.into_iter().filter_map(named).collect()
     }
 
-    /// An upright stroke for every event, one for all that share a pixel, with its name where that has room.
+    /// An upright stroke for every event, one for all that share a pixel, with its name where that has room beside the
+    /// next one and the names of levels.
     pub(super) fn events(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
         let area = self.plot.area;
+        let levels = self.limit_names(data);
         for (row, marks) in data.events.iter().enumerate() {
             let opacity = if marks.is_faded { FADED_OPACITY } else { 1.0 };
             let color = palette.line(marks.color).faded(opacity);
@@ -113,12 +134,15 @@ impl Pen<'_> {
             }
             let width = self.units_in(label_width_px(marks.label) + 2.0 * BESIDE_PX);
             let y = area.top + row as f64 * self.units_in(LABEL_STEP_PX);
+            let bottom = y + self.units_in(LABEL_STEP_PX);
+            let beside = levels.iter().filter(|name| y < name.bottom && name.top < bottom);
+            let free_until = beside.map(|name| name.left).fold(area.right, f64::min);
             let mut free_from = area.left;
             for (at, &x) in strokes.iter().enumerate() {
                 let ends = [area.top, area.bottom].map(|y| Point { x, y });
                 self.brush.path(&ends, color.faded(EVENT_OPACITY), THIN_PX)?;
                 let next = strokes.get(at + 1).copied().unwrap_or(area.right);
-                if free_from <= x && x + width <= next.min(area.right) {
+                if free_from <= x && x + width <= next.min(free_until) {
                     let at = Point {
                         x: x + self.units_in(BESIDE_PX),
                         y,

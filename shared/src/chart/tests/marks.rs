@@ -108,6 +108,31 @@ fn events_are_upright_strokes_and_named_where_there_is_room() {
 }
 
 #[test]
+fn no_event_is_named_across_the_name_of_a_level() {
+    let times: Vec<(i64, Value)> = [5, 25].map(|second| (second, 1.0.into())).to_vec();
+    let samples_of_events = samples(&times);
+    let events = Events::of(Shape::Samples(&samples_of_events), None);
+    let series = samples(&[(0, 10.0.into()), (5, 20.0.into())]);
+    let mut data = data(vec![line(Shape::Samples(&series), Axis::Left)]);
+    data.events = vec![EventMarks {
+        label: "trip",
+        color: 1,
+        events: &events,
+        is_faded: false,
+    }];
+    let n_named = |data: &PlotData<'_>| {
+        draw(data)
+            .to_text()
+            .lines()
+            .filter(|line| line.ends_with(": trip"))
+            .count()
+    };
+    assert_eq!(n_named(&data), 2);
+    data.limits = vec![limit(500.0, "far too much >", Severity::Alarm, None)];
+    assert_eq!(n_named(&data), 1);
+}
+
+#[test]
 fn many_events_in_a_pixel_are_one_stroke() {
     let times: Vec<i64> = (0..60_000).map(|milli| at(0) + milli * 1_000).collect();
     let series = SampleSeries {
