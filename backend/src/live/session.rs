@@ -12,8 +12,7 @@ use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use shared::compact;
 use shared::live::{self, ClientMessage, Heartbeat, MAX_SUBSCRIPTIONS, Question, ServerMessage};
 use tokio::sync::{Notify, watch};
-use tokio::time::error::Elapsed;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::step::{Form, Outgoing};
 use super::subscription::{Next, Subscription, next_step};
@@ -21,10 +20,6 @@ use super::{Live, error};
 
 /// How often a client is told that the server lives.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-
-/// How long what is told to a client may wait for what else is told to it in the same moment: a page draws once what comes
-/// at once.
-const TOGETHER: Duration = Duration::from_millis(10);
 
 /// How long a client may take nothing of what it is sent.
 const SEND_PATIENCE: Duration = Duration::from_secs(20);
@@ -64,8 +59,6 @@ pub enum End {
 struct Session<S, R> {
     live: Arc<Live>,
     out: S,
-    /// When what has been handed to `out` is on its way at the latest.
-    flush_by: Option<Instant>,
     /// Counts the changes of dashboards.
     revision: R,
     heartbeat: Interval,
@@ -93,7 +86,6 @@ pub async fn serve<E>(
         pulse: live.pulse.listen(),
         live,
         out,
-        flush_by: None,
         revision,
         heartbeat,
         form: Form::default(),
@@ -224,23 +216,21 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
                 } else {
                     0
                 };
-                self.hand_over(messages).await?;
+                self.send(messages).await?;
                 let figures = &self.live.base.figures;
                 figures.increments.inc_by(n_increments);
                 figures.resyncs.inc_by(is_lost.into());
             }
         }
-        self.flush().await
+        Ok(())
     }
 
     /// Waits for something that a store may keep waiting, and goes on telling that the server lives.
     async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Result<T, End> {
         let mut work = pin!(work);
         loop {
-            let flush_by = self.flush_by;
             tokio::select! {
                 done = &mut work => return Ok(done),
-                () = sleep_until(flush_by.unwrap_or_else(Instant::now)), if flush_by.is_some() => self.flush().await?,
                 _ = self.heartbeat.tick() => self.beat().await?,
                 Ok(()) = self.pulse.changed() => self.beat().await?,
             }
@@ -288,32 +278,13 @@ impl<S: Sink<Outgoing> + Unpin, R: Fn() -> u64> Session<S, R> {
     }
 
     async fn send(&mut self, messages: Vec<Outgoing>) -> Result<(), End> {
-        self.hand_over(messages).await?;
-        self.flush().await
-    }
-
-    /// Takes messages that go out together with the next ones, or soon.
-    async fn hand_over(&mut self, messages: Vec<Outgoing>) -> Result<(), End> {
         for message in messages {
-            self.flush_by.get_or_insert_with(|| Instant::now() + TOGETHER);
-            taken(timeout(SEND_PATIENCE, self.out.feed(message)).await)?;
+            match tokio::time::timeout(SEND_PATIENCE, self.out.send(message)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_gone)) => return Err(End::Gone),
+                Err(_elapsed) => return Err(End::Silent),
+            }
         }
         Ok(())
-    }
-
-    async fn flush(&mut self) -> Result<(), End> {
-        if self.flush_by.take().is_some() {
-            taken(timeout(SEND_PATIENCE, self.out.flush()).await)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether the client takes what it is sent, and in time.
-fn taken<E>(sent: Result<Result<(), E>, Elapsed>) -> Result<(), End> {
-    match sent {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_gone)) => Err(End::Gone),
-        Err(_elapsed) => Err(End::Silent),
     }
 }

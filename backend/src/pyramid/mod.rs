@@ -69,7 +69,7 @@ pub(crate) mod view;
 use tile::{Decoded, Part};
 
 /// How many bytes of decoded tiles are kept.
-const CACHE_BYTES: u64 = 56 << 20;
+const CACHE_BYTES: u64 = 50 << 20;
 
 /// Why the pyramid does not answer; brute force still can.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -109,7 +109,7 @@ pub fn use_data_layer(chart: Chart, element: NodeRef<CanvasElement>) {
 /// Whether the first exact picture of what was asked for can be drawn: that is not put off to the next frame, in which it
 /// would be seen a frame later.
 fn is_awaited(chart: Chart, marked: Kept<Option<TimeRange>>) -> bool {
-    chart.is_exact().get() && !chart.view().is_moving().get() && marked.get_value() != chart.view().asked().get()
+    chart.is_exact().get() && marked.get_value() != chart.view().asked().get()
 }
 
 fn draw(
