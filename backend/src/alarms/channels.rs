@@ -216,6 +216,13 @@ impl Channels {
         Value::from_bits(self.value.0[channel].cast_unsigned())
     }
 
+    /// Whether a number is that of the newest sample of a channel. What is no number changes nothing.
+    fn is_newest(&self, channel: usize, number: Option<f64>) -> bool {
+        number.is_none_or(|number| {
+            self.number_heard.0[channel] == self.heard.0[channel] && self.value(channel) == Value::number(number)
+        })
+    }
+
     /// Takes a sample in that came at `arrival`, and says whether nothing newer of its channel was known, nor the same.
     pub fn take(&mut self, test: &Test, channel: usize, time: i64, value: Value, arrival: i64) -> bool {
         let number = value.as_number().filter(|number| !number.is_nan());
@@ -235,10 +242,7 @@ impl Channels {
             }
             return false;
         }
-        let is_same = number.is_none_or(|number| {
-            self.number_heard.0[channel] == self.heard.0[channel] && self.value(channel) == Value::number(number)
-        });
-        if time == self.time.0[channel] && heard <= self.heard.0[channel] && is_same {
+        if time == self.time.0[channel] && heard <= self.heard.0[channel] && self.is_newest(channel, number) {
             // What is gone through again after a restart was judged when it came.
             return false;
         }

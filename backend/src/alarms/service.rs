@@ -278,14 +278,8 @@ impl Alarms {
             }
         }
         frames.sort_by_key(|frame| frame.arrival);
-        let mut engine = self.engine();
-        let mut happened = Vec::new();
-        for frames in frames.chunk_by(|left, right| left.arrival == right.arrival) {
-            let arrival = frames.first().map_or(now, |frame| frame.arrival.as_micros());
-            happened.extend(engine.take(arrival.min(now), frames));
-        }
-        happened.extend(engine.run(now));
-        drop(engine);
+        let mut happened = self.take_in_order(&frames, now, false);
+        happened.extend(self.engine().run(now));
         self.evaluated_at(now);
         if !happened.is_empty() {
             self.tell();
@@ -340,7 +334,7 @@ impl Alarms {
             let arrived = catch_up::read_window(store, &metrics, window, arrived_after, carried).await?;
             carried = arrived.later;
             start = window.end().as_micros();
-            let mut happened = self.take_in_order(&arrived.frames, is_quiet);
+            let mut happened = self.take_in_order(&arrived.frames, now, is_quiet);
             if since < start {
                 happened.extend(self.engine().run(start.min(now)));
             }
@@ -354,7 +348,7 @@ impl Alarms {
             let arrived = catch_up::read_window(store, &metrics, ahead, arrived_after, carried).await?;
             let is_due = |frame: &Frame| frame.arrival.as_micros() <= now;
             let (due, later): (Vec<_>, Vec<_>) = arrived.frames.into_iter().partition(is_due);
-            happened.extend(self.take_in_order(&due, is_quiet));
+            happened.extend(self.take_in_order(&due, now, is_quiet));
             // The feed did not hear of what was stored between `now` and the moment from which it listens.
             self.feed.offer(&later);
         }
@@ -369,15 +363,15 @@ impl Alarms {
         Ok(())
     }
 
-    /// Takes frames in by rising arrival.
-    fn take_in_order(&self, frames: &[Frame], is_quiet: bool) -> Vec<Happening> {
+    /// Takes frames in that came by `now`, as far as this server's clock knows, and are sorted by arrival.
+    fn take_in_order(&self, frames: &[Frame], now: i64, is_quiet: bool) -> Vec<Happening> {
         let mut happened = Vec::new();
         for frames in frames.chunk_by(|left, right| left.arrival == right.arrival) {
             let Some(first) = frames.first() else { continue };
             // Others may ask in between.
             let mut engine = self.engine();
             engine.be_quiet(is_quiet);
-            happened.extend(engine.take(first.arrival.as_micros(), frames));
+            happened.extend(engine.take(first.arrival.as_micros().min(now), frames));
         }
         happened
     }

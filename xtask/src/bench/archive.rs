@@ -143,6 +143,7 @@ mod tests {
         ];
         assert_eq!(dates, expected);
     }
+
     #[test]
     fn a_moment_is_written_as_the_server_reads_it() {
         let first = moment(Duration::from_millis(1_717_200_000_250));

@@ -43,6 +43,13 @@ fn now() -> i64 {
     now.as_micros()
 }
 
+/// Stores what both channels of the hall's temperature show now.
+async fn measure(app: &TestApp, values: [f64; 2]) {
+    let frames = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": values}]});
+    let answer = app.post_json("/api/v1/frames", frames.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+}
+
 async fn evaluated() -> TestApp {
     let app = TestApp::with_config(CONFIG).with_an_hour_of_data().await;
     app.app.alarms.round(&*app.app.store, now()).await.unwrap();
@@ -197,9 +204,7 @@ async fn what_another_server_writes_is_judged_by_the_one_that_evaluates() {
         warm.state
     };
     assert_eq!(state(&app).await, AlarmState::Alarm);
-    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
-    let answer = other.post_json("/api/v1/frames", cool.to_string()).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    measure(&other, [20.0, 20.0]).await;
     assert_eq!(state(&app).await, AlarmState::Alarm, "nobody has told yet");
     let metric = app.app.store.metric_by_name("hall.temperature").await.unwrap().unwrap();
     let written: Timestamp = NOW.parse().unwrap();
@@ -218,9 +223,7 @@ async fn what_is_stored_while_the_rules_are_restored_is_judged() {
     // When the first round begins; nobody listens then, and it takes a while to read the past.
     let began = now() + 1_000_000;
     app.clock.advance_micros(1_000_001);
-    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
-    let answer = app.post_json("/api/v1/frames", cool.to_string()).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    measure(&app, [20.0, 20.0]).await;
     assert_eq!(state(began).await, AlarmState::Alarm);
     assert_eq!(state(began + 1_000_000).await, AlarmState::Ok);
 }
@@ -232,9 +235,7 @@ async fn what_a_server_stored_last_and_did_not_judge_is_judged_by_the_next() {
     // What came just before the last round, and was stored just after it.
     app.app.alarms.round(&*app.app.store, now() + 5_000_000).await.unwrap();
     assert_eq!(app.app.alarms.status("hall-warm").unwrap().state, AlarmState::Alarm);
-    let cool = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [20.0, 20.0]}]});
-    let answer = app.post_json("/api/v1/frames", cool.to_string()).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    measure(&app, [20.0, 20.0]).await;
     // Killed: the next one has no more than the store.
     let next = TestApp::build(CONFIG, store);
     next.app
@@ -250,9 +251,7 @@ async fn what_is_gone_through_again_after_a_restart_happened_once() {
     let store = Arc::new(MemoryStore::new());
     let app = TestApp::build(CONFIG, Arc::clone(&store)).with_an_hour_of_data().await;
     // Warm on time, and silent after that.
-    let warm = json!({"frames": [{"metric": "hall.temperature", "time": NOW, "values": [70.0, 20.0]}]});
-    let answer = app.post_json("/api/v1/frames", warm.to_string()).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    measure(&app, [70.0, 20.0]).await;
     for second in (0..1_000).step_by(10) {
         app.app
             .alarms

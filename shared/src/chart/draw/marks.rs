@@ -120,6 +120,9 @@ impl Pen<'_> {
     /// An upright stroke for every event, one for all that share a pixel, with its name where that has room beside the
     /// next one and the names of levels.
     pub(super) fn events(&self, data: &PlotData<'_>, palette: &Palette) -> Result<(), Refused> {
+        if data.events.is_empty() {
+            return Ok(());
+        }
         let area = self.plot.area;
         let levels = self.limit_names(data);
         for (row, marks) in data.events.iter().enumerate() {
